@@ -1,0 +1,206 @@
+-- schema.sql: the report database.  docs/schema.md says what each column means and what is promised.
+-- Base tables hold integers (codes resolved by *_names tables); views are what people read.
+-- Every *_at and `now`: Unix milliseconds.  Sizes in bytes.  NULL: not known.
+PRAGMA application_id = 0x52444c53; -- 'RDLS'
+PRAGMA user_version = 1;
+
+CREATE TABLE sets(
+  id INTEGER PRIMARY KEY,
+  label TEXT NOT NULL,
+  taken_at INTEGER -- newest created_at (else now) of its snapshots
+);
+
+CREATE TABLE snapshots(
+  id INTEGER PRIMARY KEY,
+  set_id INTEGER NOT NULL REFERENCES sets(id),
+  path TEXT NOT NULL,
+  label TEXT NOT NULL,
+  container TEXT NOT NULL,         -- 'plain', 'gzip', 'zstd', 'lz4', 'gzip, replication', ...
+  file_bytes INTEGER,              -- NULL for a pipe
+  bytes_read INTEGER NOT NULL DEFAULT 0, -- of RDB, unpacked
+  rdb_version INTEGER,
+  server TEXT,                     -- 'redis', 'valkey', 'keydb', ...
+  server_version TEXT,
+  created_at INTEGER,              -- ctime
+  used_memory INTEGER,             -- used-mem
+  checksum TEXT,                   -- 'ok', 'absent', 'zero', 'mismatch'; NULL: not reached
+  trailing TEXT,                   -- 'none', 'aof', 'eof-mark', 'zeros', 'rdb', 'other'; NULL: not reached
+  trailing_bytes INTEGER,
+  complete INTEGER NOT NULL DEFAULT 0,
+  depth TEXT NOT NULL,             -- 'needed', 'deep'
+  filter TEXT,                     -- as given, NULL: none
+  keys_stored TEXT NOT NULL,       -- 'all', 'top', 'none'
+  keys INTEGER NOT NULL DEFAULT 0,
+  expires INTEGER NOT NULL DEFAULT 0,
+  bytes INTEGER NOT NULL DEFAULT 0,
+  alloc_bytes INTEGER,
+  rdb_bytes INTEGER NOT NULL DEFAULT 0,
+  keys_without_size INTEGER NOT NULL DEFAULT 0, -- damaged values
+  model TEXT NOT NULL,
+  now INTEGER NOT NULL,
+  now_source TEXT NOT NULL,        -- 'option', 'ctime', 'mtime', 'clock'
+  patterns_merged_keys INTEGER NOT NULL DEFAULT 0,
+  loaded_at INTEGER NOT NULL,      -- wall clock of the analysis
+  rdblens_version TEXT NOT NULL,
+  identity TEXT NOT NULL           -- what tells the same snapshot given twice
+);
+CREATE UNIQUE INDEX snapshots_identity ON snapshots(identity);
+
+CREATE TABLE databases(
+  snapshot_id INTEGER NOT NULL,
+  db INTEGER NOT NULL,
+  keys INTEGER NOT NULL,
+  expires INTEGER NOT NULL,        -- keys with a TTL
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER,
+  bytes_without_ttl INTEGER NOT NULL,
+  expired_keys INTEGER NOT NULL,   -- past their time at `now`, still in the file
+  expired_bytes INTEGER NOT NULL,
+  resizedb_keys INTEGER,           -- the file's own hints; NULL: none
+  resizedb_expires INTEGER,
+  PRIMARY KEY(snapshot_id, db)
+) WITHOUT ROWID;
+
+CREATE TABLE type_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);  -- >= 100: module types
+CREATE TABLE encoding_names(id INTEGER PRIMARY KEY, name TEXT);
+CREATE TABLE rdb_encoding_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL); -- RDB type numbers
+CREATE TABLE role_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE size_note_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE ttl_bucket_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, up_to_seconds INTEGER);
+
+CREATE TABLE pattern_rows(
+  id INTEGER PRIMARY KEY,          -- snapshot_id << 40 | n
+  db INTEGER NOT NULL,
+  pattern NOT NULL,                -- TEXT or BLOB, as keys.key
+  pattern_text TEXT,               -- NULL: same as pattern
+  type INTEGER NOT NULL,
+  role INTEGER NOT NULL,
+  system TEXT,                     -- 'sidekiq', 'bullmq', 'rails cache', ...; NULL for role app
+  keys INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER,
+  rdb_bytes INTEGER NOT NULL,
+  elements INTEGER NOT NULL,
+  keys_without_ttl INTEGER NOT NULL,
+  bytes_without_ttl INTEGER NOT NULL,
+  expired_keys INTEGER NOT NULL,
+  expired_bytes INTEGER NOT NULL,
+  first_expires_at INTEGER,        -- of keys not expired at `now`
+  last_expires_at INTEGER,
+  largest_bytes INTEGER,
+  largest_key,                     -- its name, as keys.key
+  largest_key_text TEXT
+);
+CREATE VIEW patterns AS
+  SELECT p.id >> 40 AS snapshot_id, p.db, p.pattern, coalesce(p.pattern_text, p.pattern) AS pattern_text,
+         t.name AS type, r.name AS role, p.system, p.keys, p.bytes, p.alloc_bytes, p.rdb_bytes, p.elements,
+         p.keys_without_ttl, p.bytes_without_ttl, p.expired_keys, p.expired_bytes,
+         p.first_expires_at, p.last_expires_at, p.largest_bytes, p.largest_key,
+         coalesce(p.largest_key_text, p.largest_key) AS largest_key_text, p.id
+    FROM pattern_rows p JOIN type_names t ON t.id = p.type JOIN role_names r ON r.id = p.role;
+
+CREATE TABLE key_rows(
+  id INTEGER PRIMARY KEY,          -- snapshot_id << 40 | n; ranges by id BETWEEN
+  db INTEGER NOT NULL,
+  key NOT NULL,                    -- TEXT when valid UTF-8 without NUL, else BLOB; longer than 1 MiB: its first 1,024 bytes
+  key_text TEXT,                   -- NULL: same as key
+  key_bytes INTEGER,               -- NULL: octet length of key (it is stored whole)
+  type INTEGER NOT NULL,
+  encoding INTEGER NOT NULL,
+  rdb_encoding INTEGER NOT NULL,
+  size_note INTEGER NOT NULL,
+  bytes INTEGER,
+  alloc_bytes INTEGER,
+  rdb_bytes INTEGER,
+  elements INTEGER,
+  largest_element INTEGER,
+  expires_at INTEGER,
+  idle_seconds INTEGER,
+  freq INTEGER,
+  pattern_n INTEGER                -- pattern_rows.id = (id >> 40) << 40 | pattern_n
+);
+CREATE VIEW keys AS
+  SELECT k.id >> 40 AS snapshot_id, k.db, k.key, coalesce(k.key_text, k.key) AS key_text,
+         coalesce(k.key_bytes, length(CAST(k.key AS BLOB))) AS key_bytes,
+         k.key_bytes IS NOT NULL AS key_is_cut,
+         t.name AS type, e.name AS encoding, f.name AS rdb_encoding, k.bytes, z.name AS bytes_note,
+         k.alloc_bytes, k.rdb_bytes, k.elements, k.largest_element, k.expires_at,
+         (k.expires_at - s.now) / 1000 AS ttl_seconds, k.idle_seconds, k.freq,
+         coalesce(p.pattern_text, p.pattern) AS pattern, r.name AS role, k.id
+    FROM key_rows k
+    JOIN snapshots s ON s.id = k.id >> 40
+    JOIN type_names t ON t.id = k.type
+    JOIN encoding_names e ON e.id = k.encoding
+    JOIN rdb_encoding_names f ON f.id = k.rdb_encoding
+    JOIN size_note_names z ON z.id = k.size_note
+    LEFT JOIN pattern_rows p ON p.id = ((k.id >> 40) << 40 | k.pattern_n)
+    LEFT JOIN role_names r ON r.id = p.role;
+
+-- The 1,000 largest per measure: over all, per type, per db.  key_id is in key_rows unless
+-- snapshots.keys_stored is 'none' (then there are no rows here either).
+CREATE TABLE top_rows(
+  snapshot_id INTEGER NOT NULL,
+  measure TEXT NOT NULL,           -- 'bytes', 'elements', 'largest_element', 'rdb_bytes'
+  scope TEXT NOT NULL,             -- 'all', 'type', 'db'
+  scope_value TEXT NOT NULL,       -- '' | type name | db number
+  rank INTEGER NOT NULL,           -- 1-based
+  key_id INTEGER NOT NULL,
+  PRIMARY KEY(snapshot_id, measure, scope, scope_value, rank)
+) WITHOUT ROWID;
+CREATE VIEW top_keys AS
+  SELECT o.measure, o.scope, o.scope_value, o.rank, k.*
+    FROM top_rows o JOIN keys k ON k.id = o.key_id;
+
+CREATE TABLE ttl_rows(
+  snapshot_id INTEGER NOT NULL,
+  db INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  bucket INTEGER NOT NULL,
+  keys INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER,
+  PRIMARY KEY(snapshot_id, db, type, bucket)
+) WITHOUT ROWID;
+CREATE VIEW ttl_buckets AS
+  SELECT b.snapshot_id, b.db, t.name AS type, n.id AS bucket_order, n.name AS bucket, b.keys, b.bytes, b.alloc_bytes
+    FROM ttl_rows b JOIN type_names t ON t.id = b.type JOIN ttl_bucket_names n ON n.id = b.bucket;
+
+-- Records outside keys.
+CREATE TABLE aux(
+  snapshot_id INTEGER NOT NULL, offset INTEGER NOT NULL, db INTEGER NOT NULL,
+  name TEXT NOT NULL, value TEXT NOT NULL, value_bytes INTEGER NOT NULL);
+CREATE TABLE functions(
+  snapshot_id INTEGER NOT NULL, offset INTEGER NOT NULL,
+  kind TEXT NOT NULL,              -- 'library', or 'script' for an EVAL script kept in AUX
+  name TEXT, engine TEXT, bytes INTEGER NOT NULL, sha1 TEXT NOT NULL);
+CREATE TABLE modules(
+  snapshot_id INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+  keys INTEGER NOT NULL, rdb_bytes INTEGER NOT NULL,
+  aux_records INTEGER NOT NULL, aux_bytes INTEGER NOT NULL);
+CREATE TABLE defects(
+  snapshot_id INTEGER NOT NULL, offset INTEGER NOT NULL, db INTEGER, key TEXT,
+  severity TEXT NOT NULL,          -- 'warning', 'failed', 'fatal'
+  code TEXT NOT NULL, message TEXT NOT NULL);
+
+CREATE TABLE sidekiq_installations(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL,
+  evidence TEXT NOT NULL, version TEXT NOT NULL,
+  processes INTEGER NOT NULL, live_processes INTEGER NOT NULL);
+CREATE TABLE sidekiq_sets(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK(kind IN ('queue', 'schedule', 'retry', 'dead')),
+  jobs INTEGER NOT NULL, bytes INTEGER, oldest_at INTEGER, newest_at INTEGER,
+  first_score_at INTEGER, last_score_at INTEGER, latency_ms INTEGER,
+  payload_bytes INTEGER NOT NULL, unparsable INTEGER NOT NULL,
+  registered INTEGER NOT NULL, private INTEGER NOT NULL, key, key_text TEXT);
+CREATE TABLE sidekiq_jobs(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, kind TEXT NOT NULL,
+  set_name TEXT NOT NULL, class TEXT NOT NULL, error_class TEXT NOT NULL,
+  jobs INTEGER NOT NULL, bytes INTEGER NOT NULL, largest_bytes INTEGER NOT NULL,
+  backtrace_bytes INTEGER NOT NULL, args_bytes INTEGER NOT NULL,
+  oldest_at INTEGER, newest_at INTEGER, retry_count_max INTEGER NOT NULL);
+CREATE TABLE sidekiq_stats(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, stat TEXT NOT NULL,
+  total INTEGER, dated_keys INTEGER NOT NULL, dated_keys_without_ttl INTEGER NOT NULL,
+  dated_keys_zero INTEGER NOT NULL, dated_bytes INTEGER NOT NULL, dated_bytes_without_ttl INTEGER NOT NULL,
+  first_day TEXT, last_day TEXT, first_day_without_ttl TEXT, last_day_without_ttl TEXT);
