@@ -1,0 +1,192 @@
+/* store.h -- the sink: writes one report database, all of it or nothing.
+ *
+ *      store_open()
+ *      store_begin_set()            one set or more
+ *        store_begin_snapshot()     one snapshot or more
+ *          store_put_keys()         in batches, in file order
+ *          store_put_pattern() ...  what is known after the last key, any order
+ *        store_end_snapshot()
+ *      store_finish()  or  store_abort()
+ *
+ * Rows go through prepared statements in one transaction.  A new database is built without journal in a
+ * temporary file and renamed when it is whole; --append is a real transaction in the existing file.
+ * Everything here runs on one thread.
+ */
+#ifndef RDBLENS_STORE_H
+#define RDBLENS_STORE_H
+
+#include <sqlite3.h>
+
+#include "key_row.h"
+#include "util/error.h"
+
+#define STORE_APPLICATION_ID 0x52444c53 /* 'RDLS', as in schema.sql */
+#define STORE_USER_VERSION   1
+#define STORE_FIRST_MODULE_TYPE 100     /* type_names.id of the first module type */
+
+enum keys_stored {
+    KEYS_ALL = 0,
+    KEYS_TOP, /* only keys that are in top_rows */
+    KEYS_NONE
+};
+const char *keys_stored_name(enum keys_stored k);
+
+enum store_mode {
+    STORE_PRIVATE = 0, /* an unlinked file; store_finish() hands the connection over */
+    STORE_NEW,
+    STORE_REPLACE,
+    STORE_APPEND
+};
+
+struct store;
+
+/* path: NULL for STORE_PRIVATE.  NEW: an existing path is an error; REPLACE and APPEND: an existing
+ * path must be a report database of ours, one that is not there is made. */
+int store_open(enum store_mode mode, const char *path, enum keys_stored keys,
+               struct store **ret_store, struct error *err);
+/* Forgets everything written and frees the store.  NULL is fine. */
+void store_abort(struct store *s);
+/* Commits, makes durable, renames and frees; on failure nothing is kept (and the store is freed too).
+ * ret_db: for STORE_PRIVATE, else NULL. */
+int store_finish(struct store *s, sqlite3 **ret_db, struct error *err);
+
+/* The connection, for copying rows; it belongs to the store. */
+sqlite3 *store_db(struct store *s);
+/* True when the database was there before: an interrupted run then leaves it as it was. */
+bool store_is_append(const struct store *s);
+
+/* The module types known so far, by type_names.id - STORE_FIRST_MODULE_TYPE; borrowed. */
+size_t store_module_types(const struct store *s, char (**ret_names)[10]);
+
+int store_begin_set(struct store *s, const char *label, uint64_t *ret_set_id, struct error *err);
+
+struct store_snapshot_start {
+    const char *path;
+    const char *label;
+};
+int store_begin_snapshot(struct store *s, const struct store_snapshot_start *start,
+                         uint64_t *ret_snapshot_id, struct error *err);
+
+/* A key as the store takes it: key_row's pointer is replaced by places in the batch's bytes. */
+struct store_key {
+    struct key_row row;   /* row.key is not used */
+    uint32_t type_id;     /* type_names.id */
+    bool key_is_text;     /* valid UTF-8 without NUL */
+    size_t key_offset;
+    size_t text_offset;   /* the escaped form */
+    size_t text_bytes;    /* 0: the same as the key */
+};
+
+#define STORE_BATCH_KEYS  4096
+#define STORE_BATCH_BYTES (1U << 20) /* a batch is full when its names reach this */
+
+struct store_batch {
+    struct store_key *keys; /* STORE_BATCH_KEYS of room */
+    size_t count;
+    uint8_t *bytes; /* grows by one key's name at most beyond STORE_BATCH_BYTES */
+    size_t size_bytes, capacity_bytes;
+};
+
+/* Empty, with room.  -1: out of memory. */
+int store_batch_init(struct store_batch *b);
+void store_batch_done(struct store_batch *b);
+bool store_batch_is_full(const struct store_batch *b);
+/* Appends a key's name (cut as key_rows wants it) and returns the new entry, whose row the caller
+ * fills; NULL when out of memory.  Not counted until store_batch_accept(). */
+struct store_key *store_batch_add(struct store_batch *b, const uint8_t *key,
+                                  size_t key_stored_bytes, uint64_t key_bytes);
+void store_batch_accept(struct store_batch *b);
+/* The stored name; valid until the batch changes. */
+const uint8_t *store_batch_key(const struct store_batch *b, const struct store_key *k);
+
+int store_put_keys(struct store *s, const struct store_batch *b, struct error *err);
+
+struct store_database {
+    int64_t db; /* -1: all beyond the limit, see docs/schema.md */
+    uint64_t keys, expires;
+    int64_t bytes, alloc_bytes, bytes_without_ttl;
+    uint64_t expired_keys;
+    int64_t expired_bytes;
+    int64_t resizedb_keys, resizedb_expires; /* ROW_NULL: none */
+};
+int store_put_database(struct store *s, const struct store_database *d, struct error *err);
+
+struct store_pattern {
+    uint64_t n; /* 1-based */
+    int64_t db;
+    const uint8_t *pattern;
+    size_t pattern_bytes;
+    uint32_t type_id;
+    int role;           /* enum role */
+    const char *system; /* or NULL */
+    uint64_t keys;
+    int64_t bytes, alloc_bytes, rdb_bytes;
+    int64_t elements;
+    uint64_t keys_without_ttl;
+    int64_t bytes_without_ttl;
+    uint64_t expired_keys;
+    int64_t expired_bytes;
+    int64_t first_expires_at, last_expires_at; /* ROW_NULL: none */
+    int64_t largest_bytes;                     /* ROW_NULL: none has a size */
+    const uint8_t *largest_key;                /* NULL: likewise */
+    size_t largest_key_bytes;
+};
+int store_put_pattern(struct store *s, const struct store_pattern *p, struct error *err);
+
+struct store_ttl {
+    int64_t db;
+    uint32_t type_id;
+    int bucket; /* ttl_bucket_names.id */
+    uint64_t keys;
+    int64_t bytes, alloc_bytes;
+};
+int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err);
+
+struct store_top {
+    const char *measure, *scope, *scope_value;
+    int64_t rank;
+    uint64_t n;
+};
+int store_put_top(struct store *s, const struct store_top *t, struct error *err);
+
+int store_put_aux(struct store *s, uint64_t offset, uint64_t db, const char *name,
+                  const char *value, uint64_t value_bytes, struct error *err);
+int store_put_function(struct store *s, uint64_t offset, const char *kind, const char *name,
+                       const char *engine, uint64_t bytes, const char *sha1, struct error *err);
+int store_put_module(struct store *s, const char *name, uint64_t version, uint64_t keys,
+                     uint64_t rdb_bytes, uint64_t aux_records, uint64_t aux_bytes,
+                     struct error *err);
+/* db -1 and key NULL: not in a key. */
+int store_put_defect(struct store *s, uint64_t offset, int64_t db, const char *key,
+                     const char *severity, const char *code, const char *message,
+                     struct error *err);
+
+struct sidekiq_result;
+struct filter;
+/* Sets (and their jobs) whose key passes, see filter.h. */
+int store_put_sidekiq(struct store *s, const struct sidekiq_result *r, const struct filter *f,
+                      struct error *err);
+
+/* Names that rows refer to by number. */
+int store_put_module_type(struct store *s, uint32_t type_id, const char *name, struct error *err);
+int store_put_rdb_type(struct store *s, uint16_t rdb_type, struct error *err);
+
+/* The snapshots row as it is at the end. Text may be NULL where the column may. */
+struct store_snapshot {
+    const char *container, *server, *server_version, *checksum, *trailing, *depth, *filter, *model;
+    const char *now_source, *identity;
+    int64_t file_bytes, bytes_read, rdb_version, created_at, used_memory, trailing_bytes;
+    bool is_complete;
+    uint64_t keys, expires;
+    int64_t bytes, alloc_bytes, rdb_bytes;
+    uint64_t keys_without_size;
+    int64_t now_ms;
+    uint64_t patterns_merged_keys;
+};
+/* Exit code 2 when a snapshot of this identity is there already. */
+int store_end_snapshot(struct store *s, const struct store_snapshot *snapshot, struct error *err);
+
+/* Opens an existing report database for reading; says what is wrong with any other file. */
+int store_open_existing(const char *path, bool is_writable, sqlite3 **ret_db, struct error *err);
+
+#endif
