@@ -14,8 +14,8 @@
  *          ...
  *
  * While SQL of a report runs, the connection has an authorizer that allows reading and nothing else, and
- * a progress handler that asks is_cancelled().  Both are gone when report_run() returns; the TEMP views
- * that reports read stay.
+ * a progress handler that looks for a signal (util/signals.h).  Both are gone when report_run() returns;
+ * the TEMP views that reports read stay.
  */
 #ifndef RDBLENS_REPORT_H
 #define RDBLENS_REPORT_H
@@ -79,8 +79,6 @@ struct report_request {
     const char *source;  /* what the user typed as SRC, for the commands that reports suggest; NULL: none */
     int64_t wall_now_ms; /* the clock, for ages */
     bool brief;          /* only the sections that are not marked `long`, only reports that apply */
-    bool (*is_cancelled)(void *data); /* asked now and then while SQL runs; NULL: never */
-    void *cancel_data;
 };
 
 struct report_output {
@@ -95,7 +93,7 @@ struct report_output {
 bool report_wants_color(FILE *file);
 
 /* Prints the header of the snapshots and the reports on every output.  0, or -1 and *err: exit code 2, or
- * 141 for a closed pipe (empty message), or 130 when cancelled.
+ * 141 for a closed pipe (empty message), or 130 or 143 when cancelled.
  * *ret_is_complete: false when any snapshot of the set is not complete (the program then exits with 3). */
 int report_run(sqlite3 *db, const struct report_request *rq, const struct report_output *outputs,
                size_t output_count, bool *ret_is_complete, struct error *err);

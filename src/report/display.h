@@ -1,0 +1,32 @@
+/* display.h -- values as people read them: units, UTC, and names that cannot disturb a terminal. */
+#ifndef RDBLENS_DISPLAY_H
+#define RDBLENS_DISPLAY_H
+
+#include "report/strbuf.h"
+#include "report/value.h"
+
+void display_bytes(struct strbuf *b, double bytes);      /* 812 B, 1.2 GiB */
+void display_count(struct strbuf *b, int64_t count);     /* 1,234,567 */
+void display_duration_ms(struct strbuf *b, double ms);   /* 3 d 4 h */
+void display_time_ms(struct strbuf *b, int64_t unix_ms); /* 2026-11-20 02:00:13 */
+void display_percent(struct strbuf *b, double percent);  /* 12.3 % */
+
+/* Text with everything that is not plainly visible as \xNN: bytes that are no UTF-8, control characters
+ * (C1 too), bidi overrides and isolates, characters of no width that are not combining marks, and what
+ * the locale cannot print.  The result has as many columns as wcswidth() says. */
+void display_text(struct strbuf *b, const char *bytes, size_t size_bytes);
+/* Any bytes as key_text is made: valid UTF-8 stays, other bytes become \xNN, a backslash is doubled. */
+void display_blob_as_text(struct strbuf *b, const char *bytes, size_t size_bytes);
+
+/* The value as its column wants it; NULL is "-". */
+void display_value(struct strbuf *b, const struct value *v, enum column_kind kind);
+
+/* Columns that displayed text takes on a terminal. */
+size_t display_width(const char *text, size_t size_bytes);
+/* Cuts displayed text in its middle to `width` columns, with a mark at the cut. */
+void display_cut(struct strbuf *b, const char *text, size_t size_bytes, size_t width);
+
+/* Length of the UTF-8 character at the start (1..4), or 0 when there is none. */
+size_t utf8_decode(const char *bytes, size_t size_bytes, uint32_t *ret_char);
+
+#endif

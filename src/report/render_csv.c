@@ -1,0 +1,176 @@
+/* render_csv.c -- tables for spreadsheets and scripts: RFC 4180.
+ *
+ *      section,key_text,bytes      the names of the columns
+ *      largest,user:1,4096
+ *                                  an empty line before the next section's names
+ *
+ * The first column is `section` when the output has several, before it `report` when it has several of
+ * those.  Lines end with CR LF, cells with a comma, quote, CR or LF stand in quotes.  NULL is an empty
+ * cell, an empty text is "".
+ *
+ * A spreadsheet runs a cell that begins with = + - or @ (or a TAB or CR before one): a key named
+ * `=cmd|...` would be a formula.  Such text gets a ' in front, which spreadsheets hide.  Numbers are left
+ * alone.  Bytes that are no UTF-8 are written in the escaped form of key_text.
+ */
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/display.h"
+#include "report/render.h"
+#include "util/text.h"
+
+struct csv {
+    struct renderer base;
+    const char *report;
+    bool is_begun; /* something was written: the next section is set off */
+};
+
+static bool is_formula(const char *text, size_t size_bytes)
+{
+    return size_bytes > 0 && memchr("=+-@\t\r\n|%", text[0], 9) != NULL;
+}
+
+static void put_text(struct csv *c, const char *text, size_t size_bytes)
+{
+    struct out *o = &c->base.out;
+    const bool defuse = is_formula(text, size_bytes);
+    bool needs_quotes = size_bytes == 0 || text[0] == ' ' || text[size_bytes - 1] == ' ';
+
+    for (size_t i = 0; i < size_bytes && !needs_quotes; i++)
+        needs_quotes = memchr(",\"\r\n", text[i], 4) != NULL;
+    if (needs_quotes)
+        out_putc(o, '"');
+    if (defuse)
+        out_putc(o, '\'');
+    for (size_t i = 0; i < size_bytes; i++) {
+        if (text[i] == '"')
+            out_putc(o, '"');
+        out_putc(o, text[i]);
+    }
+    if (needs_quotes)
+        out_putc(o, '"');
+}
+
+static void put_value(struct csv *c, const struct value *v)
+{
+    struct strbuf text = {0};
+
+    switch (v->type) {
+    case VALUE_NULL: return;
+    case VALUE_INT: strbuf_printf(&text, "%" PRId64, v->integer); break;
+    case VALUE_REAL:
+        if (isfinite(v->real))
+            strbuf_printf(&text, "%.15g", v->real);
+        break;
+    case VALUE_TEXT:
+        if (text_is_utf8((const uint8_t *)v->bytes, v->size_bytes))
+            strbuf_add(&text, v->bytes, v->size_bytes);
+        else
+            display_blob_as_text(&text, v->bytes, v->size_bytes);
+        break;
+    case VALUE_BLOB: display_blob_as_text(&text, v->bytes, v->size_bytes); break;
+    }
+    if (text.failed && c->base.out.error_number == 0)
+        c->base.out.error_number = ENOMEM;
+    if (v->type == VALUE_TEXT || v->type == VALUE_BLOB)
+        put_text(c, strbuf_text(&text), text.size_bytes);
+    else
+        out_bytes(&c->base.out, strbuf_text(&text), text.size_bytes);
+    strbuf_done(&text);
+}
+
+static void put_prefix(struct csv *c, const char *report, const char *section)
+{
+    struct out *o = &c->base.out;
+
+    if (c->base.has_many_reports) {
+        out_puts(o, report);
+        out_putc(o, ',');
+    }
+    if (c->base.has_many_sections) {
+        out_puts(o, section);
+        out_putc(o, ',');
+    }
+}
+
+static void put_names(struct csv *c, const struct column *columns, size_t column_count)
+{
+    struct out *o = &c->base.out;
+
+    if (c->is_begun)
+        out_puts(o, "\r\n");
+    c->is_begun = true;
+    put_prefix(c, "report", "section");
+    for (size_t i = 0; i < column_count; i++) {
+        if (i > 0)
+            out_putc(o, ',');
+        put_text(c, columns[i].name, strlen(columns[i].name));
+    }
+    out_puts(o, "\r\n");
+}
+
+static void put_row(struct csv *c, const char *section, size_t column_count,
+                    const struct value *values)
+{
+    put_prefix(c, c->report, section);
+    for (size_t i = 0; i < column_count; i++) {
+        if (i > 0)
+            out_putc(&c->base.out, ',');
+        put_value(c, &values[i]);
+    }
+    out_puts(&c->base.out, "\r\n");
+}
+
+static void csv_report_begin(struct renderer *r, const struct report_info *report,
+                             const struct report_head *head)
+{
+    struct csv *c = (struct csv *)r;
+
+    c->report = report->name;
+    /* A single table stays one: it can be read without looking for an empty line. */
+    if (!r->has_many_sections)
+        return;
+    put_names(c, head->snapshots->columns, head->snapshots->column_count);
+    for (size_t i = 0; i < head->snapshots->row_count; i++)
+        put_row(c, "snapshots", head->snapshots->column_count,
+                head->snapshots->values + i * head->snapshots->column_count);
+}
+
+static void csv_section_begin(struct renderer *r, const struct section_view *section)
+{
+    put_names((struct csv *)r, section->columns, section->column_count);
+}
+
+static void csv_row(struct renderer *r, const struct value *values)
+{
+    put_row((struct csv *)r, r->section->name, r->section->column_count, values);
+}
+
+static void csv_nothing(struct renderer *r)
+{
+    (void)r;
+}
+
+static void csv_free(struct renderer *r)
+{
+    free(r);
+}
+
+struct renderer *render_csv_new(const struct report_output *output)
+{
+    static const struct renderer_ops ops = {
+        csv_nothing, csv_report_begin, csv_section_begin, csv_row,
+        csv_nothing, csv_nothing,      csv_nothing,       csv_free,
+    };
+    struct csv *c = calloc(1, sizeof *c);
+
+    if (c == NULL)
+        return NULL;
+    c->base.ops = &ops;
+    c->base.out = (struct out){.file = output->file, .path = output->path};
+    return &c->base;
+}
