@@ -1,0 +1,500 @@
+/* fold.c -- a key's name to its pattern: variable parts become `*`, names stay.
+ *
+ *     stat:processed:2024-01-31             stat:processed:*
+ *     {user1000}.following                  {user*}.following
+ *     users/123-20240101120000/profile      users/STAR/profile, STAR for a star
+ *
+ * How: a key is cut at hard punctuation (: / | # @ ...) into segments, a segment at dots and commas
+ * into runs, a run at - and _ into tokens.  Shapes that cross separators (UUIDs, times, addresses,
+ * mail, base64, JSON) are tried where they may begin; what is left is judged token by token: numbers,
+ * hex digests and random tokens become `*`, a number inside or behind a word becomes `*`, everything
+ * else is a word and stays.  Stars joined by - _ . , + ~ become one, since their number says nothing
+ * (`25-20240131`, `1.2.3.4`); stars on different levels (`*:*`) stay apart.
+ *
+ * Why a pure function, though neighbours would help to tell ids from names: sums of patterns must equal
+ * GROUP BY over keys, whatever the order of the file and whatever was folded before.
+ *
+ * Words with digits in them that name one thing (sha256, ipv4, k8s, v2) are listed below.
+ *
+ * A pattern is for people: bytes that are no text become `*` too, and glob characters of the key stay
+ * as they are, so it is not a glob that could be given to a server.
+ */
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "pattern/fold_internal.h"
+#include "pattern/pattern.h"
+
+enum {
+    READ_MAX_BYTES = 4096, /* what is beyond folds to one star, which bounds the work per key */
+    WORD_MAX_BYTES = 8
+};
+
+struct writer {
+    uint8_t *out;
+    size_t bytes;
+    bool is_full;
+};
+
+static void put(struct writer *w, const uint8_t *p, size_t bytes)
+{
+    if (bytes > PATTERN_MAX_BYTES - w->bytes) {
+        bytes = PATTERN_MAX_BYTES - w->bytes;
+        w->is_full = true;
+    }
+    memcpy(w->out + w->bytes, p, bytes);
+    w->bytes += bytes;
+}
+
+static void put_star(struct writer *w)
+{
+    size_t n = w->bytes;
+
+    while (n > 0 && w->bytes - n < 2 &&
+           (fold_is(w->out[n - 1], CLASS_DASH | CLASS_DOT) || w->out[n - 1] == ' '))
+        n--;
+    if (n > 0 && w->out[n - 1] == '*') {
+        w->bytes = n;
+        return;
+    }
+    put(w, (const uint8_t *)"*", 1);
+}
+
+/* A number's star takes the sign before it: -12, +49151. */
+static void put_number_star(struct writer *w)
+{
+    const size_t n = w->bytes;
+
+    if (n > 0 && (w->out[n - 1] == '-' || w->out[n - 1] == '+') &&
+        (n == 1 || fold_is(w->out[n - 2], CLASS_HARD)))
+        w->bytes--;
+    put_star(w);
+}
+
+/* ---- tokens ------------------------------------------------------------------------------- */
+
+/* In the order of their bytes. */
+static const char known_words[][WORD_MAX_BYTES + 1] = {
+    "a11y",    "aes128", "aes192",  "aes256",   "argon2",  "b2b",     "b2c",     "base16",
+    "base32",  "base36", "base58",  "base62",   "base64",  "base85",  "bcp47",   "blake2",
+    "blake2b", "blake3", "bm25",    "bz2",      "c2c",     "cp1252",  "crc16",   "crc32",
+    "crc64",   "d3",     "e2e",     "ec2",      "ed25519", "elb2",    "es256",   "f2f",
+    "fido2",   "float32", "float64", "g11n",    "ga4",     "geo2ip",  "h264",    "h265",
+    "h2o",     "hs256",  "hs512",   "html5",    "http1",   "http2",   "http3",   "i18n",
+    "id3",     "int16",  "int32",   "int64",    "int8",    "ipv4",    "ipv6",    "iso8601",
+    "k3s",     "k8s",    "l10n",    "latin1",   "log4j",   "lz4",     "m2m",     "m3u8",
+    "md4",     "md5",    "mp3",     "mp4",      "neo4j",   "o11y",    "oauth1",  "oauth2",
+    "p2p",     "p50",    "p75",     "p90",      "p95",     "p99",     "p999",    "pbkdf2",
+    "r2",      "rc4",    "rfc3339", "rs256",    "s2s",     "s3",      "saml2",   "sha1",
+    "sha224",  "sha256", "sha3",    "sha384",   "sha512",  "sql92",   "u2f",     "uint16",
+    "uint32",  "uint64", "uint8",   "utf16",    "utf32",   "utf7",    "utf8",    "utf8mb4",
+    "uuid4",   "w3c",    "web2",    "web3",     "win32",   "win64",   "x11",     "x264",
+    "x265",    "x509",   "x64",     "x86",      "xxh3",    "xxh64",
+};
+
+static bool is_known_word(const uint8_t *p, size_t bytes)
+{
+    char word[WORD_MAX_BYTES + 1] = {0};
+    size_t low = 0, high = sizeof(known_words) / sizeof(known_words[0]);
+
+    if (bytes < 2 || bytes > WORD_MAX_BYTES)
+        return false;
+    for (size_t i = 0; i < bytes; i++)
+        word[i] = (char)(fold_is(p[i], CLASS_UPPER) ? p[i] | 0x20 : p[i]);
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const int order = memcmp(word, known_words[middle], sizeof(word));
+
+        if (order == 0)
+            return true;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+/* 24h, 7d, 15min, 500ms, 4xx, 2fa: windows and sizes are names, and there are few of them. */
+static bool is_quantity(const uint8_t *p, size_t bytes, size_t digits)
+{
+    static const char units[][5] = {"s",  "m",  "h",  "d",  "w",   "y",   "k",   "ms",  "mo",  "xx",
+                                    "kb", "mb", "gb", "hr", "sec", "min", "day", "fa",  "px"};
+    const size_t unit_bytes = bytes - digits;
+
+    if (digits > 3 || unit_bytes > 3 || p[0] == '0')
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        if (!fold_is(p[i], CLASS_DIGIT))
+            return false;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strlen(units[i]) == unit_bytes && memcmp(p + digits, units[i], unit_bytes) == 0)
+            return true;
+    return false;
+}
+
+struct token {
+    const uint8_t *p;
+    size_t bytes, digits, runs; /* runs: of digits and of letters */
+    unsigned classes;
+    unsigned letters; /* of them, those that are no hex digit */
+};
+
+static struct token read_token(const uint8_t *p, const uint8_t *end)
+{
+    struct token t = {p, 0, 0, 0, 0, 0};
+    bool was_digit = false;
+
+    while (p + t.bytes < end) {
+        const unsigned class_ = fold_class[p[t.bytes]];
+        const bool is_digit = class_ & CLASS_DIGIT;
+
+        if (class_ & ~(unsigned)(CLASS_ALNUM | CLASS_HEX))
+            break;
+        t.runs += t.bytes == 0 || is_digit != was_digit;
+        was_digit = is_digit;
+        t.digits += is_digit;
+        t.letters += !(class_ & (CLASS_DIGIT | CLASS_HEX));
+        t.classes |= class_ ? class_ : CLASS_CONTROL; /* other scripts */
+        t.bytes++;
+    }
+    return t;
+}
+
+static bool is_hex_token(const struct token *t)
+{
+    const uint8_t *p = t->p;
+
+    if (t->letters == 0)
+        return t->bytes >= 8 && (t->classes & CLASS_LETTER) != CLASS_LETTER;
+    /* 0x..., in any case: Ethereum's addresses use the case as a checksum. */
+    return t->bytes >= 6 && p[0] == '0' && p[1] == 'x' && t->letters == 1;
+}
+
+/* django.contrib.sessions.cache<32 characters>, get_pages<md5>: a word and a digest without a
+ * separator.  Returns the bytes of the word, 0 if it is nothing of that kind. */
+static size_t word_before_digest(const struct token *t)
+{
+    static const uint8_t usual[] = {64, 40, 32};
+
+    for (size_t i = 0; i < sizeof(usual); i++) {
+        const size_t word_bytes = t->bytes - usual[i];
+        unsigned classes = 0;
+
+        if (t->bytes <= usual[i] + 2u || word_bytes > 24)
+            continue;
+        for (size_t k = 0; k < word_bytes; k++)
+            classes |= fold_class[t->p[k]];
+        if (!(classes & CLASS_DIGIT) && fold_randomness(t->p, word_bytes, classes) < 0 &&
+            fold_randomness(t->p + word_bytes, usual[i], t->classes) > 40)
+            return word_bytes;
+    }
+    return 0;
+}
+
+/* A digit run that belongs to a name: S3Uploader, OAuth2Token, face2face. */
+static bool is_digit_of_name(const struct token *t, size_t from, size_t to)
+{
+    size_t hump = from;
+
+    if (is_known_word(t->p, to))
+        return true;
+    while (hump > 0 && !(fold_is(t->p[hump], CLASS_UPPER) && fold_is(t->p[hump - 1], CLASS_LOWER)))
+        hump--;
+    if (hump > 0 && is_known_word(t->p + hump, to - hump))
+        return true;
+    return to - from == 1 && (t->p[from] == '2' || t->p[from] == '4') && from >= 3 &&
+           t->bytes - to >= 3 && fold_is(t->p[from - 1], CLASS_LOWER) &&
+           fold_is(t->p[to], CLASS_LETTER);
+}
+
+static void put_word_with_numbers(struct writer *w, const struct token *t)
+{
+    for (size_t i = 0; i < t->bytes;) {
+        size_t from = i;
+        const bool is_digit = fold_is(t->p[i], CLASS_DIGIT);
+
+        while (i < t->bytes && fold_is(t->p[i], CLASS_DIGIT) == is_digit)
+            i++;
+        if (is_digit && !is_digit_of_name(t, from, i))
+            put_star(w);
+        else
+            put(w, t->p + from, i - from);
+    }
+}
+
+/* next: the byte behind the token, 0 at the end. */
+static void put_token(struct writer *w, const struct token *t, uint8_t next)
+{
+    const bool is_ascii = !(t->classes & CLASS_CONTROL);
+    size_t word_bytes;
+
+    if (t->digits == 0) {
+        if (is_ascii && fold_is_random(t->p, t->bytes, t->classes, 0))
+            put_star(w);
+        else
+            put(w, t->p, t->bytes);
+        return;
+    }
+    if (t->digits == t->bytes) {
+        put_number_star(w);
+        return;
+    }
+    /* v1, v2 tell schemas apart; v1.2.3 is a release. */
+    if ((t->p[0] == 'v' || t->p[0] == 'V') && t->runs == 2 && t->digits <= 2 && t->bytes == t->digits + 1 &&
+        next != '.') {
+        put(w, t->p, t->bytes);
+        return;
+    }
+    if (is_known_word(t->p, t->bytes) || is_quantity(t->p, t->bytes, t->digits)) {
+        put(w, t->p, t->bytes);
+        return;
+    }
+    word_bytes = is_ascii ? word_before_digest(t) : 0;
+    if (word_bytes > 0) {
+        put(w, t->p, word_bytes);
+        put_star(w);
+    } else if (is_ascii && (is_hex_token(t) || (t->bytes < 8 && t->runs >= 4) ||
+                            fold_is_random(t->p, t->bytes, t->classes, t->digits))) {
+        put_star(w);
+    } else {
+        put_word_with_numbers(w, t);
+    }
+}
+
+/* ---- runs, segments, keys ------------------------------------------------------------------ */
+
+/* Tokens of p..stop.  A time may reach beyond stop; returns where reading goes on. */
+static const uint8_t *put_tokens(struct writer *w, const uint8_t *p, const uint8_t *stop,
+                                 const uint8_t *end)
+{
+    while (p < stop && !w->is_full) {
+        struct token t;
+        size_t n;
+
+        if (!fold_is(*p, CLASS_ALNUM) && fold_class[*p] != 0) {
+            put(w, p++, 1);
+            continue;
+        }
+        n = fold_is(*p, CLASS_DIGIT) ? fold_shape_time(p, end) : 0;
+        t = read_token(p, stop);
+        if (n == 0 && t.bytes == 8)
+            n = fold_shape_uuid(p, end);
+        if (n == 0 && t.bytes >= 6 && t.bytes <= 10 && t.digits > 0)
+            n = fold_shape_pod(p, end);
+        if (n > 0) {
+            put_star(w);
+            p += n;
+            continue;
+        }
+        p += t.bytes;
+        put_token(w, &t, p < end ? *p : 0);
+    }
+    return p;
+}
+
+/* Letters, digits, - and _. */
+static const uint8_t *put_run(struct writer *w, const uint8_t *p, const uint8_t *stop,
+                              const uint8_t *end, unsigned classes)
+{
+    size_t from, to;
+
+    if ((classes & CLASS_DASH) && (classes & CLASS_LETTER) == CLASS_LETTER &&
+        fold_find_random(p, (size_t)(stop - p), &from, &to)) {
+        put_tokens(w, p, p + from, p + from);
+        put_star(w);
+        p += to;
+    }
+    return put_tokens(w, p, stop, end);
+}
+
+/* From a hard separator (or the key's begin) to the next. */
+static const uint8_t *put_segment(struct writer *w, const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && !w->is_full && !fold_is(*p, CLASS_HARD)) {
+        const uint8_t *stop = p;
+        unsigned classes = 0;
+
+        if (fold_is(*p, CLASS_DOT)) {
+            put(w, p++, 1);
+            continue;
+        }
+        while (stop < end && !fold_is(*stop, CLASS_HARD | CLASS_DOT))
+            classes |= fold_class[*stop++];
+        p = put_run(w, p, stop, end, classes);
+    }
+    return p;
+}
+
+/* A shape that may begin where a segment begins. */
+static size_t match_shape(const uint8_t *key, const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *stop = p;
+    size_t n = 0;
+
+    if (*p == '{' || *p == '[')
+        return fold_shape_json(p, end);
+    if (*p == ':')
+        return p == key || p[-1] == ':' ? fold_shape_address(p, end) : 0;
+    if (p > key && !fold_is(p[-1], CLASS_HARD))
+        return 0;
+    while (stop < end && !fold_is(*stop, CLASS_HARD))
+        stop++;
+    if (stop == end || stop == p)
+        return memchr(p, '+', (size_t)(stop - p)) ? fold_shape_base64(p, end) : 0;
+    if (*stop == ':')
+        n = fold_is(*p, CLASS_DIGIT | CLASS_HEX) ? fold_shape_address(p, end) : 0;
+    else if (*stop == '@' || *stop == '%')
+        n = fold_shape_mail(p, end);
+    if (n == 0 && (*stop == '/' || *stop == '=' || memchr(p, '+', (size_t)(stop - p))))
+        n = fold_shape_base64(p, end);
+    return n;
+}
+
+/* key: where the whole key begins, to look back. */
+static void put_text(struct writer *w, const uint8_t *key, const uint8_t *p, const uint8_t *end)
+{
+    while (p < end && !w->is_full) {
+        const size_t n = match_shape(key, p, end);
+
+        if (n > 0) {
+            put_star(w);
+            p += n;
+        } else if (*p == '*') {
+            put_star(w);
+            p++;
+        } else if (*p == '%' && end - p >= 3 && fold_is(p[1], CLASS_DIGIT | CLASS_HEX) &&
+                   fold_is(p[2], CLASS_DIGIT | CLASS_HEX)) {
+            put(w, p, 3); /* URL encoding: a separator, not a number */
+            p += 3;
+            p = put_segment(w, p, end);
+        } else if (fold_is(*p, CLASS_HARD)) {
+            put(w, p++, 1);
+        } else {
+            p = put_segment(w, p, end);
+        }
+    }
+}
+
+/* ---- bytes that are no text ---------------------------------------------------------------- */
+
+/* Bytes of the well-formed UTF-8 character at p (not a C0 or C1 control), 0 if it is none. */
+static size_t match_char(const uint8_t *p, const uint8_t *end)
+{
+    const size_t left = (size_t)(end - p);
+    uint32_t c;
+    size_t n;
+
+    if (p[0] < 0x80)
+        return fold_is(p[0], CLASS_CONTROL) ? 0 : 1;
+    if (p[0] >= 0xc2 && p[0] <= 0xdf)
+        n = 2;
+    else if (p[0] >= 0xe0 && p[0] <= 0xef)
+        n = 3;
+    else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+        n = 4;
+    else
+        return 0;
+    if (n > left)
+        return 0;
+    c = p[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+        c = c << 6 | (p[i] & 0x3fu);
+    }
+    if (c < 0xa0 || (n == 3 && c < 0x800) || (n == 4 && c < 0x10000) || c > 0x10ffff ||
+        (c >= 0xd800 && c <= 0xdfff))
+        return 0;
+    return n;
+}
+
+/* The longest run of letters in p..end. */
+static size_t longest_letters(const uint8_t *p, const uint8_t *end)
+{
+    size_t longest = 0, run = 0;
+
+    while (p < end) {
+        const size_t n = match_char(p, end);
+
+        run = n > 1 || fold_is(*p, CLASS_LETTER) ? run + 1 : 0;
+        if (run > longest)
+            longest = run;
+        p += n > 0 ? n : 1;
+    }
+    return longest;
+}
+
+/* Keys with bytes that are no text: those fold to a star, and so does what stands between them by
+ * chance, as in raw digests and serialized objects.  Text islands with a word in them stay. */
+static void put_binary(struct writer *w, const uint8_t *key, const uint8_t *end)
+{
+    const uint8_t *p = key;
+
+    /* A key that Java serialized: magic, TC_STRING, its length in two bytes. */
+    if (end - p > 7 && memcmp(p, "\xac\xed\x00\x05t", 5) == 0) {
+        put_star(w);
+        p += 7;
+    }
+    while (p < end && !w->is_full) {
+        const uint8_t *stop = p, *word = p;
+        size_t n, wanted;
+
+        while (stop < end && (n = match_char(stop, end)) > 0) {
+            stop += n;
+            /* What precedes the last separator is text for sure when it is the key's beginning. */
+            if (p == key && fold_is(stop[-1], CLASS_HARD))
+                word = stop;
+        }
+        wanted = p == key || stop == end ? 3 : 4;
+        if (longest_letters(word, stop) >= wanted || stop == word)
+            word = stop;
+        if (word > p)
+            put_text(w, p, p, word);
+        if (stop < end || word < stop)
+            put_star(w);
+        p = stop;
+        while (p < end && match_char(p, end) == 0)
+            p++;
+    }
+}
+
+static void put_key(struct writer *w, const uint8_t *key, const uint8_t *end)
+{
+    const uint8_t *p = key;
+    size_t n = 1;
+
+    while (p < end && (n = match_char(p, end)) > 0)
+        p += n;
+    if (n == 0) {
+        put_binary(w, key, end);
+        return;
+    }
+    p = key;
+    /* Django writes <prefix>:<version>:<name>; an empty prefix leaves :1: in front. */
+    if (end - p > 3 && p[0] == ':' && fold_is(p[1], CLASS_DIGIT) && p[2] == ':') {
+        put(w, p, 3);
+        p += 3;
+    }
+    put_text(w, key, p, end);
+}
+
+size_t pattern_fold(const uint8_t *key, size_t key_bytes, uint8_t *out)
+{
+    struct writer w = {out, 0, false};
+
+    if (key_bytes > READ_MAX_BYTES) {
+        put_key(&w, key, key + READ_MAX_BYTES);
+        put_star(&w);
+    } else {
+        put_key(&w, key, key + key_bytes);
+    }
+    if (w.is_full) {
+        w.bytes = PATTERN_MAX_BYTES - 1;
+        while (w.bytes > 0 && (out[w.bytes] & 0xc0) == 0x80)
+            w.bytes--; /* not inside a character */
+        w.is_full = false;
+        put_star(&w);
+    }
+    return w.bytes;
+}
