@@ -8,8 +8,8 @@
  *      key_meter_items()  at each ITEMS
  *      key_meter_end()    at VALUE_END   -> bytes, alloc_bytes, encoding, largest element
  *
- * It allocates only what a value's replay needs (bounded by the version's conversion limits) and keeps
- * it from key to key.
+ * It allocates only what a value's replay needs (bounded by the version's conversion limits) and
+ * keeps it from key to key.
  */
 #ifndef RDBLENS_MEMORY_MODEL_H
 #define RDBLENS_MEMORY_MODEL_H

@@ -1,0 +1,39 @@
+/* key_row.c -- the words for the small numbers of a key row.  See key_row.h.
+ *
+ * The words of encodings are those of OBJECT ENCODING (object.c: strEncoding(), Redis 7.2).
+ */
+// SPDX-License-Identifier: MIT
+#include "key_row.h"
+
+const char *encoding_name(enum encoding e)
+{
+    static const char *const names[ENCODING_COUNT_] = {
+        [ENCODING_UNKNOWN] = NULL,
+        [ENCODING_INT] = "int",
+        [ENCODING_EMBSTR] = "embstr",
+        [ENCODING_RAW] = "raw",
+        [ENCODING_LINKEDLIST] = "linkedlist",
+        [ENCODING_ZIPLIST] = "ziplist",
+        [ENCODING_QUICKLIST] = "quicklist",
+        [ENCODING_LISTPACK] = "listpack",
+        [ENCODING_INTSET] = "intset",
+        [ENCODING_HASHTABLE] = "hashtable",
+        [ENCODING_SKIPLIST] = "skiplist",
+        [ENCODING_ZIPMAP] = "zipmap",
+        [ENCODING_LISTPACKEX] = "listpackex",
+        [ENCODING_STREAM] = "stream",
+    };
+
+    return (unsigned)e < ENCODING_COUNT_ ? names[e] : NULL;
+}
+
+const char *size_note_name(enum size_note n)
+{
+    switch (n) {
+    case SIZE_EXACT: return "exact";
+    case SIZE_EXPECTED: return "expected";
+    case SIZE_LOWER_BOUND: return "lower bound";
+    case SIZE_UNKNOWN: break;
+    }
+    return "unknown";
+}

@@ -1,0 +1,243 @@
+/* key_meter.c -- weighs keys from the parser's events, one at a time.
+ *
+ * It knows which part of a value must be decoded for its size, keeps what all types have in common
+ * (key, expiry, largest element) and hands the rest to the meter of the type (weigh_*.c):
+ *
+ *      key:    entry 24 + name          in `bytes` and `alloc_bytes`
+ *      expiry: entry 24, name shared    in `alloc_bytes` only
+ *
+ * Depth.  Opening a blob costs time, so one that is compressed is opened only if its size after the
+ * load hangs on its elements: a type that the load rewrites, or more elements than a packed value
+ * may have.  What lies uncompressed in the file is always opened: that is cheap, gives the largest
+ * element and finds damage.
+ *
+ * A module's value cannot be weighed from the file, and most modules report nothing: only the key
+ * is counted (rdb.c, module.c: moduleGetMemUsage(), Redis 7.2).
+ */
+// SPDX-License-Identifier: MIT
+#include "memory/weigh.h"
+
+#include <stdlib.h>
+
+#define DEPTH_OPEN ((unsigned)RDBP_DEPTH_SHAPE | (unsigned)RDBP_DEPTH_ITEMS)
+
+struct key_meter {
+    const struct memory_model *model;
+    bool is_deep;
+    double skiplist_node_mean;
+
+    /* The current key. */
+    uint64_t key_bytes;
+    enum rdbp_type type;
+    uint16_t rdb_type;
+    bool has_expire;
+    bool has_closed_blob; /* one was not opened: its elements are not known */
+    uint64_t largest_element;
+    struct rdbp_blob first_blob; /* the value, where it is one string */
+    union {
+        struct list_meter list;
+        struct set_meter set;
+        struct hash_meter hash;
+        struct zset_meter zset;
+    } value;
+    struct stream_meter stream;
+};
+
+struct key_meter *key_meter_new(const struct memory_model *m, bool deep)
+{
+    struct key_meter *k = calloc(1, sizeof *k);
+
+    if (k == NULL)
+        return NULL;
+    k->model = m;
+    k->is_deep = deep;
+    k->skiplist_node_mean = skiplist_node_mean_bytes(m);
+    return k;
+}
+
+void key_meter_free(struct key_meter *k)
+{
+    if (k == NULL)
+        return;
+    weigh_stream_done(&k->stream);
+    free(k);
+}
+
+/* Types whose elements are strings of their own in the file: no blob announces them. */
+static bool is_spread_out(uint16_t rdb_type)
+{
+    switch (rdb_type) {
+    case RDBP_RDB_LIST:
+    case RDBP_RDB_SET:
+    case RDBP_RDB_ZSET:
+    case RDBP_RDB_ZSET_2:
+    case RDBP_RDB_HASH:
+    case RDBP_RDB_HASH_METADATA_PRE_GA:
+    case RDBP_RDB_HASH_METADATA:
+    case RDBP_RDB_HASH_2: return true;
+    default: return false;
+    }
+}
+
+unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key)
+{
+    k->key_bytes = key->key_bytes;
+    k->type = key->type;
+    k->rdb_type = key->rdb_type;
+    k->has_expire = key->has_expire;
+    k->has_closed_blob = false;
+    k->largest_element = 0;
+    k->first_blob = (struct rdbp_blob){0};
+    switch (key->type) {
+    case RDBP_TYPE_LIST: k->value.list = (struct list_meter){0}; break;
+    case RDBP_TYPE_SET: k->value.set = (struct set_meter){0}; break;
+    case RDBP_TYPE_ZSET: k->value.zset = (struct zset_meter){0}; break;
+    case RDBP_TYPE_HASH: k->value.hash = (struct hash_meter){0}; break;
+    case RDBP_TYPE_STREAM: weigh_stream_begin(&k->stream, k->model); break;
+    default: break;
+    }
+    return k->is_deep || is_spread_out(key->rdb_type) ? DEPTH_OPEN : (unsigned)RDBP_DEPTH_SHAPE;
+}
+
+/* More elements than `limit` by the header, or nobody knows how many. */
+static bool may_exceed(const struct rdbp_blob *b, uint64_t entries_per_element, uint64_t limit)
+{
+    return !b->has_count || b->entry_count / entries_per_element > limit;
+}
+
+/* The size after the load depends on the elements in this blob. */
+static bool needs_elements(const struct key_meter *k, const struct rdbp_blob *b)
+{
+    const struct memory_model *const m = k->model;
+
+    switch (k->rdb_type) {
+    case RDBP_RDB_HASH_ZIPMAP: /* rewritten as listpack, or longest string wanted */
+    case RDBP_RDB_LIST_ZIPLIST:
+    case RDBP_RDB_ZSET_ZIPLIST:
+    case RDBP_RDB_HASH_ZIPLIST:
+    case RDBP_RDB_LIST_QUICKLIST: return true;
+    case RDBP_RDB_SET_INTSET: return may_exceed(b, 1, m->set_max_intset_entries);
+    case RDBP_RDB_SET_LISTPACK: return may_exceed(b, 1, m->set_max_listpack_entries);
+    case RDBP_RDB_ZSET_LISTPACK: return may_exceed(b, 2, m->zset_max_listpack_entries);
+    case RDBP_RDB_HASH_LISTPACK: return may_exceed(b, 2, m->hash_max_listpack_entries);
+    case RDBP_RDB_HASH_LISTPACK_EX_PRE_GA:
+    case RDBP_RDB_HASH_LISTPACK_EX: return may_exceed(b, 3, m->hash_max_listpack_entries);
+    default: return false;
+    }
+}
+
+unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob)
+{
+    const bool is_string = blob->format == RDBP_FORMAT_STRING;
+    bool is_opened;
+
+    if (blob->blob_index == 0)
+        k->first_blob = *blob;
+    if (k->type == RDBP_TYPE_LIST)
+        weigh_list_blob(&k->value.list, k->model, k->rdb_type, blob);
+    else if (k->type == RDBP_TYPE_STREAM)
+        weigh_stream_blob(&k->stream, k->model, blob);
+
+    if (is_string && blob->raw_bytes > k->largest_element)
+        k->largest_element = blob->raw_bytes;
+    is_opened = k->is_deep || (!is_string && !blob->is_lzf) || needs_elements(k, blob);
+    if (!is_opened && !is_string)
+        k->has_closed_blob = true;
+    return is_opened ? DEPTH_OPEN : (unsigned)RDBP_DEPTH_SHAPE;
+}
+
+static bool has_payload(uint8_t role)
+{
+    return role == RDBP_ROLE_ELEMENT || role == RDBP_ROLE_MEMBER || role == RDBP_ROLE_FIELD ||
+           role == RDBP_ROLE_VALUE;
+}
+
+void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
+{
+    const struct memory_model *const m = k->model;
+
+    for (size_t i = 0; i < items->count; i++) {
+        const rdbp_item *const it = &items->items[i];
+
+        if (it->piece_offset > 0) /* the rest of a long string: counted with its first piece */
+            continue;
+        if (has_payload(it->role) && it->size_bytes > k->largest_element)
+            k->largest_element = it->size_bytes;
+        switch (k->type) {
+        case RDBP_TYPE_LIST: weigh_list_item(&k->value.list, m, k->rdb_type, it); break;
+        case RDBP_TYPE_SET: weigh_set_item(&k->value.set, m, it); break;
+        case RDBP_TYPE_ZSET: weigh_zset_item(&k->value.zset, m, k->rdb_type, it); break;
+        case RDBP_TYPE_HASH: weigh_hash_item(&k->value.hash, m, k->rdb_type, it); break;
+        case RDBP_TYPE_STREAM: weigh_stream_item(&k->stream, m, it); break;
+        default: break;
+        }
+    }
+}
+
+static int weigh_value(struct key_meter *k, uint64_t element_count, struct weight *ret_weight)
+{
+    const struct memory_model *const m = k->model;
+    const uint64_t raw_bytes = k->first_blob.raw_bytes;
+
+    switch (k->type) {
+    case RDBP_TYPE_STRING: *ret_weight = weigh_string(m, &k->first_blob); break;
+    case RDBP_TYPE_LIST:
+        *ret_weight = weigh_list_end(&k->value.list, m, k->rdb_type, element_count);
+        break;
+    case RDBP_TYPE_SET:
+        *ret_weight = weigh_set_end(&k->value.set, m, k->rdb_type, raw_bytes, element_count);
+        break;
+    case RDBP_TYPE_ZSET:
+        *ret_weight = weigh_zset_end(&k->value.zset, m, k->rdb_type, raw_bytes, element_count,
+                                     k->skiplist_node_mean);
+        break;
+    case RDBP_TYPE_HASH:
+        *ret_weight = weigh_hash_end(&k->value.hash, m, k->rdb_type, raw_bytes, element_count);
+        break;
+    case RDBP_TYPE_STREAM: return weigh_stream_end(&k->stream, m, ret_weight);
+    case RDBP_TYPE_MODULE:
+        *ret_weight = (struct weight){.alloc_bytes = m->alloc_size(OBJECT_BYTES) +
+                                                     m->alloc_size(MODULE_VALUE_BYTES),
+                                      .encoding = ENCODING_RAW,
+                                      .note = SIZE_LOWER_BOUND};
+        break;
+    default: *ret_weight = (struct weight){.note = SIZE_LOWER_BOUND}; break;
+    }
+    return 0;
+}
+
+static int64_t clamp_to_row(uint64_t v)
+{
+    return v > INT64_MAX ? INT64_MAX : (int64_t)v;
+}
+
+int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct key_size *ret_size)
+{
+    const struct memory_model *const m = k->model;
+    const uint64_t name = sds_bytes(m, k->key_bytes);
+    const bool has_elements = k->type <= RDBP_TYPE_STREAM;
+    struct weight w;
+
+    *ret_size = (struct key_size){.bytes = ROW_NULL,
+                                  .alloc_bytes = ROW_NULL,
+                                  .encoding = ENCODING_UNKNOWN,
+                                  .note = SIZE_UNKNOWN,
+                                  .largest_element = ROW_NULL};
+    if (!end->ok)
+        return 0;
+    if (end->is_empty) { /* not loaded at all */
+        ret_size->bytes = ret_size->alloc_bytes = 0;
+        ret_size->note = SIZE_EXACT;
+        return 0;
+    }
+    if (weigh_value(k, end->element_count, &w) < 0)
+        return -1;
+    ret_size->bytes = clamp_to_row(DICT_ENTRY_BYTES + name + w.bytes);
+    ret_size->alloc_bytes = clamp_to_row(m->alloc_size(DICT_ENTRY_BYTES) * (k->has_expire ? 2 : 1) +
+                                         name + w.alloc_bytes);
+    ret_size->encoding = w.encoding;
+    ret_size->note = w.note;
+    if (has_elements && !k->has_closed_blob)
+        ret_size->largest_element = clamp_to_row(k->largest_element);
+    return 0;
+}
