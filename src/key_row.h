@@ -53,6 +53,7 @@ struct key_row {
     enum rdbp_type type;
     uint16_t rdb_type;
     char module_name[10];
+    uint32_t type_id;        /* type_names.id: type, or 100 and more for module types */
     enum encoding encoding;
     enum size_note size_note;
     int64_t bytes;           /* MEMORY USAGE key SAMPLES 0 after loading */

@@ -67,6 +67,10 @@ CREATE TABLE rdb_encoding_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL); -- 
 CREATE TABLE role_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE size_note_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE ttl_bucket_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, up_to_seconds INTEGER);
+-- A bucket holds what expires in less than up_to_seconds and is in none before it.
+INSERT INTO ttl_bucket_names VALUES
+  (0, 'expired', 0), (1, '<1h', 3600), (2, '<4h', 14400), (3, '<12h', 43200), (4, '<24h', 86400),
+  (5, '<7d', 604800), (6, '<30d', 2592000), (7, '<1y', 31536000), (8, 'later', NULL), (9, 'none', NULL);
 
 CREATE TABLE pattern_rows(
   id INTEGER PRIMARY KEY,          -- snapshot_id << 40 | n

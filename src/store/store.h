@@ -52,11 +52,10 @@ int store_finish(struct store *s, sqlite3 **ret_db, struct error *err);
 
 /* The connection, for copying rows; it belongs to the store. */
 sqlite3 *store_db(struct store *s);
+/* The part of the input that is stored (0..1), to name the space needed when the disk is full. */
+void store_set_progress(struct store *s, double part);
 /* True when the database was there before: an interrupted run then leaves it as it was. */
 bool store_is_append(const struct store *s);
-
-/* The module types known so far, by type_names.id - STORE_FIRST_MODULE_TYPE; borrowed. */
-size_t store_module_types(const struct store *s, char (**ret_names)[10]);
 
 int store_begin_set(struct store *s, const char *label, uint64_t *ret_set_id, struct error *err);
 
@@ -70,7 +69,6 @@ int store_begin_snapshot(struct store *s, const struct store_snapshot_start *sta
 /* A key as the store takes it: key_row's pointer is replaced by places in the batch's bytes. */
 struct store_key {
     struct key_row row;   /* row.key is not used */
-    uint32_t type_id;     /* type_names.id */
     bool key_is_text;     /* valid UTF-8 without NUL */
     size_t key_offset;
     size_t text_offset;   /* the escaped form */
@@ -161,13 +159,19 @@ int store_put_defect(struct store *s, uint64_t offset, int64_t db, const char *k
                      const char *severity, const char *code, const char *message,
                      struct error *err);
 
-struct sidekiq_result;
-struct filter;
-/* Sets (and their jobs) whose key passes, see filter.h. */
-int store_put_sidekiq(struct store *s, const struct sidekiq_result *r, const struct filter *f,
-                      struct error *err);
+struct sidekiq_installation;
+struct sidekiq_set;
+struct sidekiq_job_group;
+struct sidekiq_stat;
+int store_put_sidekiq_installation(struct store *s, const struct sidekiq_installation *i,
+                                   struct error *err);
+int store_put_sidekiq_set(struct store *s, const struct sidekiq_set *set, struct error *err);
+int store_put_sidekiq_jobs(struct store *s, const struct sidekiq_job_group *g, struct error *err);
+int store_put_sidekiq_stat(struct store *s, const struct sidekiq_stat *stat, struct error *err);
 
-/* Names that rows refer to by number. */
+/* Names that rows refer to by number.  Module types are numbered over the whole database:
+ * store_module_type_name() gives those known so far, NULL beyond the last. */
+const char *store_module_type_name(const struct store *s, size_t index);
 int store_put_module_type(struct store *s, uint32_t type_id, const char *name, struct error *err);
 int store_put_rdb_type(struct store *s, uint16_t rdb_type, struct error *err);
 

@@ -1,0 +1,415 @@
+/* aggregate.c -- sums kept while keys stream by.
+ *
+ *      group    (db, type)           -> ttl[10]         databases and TTL buckets come from these
+ *      pattern  (group, pattern)     -> sums, largest key, first and last expiry
+ *
+ * Both are uthash tables with the hash given.  A key's group is found first (nearly always the one of
+ * the key before), then its pattern under the group's number, so the pattern's hash key is
+ *
+ *      [group number: 4 bytes][pattern: up to 512 bytes]
+ *
+ * Bounds.  When max_patterns rows exist, a key with a new pattern is charged at once to its nearest
+ * ancestor that exists (pattern_parent), at last to `*`, which may always be made: nothing is rewritten,
+ * so the sums equal GROUP BY over the rows' pattern_n.  There is at most one `*` a group, and at most
+ * AGGREGATE_MAX_GROUPS groups; databases beyond are summed under db -1, which a real server's files
+ * never need.
+ */
+// SPDX-License-Identifier: MIT
+#include "analyze/aggregate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/hash.h"
+
+/* A failed allocation inside uthash leaves the element out of the table; the caller checks. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element)                                                               \
+    do {                                                                                           \
+        (element)->is_lost = true;                                                                 \
+    } while (0)
+#include <uthash.h>
+
+struct group_node {
+    struct aggregate_group group;
+    struct {
+        int64_t db;
+        uint64_t type_id;
+    } key; /* without padding: hashed and compared as bytes */
+    uint32_t number;
+    bool is_lost;
+    UT_hash_handle hh;
+};
+
+struct pattern_node {
+    struct aggregate_pattern pattern;
+    bool is_lost;
+    UT_hash_handle hh;
+    uint8_t key[]; /* group number, pattern */
+};
+
+struct hint_node {
+    struct aggregate_hint hint;
+    bool is_lost;
+    UT_hash_handle hh;
+};
+
+#define GROUP_NUMBER_BYTES sizeof(uint32_t)
+
+struct aggregate {
+    int64_t now_ms;
+    size_t max_patterns;
+    struct group_node *group_table;
+    struct group_node *last_group;
+    struct group_node **groups;
+    size_t group_count, group_capacity;
+    struct pattern_node *pattern_table;
+    struct pattern_node **patterns;
+    size_t pattern_count, pattern_capacity;
+    struct hint_node *hint_table;
+    struct hint_node **hints;
+    size_t hint_count, hint_capacity;
+    struct aggregate_totals totals;
+};
+
+int64_t add_capped(int64_t a, int64_t b)
+{
+    if (b > 0 && a > INT64_MAX - b)
+        return INT64_MAX;
+    return a + b;
+}
+
+int ttl_bucket(int64_t expires_at_ms, int64_t now_ms)
+{
+    static const int64_t hours[] = {1, 4, 12, 24, 7 * 24, 30 * 24, 365 * 24};
+    uint64_t left_ms;
+
+    if (expires_at_ms == ROW_NULL)
+        return TTL_BUCKET_NONE;
+    if (expires_at_ms < now_ms) /* as keyIsExpired(): at its very millisecond it still lives */
+        return TTL_BUCKET_EXPIRED;
+    left_ms = (uint64_t)expires_at_ms - (uint64_t)now_ms;
+    for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
+        if (left_ms < (uint64_t)hours[i] * 3600000)
+            return (int)i + 1;
+    }
+    return TTL_BUCKET_NONE - 1;
+}
+
+struct aggregate *aggregate_new(int64_t now_ms, size_t max_patterns)
+{
+    struct aggregate *a = calloc(1, sizeof *a);
+
+    if (a == NULL)
+        return NULL;
+    a->now_ms = now_ms;
+    a->max_patterns = max_patterns;
+    return a;
+}
+
+void aggregate_free(struct aggregate *a)
+{
+    if (a == NULL)
+        return;
+    HASH_CLEAR(hh, a->group_table);
+    HASH_CLEAR(hh, a->pattern_table);
+    HASH_CLEAR(hh, a->hint_table);
+    for (size_t i = 0; i < a->group_count; i++)
+        free(a->groups[i]);
+    for (size_t i = 0; i < a->pattern_count; i++) {
+        free(a->patterns[i]->pattern.largest_key);
+        free(a->patterns[i]);
+    }
+    for (size_t i = 0; i < a->hint_count; i++)
+        free(a->hints[i]);
+    free(a->groups);
+    free(a->patterns);
+    free(a->hints);
+    free(a);
+}
+
+/* Room for one more pointer in *array. */
+static int grow_pointers(void **array, size_t count, size_t *capacity)
+{
+    void *grown;
+    const size_t wanted = *capacity == 0 ? 64 : *capacity * 2;
+
+    if (count < *capacity)
+        return 0;
+    grown = realloc(*array, wanted * sizeof(void *));
+    if (grown == NULL)
+        return -1;
+    *array = grown;
+    *capacity = wanted;
+    return 0;
+}
+
+static unsigned fold_hash(uint64_t h)
+{
+    return (unsigned)(h ^ h >> 32);
+}
+
+static struct group_node *find_group(const struct aggregate *a, int64_t db, uint32_t type_id,
+                                     unsigned *ret_hash)
+{
+    struct group_node *g = NULL, probe;
+
+    probe.key.db = db;
+    probe.key.type_id = type_id;
+    *ret_hash = fold_hash(hash_bytes(&probe.key, sizeof probe.key, 0));
+    HASH_FIND_BYHASHVALUE(hh, a->group_table, &probe.key, sizeof probe.key, *ret_hash, g);
+    return g;
+}
+
+static struct group_node *make_group(struct aggregate *a, int64_t db, uint32_t type_id,
+                                     unsigned hash)
+{
+    struct group_node *g;
+
+    if (grow_pointers((void **)&a->groups, a->group_count, &a->group_capacity) < 0)
+        return NULL;
+    g = calloc(1, sizeof *g);
+    if (g == NULL)
+        return NULL;
+    g->group.db = g->key.db = db;
+    g->group.type_id = type_id;
+    g->key.type_id = type_id;
+    g->number = (uint32_t)a->group_count;
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, a->group_table, &g->key, sizeof g->key, hash, g);
+    if (g->is_lost) {
+        free(g);
+        return NULL;
+    }
+    a->groups[a->group_count++] = g;
+    return g;
+}
+
+static struct group_node *group_of(struct aggregate *a, uint64_t db, uint32_t type_id)
+{
+    int64_t number = db > INT64_MAX ? AGGREGATE_DB_OTHER : (int64_t)db;
+    struct group_node *g = a->last_group;
+    unsigned hash;
+
+    if (g != NULL && g->key.db == number && g->key.type_id == type_id)
+        return g;
+    g = find_group(a, number, type_id, &hash);
+    if (g == NULL && a->group_count >= AGGREGATE_MAX_GROUPS) {
+        number = AGGREGATE_DB_OTHER;
+        g = find_group(a, number, type_id, &hash);
+    }
+    if (g == NULL)
+        g = make_group(a, number, type_id, hash);
+    if (g != NULL)
+        a->last_group = g;
+    return g;
+}
+
+static struct pattern_node *make_pattern(struct aggregate *a, const struct group_node *g,
+                                         enum rdbp_type type, const uint8_t *key, size_t key_bytes,
+                                         unsigned hash)
+{
+    struct pattern_node *p;
+
+    if (grow_pointers((void **)&a->patterns, a->pattern_count, &a->pattern_capacity) < 0)
+        return NULL;
+    p = calloc(1, sizeof *p + key_bytes);
+    if (p == NULL)
+        return NULL;
+    memcpy(p->key, key, key_bytes);
+    p->pattern.group = &g->group;
+    p->pattern.pattern = p->key + GROUP_NUMBER_BYTES;
+    p->pattern.pattern_bytes = key_bytes - GROUP_NUMBER_BYTES;
+    p->pattern.type = type;
+    p->pattern.n = a->pattern_count + 1;
+    p->pattern.first_expires_at = p->pattern.last_expires_at = ROW_NULL;
+    p->pattern.largest_bytes = ROW_NULL;
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, a->pattern_table, p->key, key_bytes, hash, p);
+    if (p->is_lost) {
+        free(p);
+        return NULL;
+    }
+    a->patterns[a->pattern_count++] = p;
+    return p;
+}
+
+static bool is_star(const uint8_t *pattern, size_t pattern_bytes)
+{
+    return pattern_bytes == 1 && pattern[0] == '*';
+}
+
+/* The pattern's own row, or an ancestor's when there is no room for a new one. */
+static struct pattern_node *pattern_of(struct aggregate *a, const struct group_node *g,
+                                       enum rdbp_type type, const uint8_t *pattern,
+                                       size_t pattern_bytes)
+{
+    uint8_t key[GROUP_NUMBER_BYTES + PATTERN_MAX_BYTES];
+    bool is_own = true;
+
+    memcpy(key, &g->number, GROUP_NUMBER_BYTES);
+    memcpy(key + GROUP_NUMBER_BYTES, pattern, pattern_bytes);
+    for (;;) {
+        const size_t key_bytes = GROUP_NUMBER_BYTES + pattern_bytes;
+        const unsigned hash = fold_hash(hash_bytes(key, key_bytes, 0));
+        struct pattern_node *p = NULL;
+
+        HASH_FIND_BYHASHVALUE(hh, a->pattern_table, key, key_bytes, hash, p);
+        if (p == NULL && (a->pattern_count < a->max_patterns ||
+                          is_star(key + GROUP_NUMBER_BYTES, pattern_bytes)))
+            p = make_pattern(a, g, type, key, key_bytes, hash);
+        else if (p == NULL) {
+            is_own = false;
+            pattern_bytes = pattern_parent(key + GROUP_NUMBER_BYTES, pattern_bytes);
+            if (pattern_bytes == 0) { /* an empty pattern has no parent but the root */
+                key[GROUP_NUMBER_BYTES] = '*';
+                pattern_bytes = 1;
+            }
+            continue;
+        }
+        if (p != NULL && !is_own)
+            a->totals.merged_keys++;
+        return p;
+    }
+}
+
+static void sum_add(struct sum *s, const struct key_row *row)
+{
+    s->keys++;
+    if (row->bytes != ROW_NULL)
+        s->bytes = add_capped(s->bytes, row->bytes);
+    if (row->alloc_bytes != ROW_NULL) {
+        s->alloc_bytes = add_capped(s->alloc_bytes, row->alloc_bytes);
+        s->alloc_keys++;
+    }
+}
+
+/* The first of equal keys stays. */
+static int note_largest(struct aggregate_pattern *p, const struct key_row *row)
+{
+    const size_t n =
+        row->key_stored_bytes < LARGEST_KEY_BYTES ? row->key_stored_bytes : LARGEST_KEY_BYTES;
+
+    if (row->bytes == ROW_NULL || (p->largest_bytes != ROW_NULL && row->bytes <= p->largest_bytes))
+        return 0;
+    if (p->largest_key == NULL || n > p->largest_key_capacity) {
+        uint8_t *grown = realloc(p->largest_key, n + 16);
+
+        if (grown == NULL)
+            return -1;
+        p->largest_key = grown;
+        p->largest_key_capacity = n + 16;
+    }
+    if (n > 0)
+        memcpy(p->largest_key, row->key, n);
+    p->largest_key_bytes = n;
+    p->largest_bytes = row->bytes;
+    return 0;
+}
+
+static void note_expiry(struct aggregate_pattern *p, int64_t expires_at_ms)
+{
+    if (p->first_expires_at == ROW_NULL || expires_at_ms < p->first_expires_at)
+        p->first_expires_at = expires_at_ms;
+    if (p->last_expires_at == ROW_NULL || expires_at_ms > p->last_expires_at)
+        p->last_expires_at = expires_at_ms;
+}
+
+uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uint8_t *pattern,
+                       size_t pattern_bytes, unsigned signature)
+{
+    const int bucket = ttl_bucket(row->expires_at_ms, a->now_ms);
+    struct group_node *g = group_of(a, row->db, row->type_id);
+    struct pattern_node *node;
+    struct aggregate_pattern *p;
+
+    if (g == NULL)
+        return 0;
+    node = pattern_of(a, g, row->type, pattern, pattern_bytes);
+    if (node == NULL || note_largest(&node->pattern, row) < 0)
+        return 0;
+    p = &node->pattern;
+    sum_add(&g->group.ttl[bucket], row);
+    sum_add(&a->totals.all, row);
+    sum_add(&p->all, row);
+    if (bucket == TTL_BUCKET_NONE)
+        sum_add(&p->without_ttl, row);
+    else if (bucket == TTL_BUCKET_EXPIRED)
+        sum_add(&p->expired, row);
+    else
+        note_expiry(p, row->expires_at_ms);
+    if (bucket != TTL_BUCKET_NONE)
+        a->totals.expires++;
+    if (row->bytes == ROW_NULL)
+        a->totals.keys_without_size++;
+    if (row->rdb_bytes != ROW_NULL) {
+        p->rdb_bytes = add_capped(p->rdb_bytes, row->rdb_bytes);
+        a->totals.rdb_bytes = add_capped(a->totals.rdb_bytes, row->rdb_bytes);
+    }
+    if (row->elements != ROW_NULL)
+        p->elements = add_capped(p->elements, row->elements);
+    for (unsigned i = 0; signature != 0 && i < 8; i++, signature >>= 1)
+        p->signature_keys[i] += signature & 1;
+    return p->n;
+}
+
+int aggregate_hint(struct aggregate *a, uint64_t db, uint64_t keys, uint64_t expires)
+{
+    struct hint_node *h = NULL;
+    const unsigned hash = fold_hash(hash_bytes(&db, sizeof db, 0));
+
+    HASH_FIND_BYHASHVALUE(hh, a->hint_table, &db, sizeof db, hash, h);
+    if (h == NULL) {
+        if (a->hint_count >= AGGREGATE_MAX_GROUPS)
+            return 0;
+        if (grow_pointers((void **)&a->hints, a->hint_count, &a->hint_capacity) < 0)
+            return -1;
+        h = calloc(1, sizeof *h);
+        if (h == NULL)
+            return -1;
+        h->hint.db = db;
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, a->hint_table, &h->hint.db, sizeof h->hint.db, hash, h);
+        if (h->is_lost) {
+            free(h);
+            return -1;
+        }
+        a->hints[a->hint_count++] = h;
+    }
+    h->hint.keys = keys > UINT64_MAX - h->hint.keys ? UINT64_MAX : h->hint.keys + keys;
+    h->hint.expires =
+        expires > UINT64_MAX - h->hint.expires ? UINT64_MAX : h->hint.expires + expires;
+    return 0;
+}
+
+size_t aggregate_pattern_count(const struct aggregate *a)
+{
+    return a->pattern_count;
+}
+
+struct aggregate_pattern *aggregate_pattern_at(const struct aggregate *a, size_t i)
+{
+    return &a->patterns[i]->pattern;
+}
+
+size_t aggregate_group_count(const struct aggregate *a)
+{
+    return a->group_count;
+}
+
+const struct aggregate_group *aggregate_group_at(const struct aggregate *a, size_t i)
+{
+    return &a->groups[i]->group;
+}
+
+size_t aggregate_hint_count(const struct aggregate *a)
+{
+    return a->hint_count;
+}
+
+const struct aggregate_hint *aggregate_hint_at(const struct aggregate *a, size_t i)
+{
+    return &a->hints[i]->hint;
+}
+
+const struct aggregate_totals *aggregate_totals(const struct aggregate *a)
+{
+    return &a->totals;
+}

@@ -1,0 +1,208 @@
+/* top.c -- the largest keys by each measure, kept while streaming.
+ *
+ * Every list is a binary heap with its smallest entry at the root, so that a key that is not among the
+ * largest costs one comparison.  Keys come in file order, and of equal ones the earlier stays: a newcomer
+ * must be strictly larger than the root, and among equal roots the latest leaves first.  The lists are
+ * then the first TOP_KEYS of ORDER BY value DESC, n.
+ *
+ * A key without the figure (NULL) is in no list of that measure.
+ */
+// SPDX-License-Identifier: MIT
+#include "analyze/top.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#define MAX_LISTS (TOP_MEASURE_COUNT_ * (1 + 2 * TOP_MAX_SCOPES))
+
+struct scope_lists {
+    uint64_t value;
+    struct top_list *lists; /* TOP_MEASURE_COUNT_ of them */
+};
+
+struct top {
+    struct top_list lists[MAX_LISTS];
+    size_t list_count;
+    struct scope_lists types[TOP_MAX_SCOPES], dbs[TOP_MAX_SCOPES];
+    size_t type_count, db_count;
+};
+
+const char *top_measure_name(enum top_measure m)
+{
+    static const char *const names[] = {"bytes", "elements", "largest_element", "rdb_bytes"};
+
+    return names[m];
+}
+
+const char *top_scope_name(enum top_scope s)
+{
+    static const char *const names[] = {"all", "type", "db"};
+
+    return names[s];
+}
+
+/* A list for each measure, in a row. */
+static struct top_list *make_lists(struct top *t, enum top_scope scope, uint64_t value)
+{
+    struct top_list *first = &t->lists[t->list_count];
+
+    for (int m = 0; m < TOP_MEASURE_COUNT_; m++) {
+        struct top_list *l = &t->lists[t->list_count];
+
+        l->entries = malloc(TOP_KEYS * sizeof *l->entries);
+        if (l->entries == NULL)
+            return NULL;
+        l->measure = (enum top_measure)m;
+        l->scope = scope;
+        l->scope_value = value;
+        t->list_count++;
+    }
+    return first;
+}
+
+struct top *top_new(void)
+{
+    struct top *t = calloc(1, sizeof *t);
+
+    if (t != NULL && make_lists(t, TOP_ALL, 0) == NULL) {
+        top_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+void top_free(struct top *t)
+{
+    if (t == NULL)
+        return;
+    for (size_t i = 0; i < MAX_LISTS; i++)
+        free(t->lists[i].entries);
+    free(t);
+}
+
+/* Smaller, or equal and later in the file: leaves earlier. */
+static bool is_less(const struct top_entry *a, const struct top_entry *b)
+{
+    return a->value < b->value || (a->value == b->value && a->n > b->n);
+}
+
+static void sift_up(struct top_entry *e, size_t i)
+{
+    while (i > 0) {
+        const size_t parent = (i - 1) / 2;
+        struct top_entry moved;
+
+        if (!is_less(&e[i], &e[parent]))
+            return;
+        moved = e[i];
+        e[i] = e[parent];
+        e[parent] = moved;
+        i = parent;
+    }
+}
+
+static void sift_down(struct top_entry *e, size_t count)
+{
+    size_t i = 0;
+
+    for (;;) {
+        size_t least = i;
+        struct top_entry moved;
+
+        for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < count; child++) {
+            if (is_less(&e[child], &e[least]))
+                least = child;
+        }
+        if (least == i)
+            return;
+        moved = e[i];
+        e[i] = e[least];
+        e[least] = moved;
+        i = least;
+    }
+}
+
+static bool list_add(struct top_list *l, int64_t value, uint64_t n)
+{
+    const struct top_entry entry = {value, n};
+
+    if (value == ROW_NULL)
+        return false;
+    if (l->count < TOP_KEYS) {
+        l->entries[l->count] = entry;
+        sift_up(l->entries, l->count++);
+        return true;
+    }
+    if (!is_less(&l->entries[0], &entry))
+        return false;
+    l->entries[0] = entry;
+    sift_down(l->entries, l->count);
+    return true;
+}
+
+static bool lists_add(struct top_list *lists, const struct key_row *row)
+{
+    const int64_t values[TOP_MEASURE_COUNT_] = {row->bytes, row->elements, row->largest_element,
+                                                row->rdb_bytes};
+    bool is_in = false;
+
+    for (int m = 0; m < TOP_MEASURE_COUNT_; m++)
+        is_in |= list_add(&lists[m], values[m], row->n);
+    return is_in;
+}
+
+/* 1: in a list of its scope; 0: not, or too many scopes; -1: out of memory. */
+static int scope_add(struct top *t, enum top_scope scope, struct scope_lists *scopes, size_t *count,
+                     uint64_t value, const struct key_row *row)
+{
+    size_t i = 0;
+
+    while (i < *count && scopes[i].value != value)
+        i++;
+    if (i == TOP_MAX_SCOPES)
+        return 0;
+    if (i == *count) {
+        scopes[i].value = value;
+        scopes[i].lists = make_lists(t, scope, value);
+        if (scopes[i].lists == NULL)
+            return -1;
+        (*count)++;
+    }
+    return lists_add(scopes[i].lists, row);
+}
+
+int top_add(struct top *t, const struct key_row *row)
+{
+    const bool in_all = lists_add(t->lists, row);
+    const int in_type =
+        scope_add(t, TOP_TYPE, t->types, &t->type_count, row->type_id, row);
+    const int in_db = scope_add(t, TOP_DB, t->dbs, &t->db_count, row->db, row);
+
+    if (in_type < 0 || in_db < 0)
+        return -1;
+    return in_all || in_type > 0 || in_db > 0;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct top_entry *x = a, *y = b;
+
+    return is_less(x, y) ? 1 : is_less(y, x) ? -1 : 0;
+}
+
+void top_sort(struct top *t)
+{
+    for (size_t i = 0; i < t->list_count; i++)
+        qsort(t->lists[i].entries, t->lists[i].count, sizeof *t->lists[i].entries,
+              compare_entries);
+}
+
+size_t top_list_count(const struct top *t)
+{
+    return t->list_count;
+}
+
+const struct top_list *top_list_at(const struct top *t, size_t i)
+{
+    return &t->lists[i];
+}

@@ -1,0 +1,367 @@
+/* rows.c -- one INSERT a kind of row.
+ *
+ * put() binds a row by a format, a letter a column, so that each function below reads like its table:
+ *
+ *      i  int64_t                          s  const char *, NULL allowed
+ *      n  int64_t, ROW_NULL is NULL        k  const uint8_t *, size_t: TEXT or BLOB
+ *                                          e  const uint8_t *, size_t: escaped form, NULL if the same
+ *
+ * Unsigned figures are passed through number(): SQLite's integers are signed, and what does not fit is
+ * given as the largest, not as a negative number.
+ */
+// SPDX-License-Identifier: MIT
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "sidekiq/sidekiq.h"
+#include "store/store_internal.h"
+#include "util/text.h"
+
+static int64_t number(uint64_t v)
+{
+    return v > INT64_MAX ? INT64_MAX : (int64_t)v;
+}
+
+static int bind_key(sqlite3_stmt *stmt, int column, const uint8_t *bytes, size_t size_bytes)
+{
+    if (bytes == NULL)
+        return sqlite3_bind_null(stmt, column);
+    if (text_is_utf8(bytes, size_bytes))
+        return sqlite3_bind_text(stmt, column, (const char *)bytes, (int)size_bytes, SQLITE_STATIC);
+    return sqlite3_bind_blob(stmt, column, bytes, (int)size_bytes, SQLITE_STATIC);
+}
+
+static int bind_escaped(sqlite3_stmt *stmt, int column, const uint8_t *bytes, size_t size_bytes)
+{
+    const size_t n = bytes == NULL ? size_bytes : text_escaped_bytes(bytes, size_bytes);
+    char *text;
+
+    if (n == size_bytes)
+        return sqlite3_bind_null(stmt, column);
+    text = malloc(n);
+    if (text == NULL)
+        return SQLITE_NOMEM;
+    text_escape(bytes, size_bytes, text);
+    return sqlite3_bind_text(stmt, column, text, (int)n, free);
+}
+
+static int bind_row(sqlite3_stmt *stmt, const char *format, va_list ap)
+{
+    int rc = SQLITE_OK;
+
+    for (int column = 1; rc == SQLITE_OK && *format != '\0'; format++, column++) {
+        const char *text;
+        const uint8_t *bytes;
+        int64_t v;
+
+        switch (*format) {
+        case 'i':
+        case 'n':
+            v = va_arg(ap, int64_t);
+            rc = *format == 'n' && v == ROW_NULL ? sqlite3_bind_null(stmt, column)
+                                                 : sqlite3_bind_int64(stmt, column, v);
+            break;
+        case 's':
+            text = va_arg(ap, const char *);
+            rc = sqlite3_bind_text(stmt, column, text, -1, SQLITE_STATIC);
+            break;
+        case 'k':
+            bytes = va_arg(ap, const uint8_t *);
+            rc = bind_key(stmt, column, bytes, va_arg(ap, size_t));
+            break;
+        default: /* 'e' */
+            bytes = va_arg(ap, const uint8_t *);
+            rc = bind_escaped(stmt, column, bytes, va_arg(ap, size_t));
+            break;
+        }
+    }
+    return rc;
+}
+
+static int put(struct store *s, enum statement which, struct error *err, const char *format, ...)
+{
+    sqlite3_stmt *stmt;
+    va_list ap;
+    int rc;
+
+    if (store_prepare(s, which, err) < 0)
+        return -1;
+    stmt = s->statements[which];
+    va_start(ap, format);
+    rc = bind_row(stmt, format, ap);
+    va_end(ap);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc != SQLITE_DONE) {
+        store_fail(s, err);
+        sqlite3_reset(stmt);
+        return -1;
+    }
+    sqlite3_reset(stmt);
+    return 0;
+}
+
+int store_begin_set(struct store *s, const char *label, uint64_t *ret_set_id, struct error *err)
+{
+    if (put(s, STATEMENT_SET, err, "s", label) < 0)
+        return -1;
+    s->set_id = sqlite3_last_insert_rowid(s->db);
+    if (s->first_set_id == 0)
+        s->first_set_id = s->set_id;
+    *ret_set_id = (uint64_t)s->set_id;
+    return 0;
+}
+
+static void bind_nullable(sqlite3_stmt *stmt, int column, int64_t v)
+{
+    if (v == ROW_NULL)
+        sqlite3_bind_null(stmt, column);
+    else
+        sqlite3_bind_int64(stmt, column, v);
+}
+
+/* The one INSERT that runs millions of times: bound by hand. */
+static void bind_key_row(sqlite3_stmt *stmt, int64_t snapshot_id, const struct store_batch *b,
+                         const struct store_key *k)
+{
+    const struct key_row *row = &k->row;
+    const uint8_t *key = store_batch_key(b, k);
+    const int key_bytes = (int)row->key_stored_bytes;
+
+    sqlite3_bind_int64(stmt, 1, (int64_t)((uint64_t)snapshot_id << 40 | row->n));
+    sqlite3_bind_int64(stmt, 2, number(row->db));
+    if (k->key_is_text)
+        sqlite3_bind_text(stmt, 3, (const char *)key, key_bytes, SQLITE_STATIC);
+    else
+        sqlite3_bind_blob(stmt, 3, key, key_bytes, SQLITE_STATIC);
+    if (k->text_bytes > 0)
+        sqlite3_bind_text(stmt, 4, (const char *)b->bytes + k->text_offset, (int)k->text_bytes,
+                          SQLITE_STATIC);
+    else
+        sqlite3_bind_null(stmt, 4);
+    if (row->key_bytes != row->key_stored_bytes)
+        sqlite3_bind_int64(stmt, 5, number(row->key_bytes));
+    else
+        sqlite3_bind_null(stmt, 5);
+    sqlite3_bind_int64(stmt, 6, row->type_id);
+    sqlite3_bind_int(stmt, 7, (int)row->encoding);
+    sqlite3_bind_int(stmt, 8, row->rdb_type);
+    sqlite3_bind_int(stmt, 9, (int)row->size_note);
+    bind_nullable(stmt, 10, row->bytes);
+    bind_nullable(stmt, 11, row->alloc_bytes);
+    bind_nullable(stmt, 12, row->rdb_bytes);
+    bind_nullable(stmt, 13, row->elements);
+    bind_nullable(stmt, 14, row->largest_element);
+    bind_nullable(stmt, 15, row->expires_at_ms);
+    bind_nullable(stmt, 16, row->idle_seconds);
+    bind_nullable(stmt, 17, row->freq);
+    bind_nullable(stmt, 18, row->pattern_n == 0 ? ROW_NULL : (int64_t)row->pattern_n);
+}
+
+int store_put_keys(struct store *s, const struct store_batch *b, struct error *err)
+{
+    sqlite3_stmt *stmt;
+
+    if (store_prepare(s, STATEMENT_KEY, err) < 0)
+        return -1;
+    stmt = s->statements[STATEMENT_KEY];
+    for (size_t i = 0; i < b->count; i++) {
+        bind_key_row(stmt, s->snapshot_id, b, &b->keys[i]);
+        if (sqlite3_step(stmt) != SQLITE_DONE) {
+            store_fail(s, err);
+            sqlite3_reset(stmt);
+            return -1;
+        }
+        sqlite3_reset(stmt);
+    }
+    return 0;
+}
+
+int store_put_database(struct store *s, const struct store_database *d, struct error *err)
+{
+    return put(s, STATEMENT_DATABASE, err, "iiiiiniiinn", s->snapshot_id, d->db, number(d->keys),
+               number(d->expires), d->bytes, d->alloc_bytes, d->bytes_without_ttl,
+               number(d->expired_keys), d->expired_bytes, d->resizedb_keys, d->resizedb_expires);
+}
+
+int store_put_pattern(struct store *s, const struct store_pattern *p, struct error *err)
+{
+    return put(s, STATEMENT_PATTERN, err, "iikeiisiiniiiiiinnnke",
+               (int64_t)((uint64_t)s->snapshot_id << 40 | p->n), p->db, p->pattern,
+               p->pattern_bytes, p->pattern, p->pattern_bytes, (int64_t)p->type_id,
+               (int64_t)p->role, p->system, number(p->keys), p->bytes, p->alloc_bytes, p->rdb_bytes,
+               p->elements, number(p->keys_without_ttl), p->bytes_without_ttl,
+               number(p->expired_keys), p->expired_bytes, p->first_expires_at, p->last_expires_at,
+               p->largest_bytes, p->largest_key, p->largest_key_bytes, p->largest_key,
+               p->largest_key_bytes);
+}
+
+int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err)
+{
+    return put(s, STATEMENT_TTL, err, "iiiiiin", s->snapshot_id, t->db, (int64_t)t->type_id,
+               (int64_t)t->bucket, number(t->keys), t->bytes, t->alloc_bytes);
+}
+
+int store_put_top(struct store *s, const struct store_top *t, struct error *err)
+{
+    return put(s, STATEMENT_TOP, err, "isssii", s->snapshot_id, t->measure, t->scope,
+               t->scope_value, t->rank, (int64_t)((uint64_t)s->snapshot_id << 40 | t->n));
+}
+
+int store_put_aux(struct store *s, uint64_t offset, uint64_t db, const char *name,
+                  const char *value, uint64_t value_bytes, struct error *err)
+{
+    return put(s, STATEMENT_AUX, err, "iiissi", s->snapshot_id, number(offset), number(db), name,
+               value, number(value_bytes));
+}
+
+int store_put_function(struct store *s, uint64_t offset, const char *kind, const char *name,
+                       const char *engine, uint64_t bytes, const char *sha1, struct error *err)
+{
+    return put(s, STATEMENT_FUNCTION, err, "iisssis", s->snapshot_id, number(offset), kind, name,
+               engine, number(bytes), sha1);
+}
+
+int store_put_module(struct store *s, const char *name, uint64_t version, uint64_t keys,
+                     uint64_t rdb_bytes, uint64_t aux_records, uint64_t aux_bytes,
+                     struct error *err)
+{
+    return put(s, STATEMENT_MODULE, err, "isiiiii", s->snapshot_id, name, number(version),
+               number(keys), number(rdb_bytes), number(aux_records), number(aux_bytes));
+}
+
+int store_put_defect(struct store *s, uint64_t offset, int64_t db, const char *key,
+                     const char *severity, const char *code, const char *message,
+                     struct error *err)
+{
+    return put(s, STATEMENT_DEFECT, err, "iinssss", s->snapshot_id, number(offset),
+               db < 0 ? ROW_NULL : db, key, severity, code, message);
+}
+
+int store_put_sidekiq_installation(struct store *s, const struct sidekiq_installation *i,
+                                   struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_INSTALLATION, err, "iisssii", s->snapshot_id, number(i->db),
+               i->namespace_, i->evidence, i->version, number(i->processes),
+               number(i->live_processes));
+}
+
+int store_put_sidekiq_set(struct store *s, const struct sidekiq_set *set, struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_SET, err, "iisssinnnnnniiiike", s->snapshot_id, number(set->db),
+               set->namespace_, set->name, sidekiq_kind_name(set->kind), number(set->jobs),
+               set->bytes, set->oldest_at, set->newest_at, set->first_score_at, set->last_score_at,
+               set->latency_ms, number(set->payload_bytes), number(set->unparsable),
+               (int64_t)set->is_registered, (int64_t)set->is_private, set->key, set->key_bytes,
+               set->key, set->key_bytes);
+}
+
+int store_put_sidekiq_jobs(struct store *s, const struct sidekiq_job_group *g, struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_JOBS, err, "iisssssiiiiinni", s->snapshot_id, number(g->db),
+               g->namespace_, sidekiq_kind_name(g->kind), g->set_name, g->class_, g->error_class,
+               number(g->jobs), number(g->payload_bytes), number(g->largest_payload_bytes),
+               number(g->backtrace_bytes), number(g->args_bytes), g->oldest_at, g->newest_at,
+               number(g->retry_count_max));
+}
+
+static const char *null_if_empty(const char *text)
+{
+    return text[0] == '\0' ? NULL : text;
+}
+
+int store_put_sidekiq_stat(struct store *s, const struct sidekiq_stat *stat, struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_STAT, err, "iissniiiiissss", s->snapshot_id, number(stat->db),
+               stat->namespace_, stat->stat, stat->total, number(stat->dated_keys),
+               number(stat->dated_keys_without_ttl), number(stat->dated_keys_zero),
+               stat->dated_bytes, stat->dated_bytes_without_ttl, null_if_empty(stat->first_day),
+               null_if_empty(stat->last_day), null_if_empty(stat->first_day_without_ttl),
+               null_if_empty(stat->last_day_without_ttl));
+}
+
+const char *store_module_type_name(const struct store *s, size_t index)
+{
+    return index < s->module_type_count ? s->module_types[index] : NULL;
+}
+
+/* A name that is there already stays. */
+int store_put_module_type(struct store *s, uint32_t type_id, const char *name, struct error *err)
+{
+    if (put(s, STATEMENT_TYPE_NAME, err, "is", (int64_t)type_id, name) < 0)
+        return -1;
+    return type_id - STORE_FIRST_MODULE_TYPE < s->module_type_count
+               ? 0
+               : store_load_module_types(s, err);
+}
+
+int store_put_rdb_type(struct store *s, uint16_t rdb_type, struct error *err)
+{
+    return put(s, STATEMENT_RDB_NAME, err, "is", (int64_t)rdb_type, rdbp_rdb_type_name(rdb_type));
+}
+
+int store_begin_snapshot(struct store *s, const struct store_snapshot_start *start,
+                         uint64_t *ret_snapshot_id, struct error *err)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (put(s, STATEMENT_SNAPSHOT, err, "isssis", s->set_id, start->path, start->label,
+            keys_stored_name(s->keys), (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000,
+            RDBLENS_VERSION) < 0)
+        return -1;
+    s->snapshot_id = sqlite3_last_insert_rowid(s->db);
+    /* key_rows.id leaves 23 bits for it. */
+    if (s->snapshot_id >= INT64_C(1) << 23)
+        return error_set(err, EXIT_CANNOT_RUN, "%s: holds too many snapshots", s->path);
+    *ret_snapshot_id = (uint64_t)s->snapshot_id;
+    return 0;
+}
+
+/* The snapshot in the database that has the identity already. */
+static int fail_identity(struct store *s, const char *identity, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    error_set(err, EXIT_CANNOT_RUN, "the same snapshot is given twice");
+    if (sqlite3_prepare_v2(s->db, "SELECT label, path FROM snapshots WHERE identity = ?", -1, &stmt,
+                           NULL) != SQLITE_OK)
+        return -1;
+    sqlite3_bind_text(stmt, 1, identity, -1, SQLITE_STATIC);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        error_set(err, EXIT_CANNOT_RUN, "the same snapshot is in the database already, as '%.200s'",
+                  (const char *)sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    return -1;
+}
+
+/* --keys top: the rows that made it into top_rows. */
+static int keep_top_rows(struct store *s, struct error *err)
+{
+    if (s->keys != KEYS_TOP)
+        return 0;
+    if (store_exec(s,
+                   "INSERT INTO key_rows SELECT * FROM temp.staged_rows"
+                   " WHERE id IN (SELECT key_id FROM top_rows) ORDER BY id",
+                   err) < 0)
+        return -1;
+    return store_exec(s, "DELETE FROM temp.staged_rows", err);
+}
+
+int store_end_snapshot(struct store *s, const struct store_snapshot *e, struct error *err)
+{
+    int r;
+
+    if (keep_top_rows(s, err) < 0)
+        return -1;
+    r = put(s, STATEMENT_SNAPSHOT_END, err, "snissnnssninssiiiniisiissi", e->container,
+            e->file_bytes, e->bytes_read, e->server, e->server_version, e->rdb_version,
+            e->created_at, e->checksum, e->trailing, e->trailing_bytes, (int64_t)e->is_complete,
+            e->used_memory, e->depth, e->filter, number(e->keys), number(e->expires), e->bytes,
+            e->alloc_bytes, e->rdb_bytes, number(e->keys_without_size), e->model, e->now_ms,
+            number(e->patterns_merged_keys), e->now_source, e->identity, s->snapshot_id);
+    if (r < 0 && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_UNIQUE)
+        return fail_identity(s, e->identity, err);
+    return r;
+}

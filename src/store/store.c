@@ -1,0 +1,420 @@
+/* store.c -- the life of a report database: made or opened, filled in one transaction, made durable.
+ *
+ * NEW, REPLACE, PRIVATE: an empty temporary file is built without journal and without syncs, the fastest
+ * way to fill SQLite.  That is safe because nobody can see the file before it is whole: it is synced and
+ * renamed at the very end, or it is removed.  A private file loses its name as soon as SQLite has it
+ * open, so nothing is left behind however the program ends.
+ *
+ * APPEND: the file is someone's only copy, so SQLite's own journal protects it and everything happens in
+ * one IMMEDIATE transaction.
+ *
+ * --keys top: which keys are the largest is known at the end only.  Every key that is among the largest
+ * so far is staged in a TEMP table, and those that stayed are copied; holding candidates in memory would
+ * let a file with long names decide how much memory that takes.
+ */
+// SPDX-License-Identifier: MIT
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pattern/role.h"
+#include "store/store_internal.h"
+#include "util/embedded.h"
+
+extern const struct embedded_file schema_files[];
+
+static const char *const statement_sql[STATEMENT_COUNT_] = {
+    [STATEMENT_SET] = "INSERT INTO sets(label) VALUES(?)",
+    [STATEMENT_SNAPSHOT] =
+        "INSERT INTO snapshots(set_id, path, label, keys_stored, loaded_at, rdblens_version,"
+        " container, depth, model, now, now_source, identity)"
+        " VALUES(?, ?, ?, ?, ?, ?, '', '', '', 0, '', 'unfinished')",
+    [STATEMENT_SNAPSHOT_END] =
+        "UPDATE snapshots SET container = ?, file_bytes = ?, bytes_read = ?, server = ?,"
+        " server_version = ?, rdb_version = ?, created_at = ?, checksum = ?, trailing = ?,"
+        " trailing_bytes = ?, complete = ?, used_memory = ?, depth = ?, filter = ?, keys = ?,"
+        " expires = ?, bytes = ?, alloc_bytes = ?, rdb_bytes = ?, keys_without_size = ?,"
+        " model = ?, now = ?, patterns_merged_keys = ?, now_source = ?, identity = ?"
+        " WHERE id = ?",
+    [STATEMENT_KEY] = "INSERT INTO key_rows VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_DATABASE] = "INSERT INTO databases VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_PATTERN] =
+        "INSERT INTO pattern_rows VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_TTL] = "INSERT INTO ttl_rows VALUES(?,?,?,?,?,?,?)",
+    [STATEMENT_TOP] = "INSERT INTO top_rows VALUES(?,?,?,?,?,?)",
+    [STATEMENT_AUX] = "INSERT INTO aux VALUES(?,?,?,?,?,?)",
+    [STATEMENT_FUNCTION] = "INSERT INTO functions VALUES(?,?,?,?,?,?,?)",
+    [STATEMENT_MODULE] = "INSERT INTO modules VALUES(?,?,?,?,?,?,?)",
+    [STATEMENT_DEFECT] = "INSERT INTO defects VALUES(?,?,?,?,?,?,?)",
+    [STATEMENT_SIDEKIQ_INSTALLATION] = "INSERT INTO sidekiq_installations VALUES(?,?,?,?,?,?,?)",
+    [STATEMENT_SIDEKIQ_SET] =
+        "INSERT INTO sidekiq_sets VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_SIDEKIQ_JOBS] = "INSERT INTO sidekiq_jobs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_SIDEKIQ_STAT] = "INSERT INTO sidekiq_stats VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [STATEMENT_TYPE_NAME] = "INSERT OR IGNORE INTO type_names VALUES(?,?)",
+    [STATEMENT_RDB_NAME] = "INSERT OR IGNORE INTO rdb_encoding_names VALUES(?,?)",
+};
+
+const char *keys_stored_name(enum keys_stored k)
+{
+    static const char *const names[] = {"all", "top", "none"};
+
+    return names[k];
+}
+
+/* SQLite reports a full disk as SQLITE_FULL, a file size limit or quota as a failed write. */
+static bool is_disk_full(sqlite3 *db)
+{
+    const int rc = sqlite3_errcode(db);
+    const int error_number = sqlite3_system_errno(db);
+
+    return rc == SQLITE_FULL ||
+           (rc == SQLITE_IOERR && (error_number == ENOSPC || error_number == EDQUOT ||
+                                   error_number == EFBIG));
+}
+
+static int64_t pragma_int(sqlite3 *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t v = -1;
+
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        v = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    return v;
+}
+
+int store_fail(struct store *s, struct error *err)
+{
+    const char *place = s->path != NULL ? s->path : tempfile_folder();
+    char need[80] = "";
+
+    if (!is_disk_full(s->db))
+        return error_set(err, EXIT_CANNOT_RUN, "%s: %s", place, sqlite3_errmsg(s->db));
+    if (s->progress > 0.01) {
+        const int64_t pages = pragma_int(s->db, "PRAGMA page_count");
+        const int64_t page_bytes = pragma_int(s->db, "PRAGMA page_size");
+
+        if (pages > 0 && page_bytes > 0)
+            snprintf(need, sizeof need, ", about %.0f MiB are needed",
+                     (double)pages * (double)page_bytes / s->progress / (1 << 20));
+    }
+    return error_set(err, EXIT_CANNOT_RUN, "%s: no space left for the report database%s%s", place,
+                     need,
+                     s->path == NULL ? "; put it elsewhere with -o FILE or RDBLENS_TMPDIR" : "");
+}
+
+int store_exec(struct store *s, const char *sql, struct error *err)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, err);
+}
+
+int store_prepare(struct store *s, enum statement which, struct error *err)
+{
+    const char *sql = statement_sql[which];
+
+    if (s->statements[which] != NULL)
+        return 0;
+    if (which == STATEMENT_KEY && s->keys == KEYS_TOP)
+        sql = "INSERT INTO temp.staged_rows VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+    if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->statements[which],
+                           NULL) != SQLITE_OK)
+        return store_fail(s, err);
+    return 0;
+}
+
+/* ---- names that rows refer to ------------------------------------------------------------- */
+
+static int put_name(struct store *s, const char *table, int id, const char *name,
+                    struct error *err)
+{
+    char *sql = name == NULL ? sqlite3_mprintf("INSERT INTO %s(id) VALUES(%d)", table, id)
+                             : sqlite3_mprintf("INSERT INTO %s(id, name) VALUES(%d, %Q)", table,
+                                               id, name);
+    int r;
+
+    if (sql == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    r = store_exec(s, sql, err);
+    sqlite3_free(sql);
+    return r;
+}
+
+static int put_names(struct store *s, struct error *err)
+{
+    int r = 0;
+
+    for (int i = 0; r == 0 && i < RDBP_TYPE_COUNT_; i++)
+        r = put_name(s, "type_names", i, rdbp_type_name((enum rdbp_type)i), err);
+    for (int i = 0; r == 0 && i < ENCODING_COUNT_; i++)
+        r = put_name(s, "encoding_names", i, encoding_name((enum encoding)i), err);
+    for (int i = 0; r == 0 && i < ROLE_COUNT_; i++)
+        r = put_name(s, "role_names", i, role_name((enum role)i), err);
+    for (int i = 0; r == 0 && i <= SIZE_UNKNOWN; i++)
+        r = put_name(s, "size_note_names", i, size_note_name((enum size_note)i), err);
+    return r;
+}
+
+int store_load_module_types(struct store *s, struct error *err)
+{
+    char sql[80];
+    sqlite3_stmt *stmt = NULL;
+    int r = 0;
+
+    s->module_type_count = 0;
+    snprintf(sql, sizeof sql, "SELECT name FROM type_names WHERE id >= %d ORDER BY id",
+             STORE_FIRST_MODULE_TYPE);
+    if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return store_fail(s, err);
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        char(*grown)[10] = realloc(s->module_types, (s->module_type_count + 1) * sizeof *grown);
+
+        if (grown == NULL) {
+            r = error_set(err, EXIT_CANNOT_RUN, "out of memory");
+            break;
+        }
+        s->module_types = grown;
+        snprintf(grown[s->module_type_count++], sizeof *grown, "%s",
+                 (const char *)sqlite3_column_text(stmt, 0));
+    }
+    if (sqlite3_finalize(stmt) != SQLITE_OK && r == 0)
+        r = store_fail(s, err);
+    return r;
+}
+
+/* ---- opening ------------------------------------------------------------------------------ */
+
+/* 1: the file starts as every SQLite database does; 0: it does not (*ret_is_empty: has no bytes);
+ * -1: cannot be read. */
+static int look_at_file(const char *path, bool *ret_is_empty, struct error *err)
+{
+    static const char magic[16] = "SQLite format 3";
+    char head[sizeof magic];
+    struct stat st;
+    ssize_t n;
+    int fd;
+
+    if (stat(path, &st) < 0)
+        return error_set(err, EXIT_CANNOT_RUN, "%s: %s", path, strerror(errno));
+    if (!S_ISREG(st.st_mode))
+        return error_set(err, EXIT_CANNOT_RUN, "%s: is not a regular file", path);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, EXIT_CANNOT_RUN, "%s: %s", path, strerror(errno));
+    n = read(fd, head, sizeof head);
+    close(fd);
+    if (n < 0)
+        return error_set(err, EXIT_CANNOT_RUN, "%s: %s", path, strerror(errno));
+    *ret_is_empty = n == 0;
+    return n == (ssize_t)sizeof magic && memcmp(head, magic, sizeof magic) == 0;
+}
+
+int store_open_existing(const char *path, bool is_writable, sqlite3 **ret_db, struct error *err)
+{
+    const int flags = is_writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+    sqlite3 *db = NULL;
+    bool is_empty;
+    int64_t version, id;
+    const int looked = look_at_file(path, &is_empty, err);
+
+    if (looked < 0)
+        return -1;
+    if (looked == 0)
+        return error_set(err, EXIT_CANNOT_RUN, "%s: is not a report database", path);
+    if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL) != SQLITE_OK) {
+        error_set(err, EXIT_CANNOT_RUN, "%s: %s", path,
+                  db == NULL ? "out of memory" : sqlite3_errmsg(db));
+        sqlite3_close(db);
+        return -1;
+    }
+    id = pragma_int(db, "PRAGMA application_id");
+    version = pragma_int(db, "PRAGMA user_version");
+    if (id == STORE_APPLICATION_ID && version == STORE_USER_VERSION) {
+        sqlite3_busy_timeout(db, 5000);
+        *ret_db = db;
+        return 0;
+    }
+    sqlite3_close(db);
+    if (id != STORE_APPLICATION_ID)
+        return error_set(err, EXIT_CANNOT_RUN, "%s: is an SQLite database, but not a report "
+                         "database of rdblens", path);
+    return error_set(err, EXIT_CANNOT_RUN,
+                     "%s: has schema version %lld, this rdblens knows version %d%s", path,
+                     (long long)version, STORE_USER_VERSION,
+                     version > STORE_USER_VERSION ? ": use a newer rdblens" : "");
+}
+
+/* --replace may only replace what is ours, or nothing. */
+static int check_replaceable(const char *path, struct error *err)
+{
+    bool is_empty = false;
+    sqlite3 *db;
+    const int looked = look_at_file(path, &is_empty, err);
+
+    if (looked < 0)
+        return -1;
+    if (looked == 0 && is_empty)
+        return 0;
+    if (store_open_existing(path, false, &db, err) < 0)
+        return -1;
+    sqlite3_close(db);
+    return 0;
+}
+
+static int open_temporary(struct store *s, struct error *err)
+{
+    static const char bulk_load[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+                                    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -32768";
+    const int r = s->mode == STORE_PRIVATE ? tempfile_create_private(&s->file, err)
+                                           : tempfile_create(s->path, &s->file, err);
+
+    if (r < 0)
+        return -1;
+    if (sqlite3_open_v2(s->file.path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+        return error_set(err, EXIT_CANNOT_RUN, "%s: cannot be opened as a database",
+                         s->file.path);
+    if (store_exec(s, bulk_load, err) < 0 || store_exec(s, "BEGIN EXCLUSIVE", err) < 0)
+        return -1;
+    if (s->mode == STORE_PRIVATE)
+        tempfile_remove(&s->file);
+    if (store_exec(s, schema_files[0].text, err) < 0 || put_names(s, err) < 0)
+        return -1;
+    return 0;
+}
+
+static int open_for_append(struct store *s, struct error *err)
+{
+    s->is_existing = true;
+    if (store_open_existing(s->path, true, &s->db, err) < 0)
+        return -1;
+    return store_exec(s, "BEGIN IMMEDIATE", err);
+}
+
+static int open_in_mode(struct store *s, struct error *err)
+{
+    const bool exists = s->path != NULL && access(s->path, F_OK) == 0;
+
+    if (exists && s->mode == STORE_NEW)
+        return error_set(err, EXIT_CANNOT_RUN,
+                         "%s: exists; --replace writes it anew, --append adds to it", s->path);
+    if (exists && s->mode == STORE_APPEND)
+        return open_for_append(s, err);
+    if (exists && check_replaceable(s->path, err) < 0)
+        return -1;
+    s->may_replace = exists;
+    return open_temporary(s, err);
+}
+
+int store_open(enum store_mode mode, const char *path, enum keys_stored keys,
+               struct store **ret_store, struct error *err)
+{
+    struct store *s = calloc(1, sizeof *s);
+
+    if (s == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    s->mode = mode;
+    s->keys = keys;
+    s->file.slot = -1;
+    if (path != NULL) {
+        s->path = strdup(path);
+        if (s->path == NULL) {
+            error_set(err, EXIT_CANNOT_RUN, "out of memory");
+            goto fail;
+        }
+    }
+    if (open_in_mode(s, err) < 0 || store_load_module_types(s, err) < 0)
+        goto fail;
+    if (keys == KEYS_TOP &&
+        store_exec(s, "CREATE TEMP TABLE staged_rows AS SELECT * FROM key_rows WHERE 0", err) < 0)
+        goto fail;
+    *ret_store = s;
+    return 0;
+fail:
+    store_abort(s);
+    return -1;
+}
+
+/* ---- closing ------------------------------------------------------------------------------ */
+
+static void finalize_statements(struct store *s)
+{
+    for (size_t i = 0; i < STATEMENT_COUNT_; i++) {
+        sqlite3_finalize(s->statements[i]);
+        s->statements[i] = NULL;
+    }
+}
+
+void store_abort(struct store *s)
+{
+    if (s == NULL)
+        return;
+    finalize_statements(s);
+    if (s->db != NULL && s->is_existing)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    sqlite3_close(s->db);
+    tempfile_remove(&s->file);
+    free(s->module_types);
+    free(s->path);
+    free(s);
+}
+
+static int commit(struct store *s, struct error *err)
+{
+    char sql[240];
+
+    snprintf(sql, sizeof sql,
+             "UPDATE sets SET taken_at = (SELECT max(coalesce(created_at, now)) FROM snapshots"
+             " WHERE set_id = sets.id) WHERE id >= %lld",
+             (long long)s->first_set_id);
+    if (s->first_set_id != 0 && store_exec(s, sql, err) < 0)
+        return -1;
+    finalize_statements(s);
+    if (s->keys == KEYS_TOP && store_exec(s, "DROP TABLE temp.staged_rows", err) < 0)
+        return -1;
+    return store_exec(s, "COMMIT", err);
+}
+
+int store_finish(struct store *s, sqlite3 **ret_db, struct error *err)
+{
+    int r = commit(s, err);
+
+    if (r < 0)
+        goto out;
+    if (s->mode == STORE_PRIVATE) {
+        *ret_db = s->db;
+        s->db = NULL;
+        goto out;
+    }
+    if (sqlite3_close(s->db) != SQLITE_OK)
+        r = error_set(err, EXIT_CANNOT_RUN, "%s: cannot be closed", s->path);
+    else
+        s->db = NULL;
+    if (r == 0 && !s->is_existing)
+        r = tempfile_commit(&s->file, s->may_replace, err);
+out:
+    store_abort(s);
+    return r;
+}
+
+sqlite3 *store_db(struct store *s)
+{
+    return s->db;
+}
+
+void store_set_progress(struct store *s, double part)
+{
+    s->progress = part;
+}
+
+bool store_is_append(const struct store *s)
+{
+    return s->is_existing;
+}

@@ -1,0 +1,55 @@
+/* store_internal.h -- what store*.c share. */
+#ifndef RDBLENS_STORE_INTERNAL_H
+#define RDBLENS_STORE_INTERNAL_H
+
+#include "store/store.h"
+
+#include "util/tempfile.h"
+
+/* One prepared statement each. */
+enum statement {
+    STATEMENT_SET = 0,
+    STATEMENT_SNAPSHOT,
+    STATEMENT_SNAPSHOT_END,
+    STATEMENT_KEY,
+    STATEMENT_DATABASE,
+    STATEMENT_PATTERN,
+    STATEMENT_TTL,
+    STATEMENT_TOP,
+    STATEMENT_AUX,
+    STATEMENT_FUNCTION,
+    STATEMENT_MODULE,
+    STATEMENT_DEFECT,
+    STATEMENT_SIDEKIQ_INSTALLATION,
+    STATEMENT_SIDEKIQ_SET,
+    STATEMENT_SIDEKIQ_JOBS,
+    STATEMENT_SIDEKIQ_STAT,
+    STATEMENT_TYPE_NAME,
+    STATEMENT_RDB_NAME,
+    STATEMENT_COUNT_
+};
+
+struct store {
+    sqlite3 *db;
+    sqlite3_stmt *statements[STATEMENT_COUNT_];
+    enum store_mode mode;
+    enum keys_stored keys;
+    bool is_existing; /* --append to a database that was there */
+    bool may_replace;
+    struct tempfile file;
+    char *path; /* for messages; NULL: private */
+    double progress;
+    int64_t first_set_id; /* of this run; 0: none yet */
+    int64_t set_id;
+    int64_t snapshot_id;
+    char (*module_types)[10];
+    size_t module_type_count;
+};
+
+/* Takes the connection's error into *err: exit code 2, "PATH: ...". */
+int store_fail(struct store *s, struct error *err);
+int store_exec(struct store *s, const char *sql, struct error *err);
+int store_prepare(struct store *s, enum statement which, struct error *err);
+int store_load_module_types(struct store *s, struct error *err);
+
+#endif
