@@ -46,6 +46,7 @@ void fixture_end_fatal(struct fixture *f, const char *error)
 void fixture_done(struct fixture *f)
 {
     buf_done(&f->rdb);
+    buf_done(&f->truth);
     canon_document_done(&f->document);
 }
 
@@ -186,6 +187,8 @@ static void state_key(struct fixture *f, struct cell key, enum rdb_type_byte typ
 {
     canon_key(&f->document.keys, f->db, key.text, type_word, type_byte_name(type), &f->pending,
               error, elements, value);
+    f->key_count++;
+    f->expires_count += f->pending.has_expire;
     memset(&f->pending, 0, sizeof(f->pending));
 }
 

@@ -20,6 +20,9 @@ struct cell {
 };
 #define C(literal)            ((struct cell){LIT(literal), FORM_AUTO})
 #define CF(literal, form)     ((struct cell){LIT(literal), (form)})
+/* The same for static tables, which take no compound literals. */
+#define K(literal)            {{(literal), sizeof(literal) - 1}, FORM_AUTO}
+#define KF(literal, form)     {{(literal), sizeof(literal) - 1}, (form)}
 #define CELLS(...)            ((const struct cell[]){__VA_ARGS__})
 #define CELL_COUNT(...)       (sizeof(CELLS(__VA_ARGS__)) / sizeof(struct cell))
 /* A literal array of cells and its length, for two arguments in a row. */
@@ -38,8 +41,11 @@ enum rdb_type_byte {
 struct fixture {
     struct buf rdb;
     struct canon_document document;
+    /* Instead of the content, what <name>.json says when that would be too long to read. */
+    struct buf truth;
     unsigned version;
     uint64_t db;
+    uint64_t key_count, expires_count;
     struct canon_attributes pending;
     /* How the following values are written; reset to AUTO by whoever sets them. */
     unsigned blob_form;            /* of packed blobs and list nodes */

@@ -80,6 +80,11 @@ static void flush_literals(struct buf *b, const uint8_t *p, size_t n)
     }
 }
 
+static uint32_t lzf_hash(const uint8_t *p)
+{
+    return ((uint32_t)(p[0] << 16 | p[1] << 8 | p[2]) * 2654435761u) >> 18;
+}
+
 /* Greedy, with the last position of every three-byte sequence's hash.  Its own code rather than
  * liblzf because liblzf does not clear its table: its output need not be the same twice, and the
  * committed fixtures must be. */
@@ -92,8 +97,8 @@ void lzf_pack(struct buf *b, struct text s, bool literal_only)
 
     memset(last_seen, 0, sizeof(last_seen));
     while (!literal_only && at + 2 < size) {
-        const uint32_t h =
-            ((uint32_t)(in[at] << 16 | in[at + 1] << 8 | in[at + 2]) * 2654435761u) >> 18;
+        const uint32_t h = lzf_hash(in + at);
+        const size_t at_match = at;
         const size_t seen = last_seen[h]; /* position + 1 */
         size_t match = 0;
 
@@ -115,8 +120,9 @@ void lzf_pack(struct buf *b, struct text s, bool literal_only)
             buf_add_u8(b, (uint8_t)(match - 2 - 7));
         }
         buf_add_u8(b, (uint8_t)offset);
-        at += match;
-        done = at;
+        for (const size_t end = at + match; ++at < end && at + 2 < size;)
+            last_seen[lzf_hash(in + at)] = at + 1;
+        at = done = at_match + match;
     }
     flush_literals(b, in + done, size - done);
 }
