@@ -25,8 +25,8 @@ struct sidekiq_set {
     const uint8_t *key;     /* the key itself; NULL for a queue known only from the set `queues` */
     size_t key_bytes;
     uint64_t jobs;
-    int64_t bytes;          /* of the key, as in keys.bytes; 0 when there is no key */
-    uint64_t payload_bytes;
+    int64_t bytes;          /* of the key, as in keys.bytes (ROW_NULL when that is); 0 when there is no key */
+    uint64_t payload_bytes; /* of what was looked at: all, or 1,000 elements when none of them is a job */
     int64_t oldest_at, newest_at;       /* queue: enqueued_at (else created_at); retry: failed_at; schedule: created_at; dead: score */
     int64_t first_score_at, last_score_at; /* zsets: smallest and largest score; queues ROW_NULL */
     int64_t latency_ms;     /* queue: now - enqueued_at of the job to be taken next (last element); else ROW_NULL */
@@ -77,6 +77,9 @@ struct sidekiq_result {
     const struct sidekiq_set *sets;                    size_t set_count;
     const struct sidekiq_job_group *jobs;              size_t job_count;
     const struct sidekiq_stat *stats;                  size_t stat_count;
+    /* Keys and names left out because a limit was reached (65,536 sets, 10,000 names in a `queues`, 12 MiB of
+     * names, ...): 0 unless the file is odd or hostile.  Then the counts above are of what was kept. */
+    uint64_t ignored_keys;
 };
 
 struct sidekiq_collector;

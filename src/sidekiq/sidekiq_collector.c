@@ -1,0 +1,792 @@
+/* sidekiq_collector.c -- Sidekiq's structures, collected from the parser's events.
+ *
+ * A key is taken by its type and name alone (sidekiq_keys.c), because the keys that prove an installation
+ * may come after the keys it owns: a snapshot is in hash order.  What is kept is small:
+ *
+ *     root     (db, prefix): flags of what was seen there, the stat counters
+ *     member   a name in a root's `queues` or `processes`
+ *     process  a heartbeat hash: expiry and version
+ *     job_set  a list or zset; its groups by class and error class
+ *
+ * A list or zset is opened to its end only when one of its first 1,000 elements is a job: a JSON object
+ * with class and jid.  Until then elements that are no jobs are only counted.  One without a job is still
+ * remembered, in a small table: if its name belongs to an installation found otherwise, it is a dead set
+ * full of broken payloads, and Sidekiq counts those too.
+ *
+ * What is said of a key counts only at its VALUE_END.  Groups are written before that; when the end then
+ * says the value was damaged, its set stays as a mark that nothing is said of it.
+ *
+ * sidekiq_resolve.c turns this into the result.
+ */
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <string.h>
+
+#include "sidekiq/job_time.h"
+#include "sidekiq/sidekiq_tables.h"
+#include "util/hash.h"
+
+#define DEPTH_CONTENT (RDBP_DEPTH_SHAPE | RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES)
+/* A heartbeat has 6 or 7 fields. */
+#define MAX_PROCESS_ITEMS 64
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a == ROW_NULL || (b != ROW_NULL && b > a) ? b : a;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == ROW_NULL || (b != ROW_NULL && b < a) ? b : a;
+}
+
+/* ---- tables ------------------------------------------------------------------------------- */
+
+/* Room for one more item; items is the address of the table's pointer. */
+static bool reserve(struct sidekiq_collector *c, void *items, size_t count, size_t *cap,
+                    size_t item_bytes)
+{
+    const size_t new_cap = *cap ? *cap * 2 : 16;
+    void *p;
+
+    if (count < *cap)
+        return true;
+    memcpy(&p, items, sizeof(p));
+    p = realloc(p, new_cap * item_bytes);
+    if (!p) {
+        c->is_out_of_memory = true;
+        return false;
+    }
+    memcpy(items, &p, sizeof(p));
+    *cap = new_cap;
+    return true;
+}
+
+#define TABLE_RESERVE(c, t)                                                                        \
+    reserve((c), &(t).items, (t).count, &(t).cap, sizeof(*(t).items))
+
+static bool index_add(struct sidekiq_collector *c, struct hash_index *ix, uint64_t hash, size_t item)
+{
+    if (hash_index_add(ix, hash, (uint32_t)item) == 0)
+        return true;
+    c->is_out_of_memory = true;
+    return false;
+}
+
+/* A copy that lives as long as the collector.  NULL: out of memory, or the limit was reached. */
+static const char *keep(struct sidekiq_collector *c, const void *bytes, size_t size_bytes)
+{
+    const char *copy = arena_copy(&c->arena, bytes, size_bytes);
+
+    if (copy)
+        return copy;
+    if (arena_is_full(&c->arena, size_bytes + 1))
+        c->ignored_keys++;
+    else
+        c->is_out_of_memory = true;
+    return NULL;
+}
+
+uint32_t root_find(const struct sidekiq_collector *c, uint64_t db, const uint8_t *prefix,
+                   size_t prefix_bytes)
+{
+    const uint64_t hash = hash_bytes(prefix, prefix_bytes, db);
+    size_t cursor = 0;
+    uint32_t i;
+
+    while ((i = hash_index_next(&c->root_index, hash, &cursor)) != NO_ITEM) {
+        const struct root *r = &c->roots.items[i];
+
+        if (r->db == db && r->prefix_bytes == prefix_bytes &&
+            memcmp(r->prefix, prefix, prefix_bytes) == 0)
+            return i;
+    }
+    return NO_ITEM;
+}
+
+/* The root of the key being read, made when it is not there yet.  NO_ITEM when there is no room. */
+static uint32_t root_get(struct sidekiq_collector *c)
+{
+    const size_t prefix_bytes = c->name.prefix_bytes;
+    uint32_t i = root_find(c, c->db, c->key, prefix_bytes);
+    struct root root = {.db = c->db,
+                        .prefix_bytes = prefix_bytes,
+                        .first_member = NO_ITEM};
+
+    if (i != NO_ITEM)
+        return i;
+    /* A file full of odd prefixes must not push out the one without: it always gets its place. */
+    if (c->roots.count >= (prefix_bytes > 0 ? MAX_ROOTS : 2 * MAX_ROOTS)) {
+        c->ignored_keys++;
+        return NO_ITEM;
+    }
+    root.prefix = keep(c, c->key, prefix_bytes);
+    if (!root.prefix || !TABLE_RESERVE(c, c->roots) ||
+        !index_add(c, &c->root_index, hash_bytes(c->key, prefix_bytes, c->db), c->roots.count))
+        return NO_ITEM;
+    c->roots.items[c->roots.count] = root;
+    return (uint32_t)c->roots.count++;
+}
+
+static void mark_root(struct sidekiq_collector *c, enum root_flag flag)
+{
+    const uint32_t i = root_get(c);
+
+    if (i != NO_ITEM)
+        c->roots.items[i].flags |= flag;
+}
+
+static uint64_t member_hash(uint32_t root, enum key_shape set, const uint8_t *name,
+                            size_t name_bytes)
+{
+    return hash_bytes(name, name_bytes, (uint64_t)root << 8 | (uint64_t)set);
+}
+
+uint32_t member_find(const struct sidekiq_collector *c, uint32_t root, enum key_shape set,
+                     const uint8_t *name, size_t name_bytes)
+{
+    const uint64_t hash = member_hash(root, set, name, name_bytes);
+    size_t cursor = 0;
+    uint32_t i;
+
+    while ((i = hash_index_next(&c->member_index, hash, &cursor)) != NO_ITEM) {
+        const struct member *m = &c->members.items[i];
+
+        if (!m->is_void && m->root == root && m->set == set && m->name_bytes == name_bytes &&
+            memcmp(m->name, name, name_bytes) == 0)
+            return i;
+    }
+    return NO_ITEM;
+}
+
+static uint32_t process_index_of(const struct sidekiq_collector *c, uint64_t db, const uint8_t *key,
+                                 size_t key_bytes)
+{
+    const uint64_t hash = hash_bytes(key, key_bytes, db);
+    size_t cursor = 0;
+    uint32_t i;
+
+    while ((i = hash_index_next(&c->process_index, hash, &cursor)) != NO_ITEM) {
+        const struct process *p = &c->processes.items[i];
+
+        if (p->db == db && p->key_bytes == key_bytes && memcmp(p->key, key, key_bytes) == 0)
+            return i;
+    }
+    return NO_ITEM;
+}
+
+const struct process *process_find(const struct sidekiq_collector *c, uint64_t db,
+                                   const uint8_t *key, size_t key_bytes)
+{
+    const uint32_t i = process_index_of(c, db, key, key_bytes);
+
+    return i == NO_ITEM ? NULL : &c->processes.items[i];
+}
+
+/* The process of the key being read, whose heartbeat's name has base_bytes. */
+static struct process *process_get(struct sidekiq_collector *c, size_t base_bytes)
+{
+    const uint32_t i = process_index_of(c, c->db, c->key, base_bytes);
+    struct process process = {.db = c->db, .key_bytes = base_bytes, .expires_at = ROW_NULL};
+
+    if (i != NO_ITEM)
+        return &c->processes.items[i];
+    if (c->processes.count >= MAX_PROCESSES) {
+        c->ignored_keys++;
+        return NULL;
+    }
+    process.key = keep(c, c->key, base_bytes);
+    if (!process.key || !TABLE_RESERVE(c, c->processes) ||
+        !index_add(c, &c->process_index, hash_bytes(c->key, base_bytes, c->db),
+                   c->processes.count))
+        return NULL;
+    c->processes.items[c->processes.count] = process;
+    return &c->processes.items[c->processes.count++];
+}
+
+/* ---- jobs --------------------------------------------------------------------------------- */
+
+/* MAX_NAME_BYTES at most, never cut inside a UTF-8 sequence. */
+static size_t cut_name(const char *name, size_t name_bytes)
+{
+    size_t n = MAX_NAME_BYTES;
+
+    if (name_bytes <= n)
+        return name_bytes;
+    while (n > MAX_NAME_BYTES - 4 && ((uint8_t)name[n] & 0xc0) == 0x80)
+        n--;
+    return n;
+}
+
+/* The tally of a class in the set being read.  NULL: out of memory. */
+static struct tally *tally_of(struct sidekiq_collector *c, const char *class_, size_t class_bytes,
+                              const struct job_text *error)
+{
+    const size_t error_bytes = error->is_set ? cut_name(error->bytes, error->size_bytes) : 0;
+    const uint32_t set = (uint32_t)c->sets.count; /* its number, when the value has ended */
+    const uint64_t hash =
+        hash_bytes(error->bytes, error_bytes, hash_bytes(class_, class_bytes, set));
+    struct job_group group = {.set = set, .class_bytes = class_bytes, .error_class_bytes = error_bytes};
+    size_t cursor = 0;
+    uint32_t i;
+
+    while ((i = hash_index_next(&c->group_index, hash, &cursor)) != NO_ITEM) {
+        struct job_group *g = &c->groups.items[i];
+
+        if (g->set == set && g->class_bytes == class_bytes && g->error_class_bytes == error_bytes &&
+            memcmp(g->class_, class_, class_bytes) == 0 &&
+            memcmp(g->error_class, error->bytes, error_bytes) == 0)
+            return &g->tally;
+    }
+    if (c->groups.count < MAX_GROUPS && !arena_is_full(&c->arena, 2 * (MAX_NAME_BYTES + 64))) {
+        group.tally.oldest_at = group.tally.newest_at = ROW_NULL;
+        group.class_ = keep(c, class_, class_bytes);
+        group.error_class = keep(c, error->bytes, error_bytes);
+        if (!group.class_ || !group.error_class || !TABLE_RESERVE(c, c->groups) ||
+            !index_add(c, &c->group_index, hash, c->groups.count))
+            return NULL;
+        c->groups.items[c->groups.count] = group;
+        return &c->groups.items[c->groups.count++].tally;
+    }
+    if (!c->set.other) {
+        /* Not from the arena: it may be full, and then this is where everything goes. */
+        c->set.other = malloc(sizeof(*c->set.other));
+        if (!c->set.other) {
+            c->is_out_of_memory = true;
+            return NULL;
+        }
+        *c->set.other = (struct tally){.oldest_at = ROW_NULL, .newest_at = ROW_NULL};
+    }
+    return c->set.other;
+}
+
+static void add_to_tally(struct tally *t, const struct job_facts *job, uint64_t payload_bytes,
+                         int64_t at)
+{
+    t->jobs++;
+    t->payload_bytes += payload_bytes;
+    if (payload_bytes > t->largest_payload_bytes)
+        t->largest_payload_bytes = payload_bytes;
+    t->oldest_at = earlier(t->oldest_at, at);
+    t->newest_at = later(t->newest_at, at);
+    if (!job)
+        return;
+    t->backtrace_bytes += job->backtrace_bytes;
+    t->args_bytes += job->args_bytes;
+    if (job->retry_count > t->retry_count_max)
+        t->retry_count_max = job->retry_count;
+}
+
+/* What "age" means in a set; see struct sidekiq_set. */
+static int64_t time_of_job(enum sidekiq_kind kind, const struct job_facts *job, int64_t score_at)
+{
+    if (kind == SIDEKIQ_DEAD)
+        return score_at;
+    if (!job)
+        return ROW_NULL;
+    switch (kind) {
+    case SIDEKIQ_QUEUE:
+        return job->enqueued_at != ROW_NULL ? job->enqueued_at : job->created_at;
+    case SIDEKIQ_RETRY:
+        return job->failed_at;
+    default:
+        return job->created_at;
+    }
+}
+
+/* An element and, in a zset, its score are complete. */
+static void end_job(struct sidekiq_collector *c, int64_t score_at)
+{
+    const struct job_facts *facts = job_parser_end(c->parser);
+    const struct job_facts *job = NULL;
+    struct job_set *s = &c->set;
+    char class_[JOB_CLASS_BYTES];
+    size_t class_bytes = 0;
+    int64_t at;
+
+    c->has_job = false;
+    if (facts->is_object)
+        class_bytes = cut_name(class_, job_display_class(facts, class_));
+    if (class_bytes > 0 && facts->has_jid)
+        job = facts;
+    else if (class_bytes > 0)
+        s->has_resque_items = true;
+    at = time_of_job(s->kind, job, score_at);
+    c->element_count++;
+    s->payload_bytes += c->job_bytes;
+    s->oldest_at = earlier(s->oldest_at, at);
+    s->newest_at = later(s->newest_at, at);
+    s->first_score_at = earlier(s->first_score_at, score_at);
+    s->last_score_at = later(s->last_score_at, score_at);
+    s->next_at = s->kind == SIDEKIQ_QUEUE ? at : ROW_NULL;
+    if (job) {
+        struct tally *t = tally_of(c, class_, class_bytes, &job->error_class);
+
+        s->is_proven = true;
+        s->has_ms_times |= job->has_ms_times;
+        s->has_s_times |= job->has_s_times;
+        if (t)
+            add_to_tally(t, job, c->job_bytes, at);
+    } else {
+        add_to_tally(&s->unparsable, NULL, c->job_bytes, at);
+    }
+    if (!s->is_proven && c->element_count >= TRIAL_ELEMENTS)
+        c->is_dropped = true;
+}
+
+static void job_item(struct sidekiq_collector *c, const rdbp_item *item)
+{
+    if (item->role == RDBP_ROLE_SCORE) {
+        if (c->has_job)
+            end_job(c, job_time_of_score(item->u.score));
+        return;
+    }
+    if (item->role != RDBP_ROLE_ELEMENT && item->role != RDBP_ROLE_MEMBER)
+        return;
+    if (!c->in_element) {
+        if (c->has_job)
+            end_job(c, ROW_NULL);
+        c->in_element = true;
+        c->job_bytes = item->size_bytes;
+        job_parser_begin(c->parser, item->size_bytes);
+    }
+    job_parser_feed(c->parser, item->bytes.bytes, item->bytes.size_bytes);
+    if (item->is_partial)
+        return;
+    c->in_element = false;
+    c->has_job = true;
+    if (item->role == RDBP_ROLE_ELEMENT)
+        end_job(c, ROW_NULL);
+}
+
+static void begin_jobs(struct sidekiq_collector *c, enum sidekiq_kind kind)
+{
+    c->mode = MODE_JOBS;
+    c->set = (struct job_set){.db = c->db,
+                              .kind = kind,
+                              .oldest_at = ROW_NULL,
+                              .newest_at = ROW_NULL,
+                              .first_score_at = ROW_NULL,
+                              .last_score_at = ROW_NULL,
+                              .next_at = ROW_NULL,
+                              .unparsable = {.oldest_at = ROW_NULL, .newest_at = ROW_NULL}};
+}
+
+static void end_jobs(struct sidekiq_collector *c, const struct rdbp_value_end *end,
+                     const struct key_row *row)
+{
+    struct job_set *s = &c->set;
+
+    if (c->has_job)
+        end_job(c, ROW_NULL);
+    s->jobs = end->has_element_count ? end->element_count : c->element_count;
+    s->bytes = row->bytes;
+    s->is_damaged = !end->ok;
+    if (!s->is_proven) {
+        if (s->jobs == 0 && end->ok)
+            return;
+        if (c->unproven_sets >= MAX_UNPROVEN_SETS)
+            return;
+        c->unproven_sets++;
+        if (c->is_dropped) {
+            /* What was not looked at counts like what was. */
+            s->unparsable.jobs = s->jobs;
+        }
+    }
+    s->key_bytes = c->key_bytes;
+    s->key = keep(c, c->key, c->key_bytes);
+    if (s->key && s->is_proven && s->kind != SIDEKIQ_QUEUE)
+        root_get(c);
+    if (!s->key)
+        s->is_damaged = true; /* its groups are there already: keep their number taken */
+    if (!TABLE_RESERVE(c, c->sets))
+        return;
+    c->sets.items[c->sets.count++] = *s;
+    s->other = NULL; /* now the table's */
+}
+
+/* ---- names in sets, heartbeats ------------------------------------------------------------ */
+
+/* Joins the pieces of a short string in c->text; true when it is whole. */
+static bool join_text(struct sidekiq_collector *c, const rdbp_item *item)
+{
+    if (!c->in_element) {
+        c->text_bytes = 0;
+        c->is_text_cut = false;
+    }
+    if (item->bytes.size_bytes > sizeof(c->text) - c->text_bytes)
+        c->is_text_cut = true;
+    else if (item->bytes.size_bytes > 0) {
+        memcpy(c->text + c->text_bytes, item->bytes.bytes, item->bytes.size_bytes);
+        c->text_bytes += item->bytes.size_bytes;
+    }
+    c->in_element = item->is_partial;
+    return !item->is_partial;
+}
+
+/* The root of the set being read, NO_ITEM when there is no room for it. */
+static uint32_t member_root(struct sidekiq_collector *c)
+{
+    if (c->root == NO_ITEM)
+        c->root = root_get(c);
+    return c->root;
+}
+
+static void add_member(struct sidekiq_collector *c)
+{
+    const uint32_t root = member_root(c);
+    struct member m = {.root = root, .set = c->name.shape, .name_bytes = c->text_bytes};
+
+    if (root == NO_ITEM)
+        return;
+    if (c->element_count > MAX_MEMBERS || c->members.count >= MAX_ALL_MEMBERS || c->is_text_cut) {
+        c->ignored_keys++;
+        return;
+    }
+    if (member_find(c, root, m.set, c->text, c->text_bytes) != NO_ITEM)
+        return;
+    m.name = keep(c, c->text, c->text_bytes);
+    if (!m.name || !TABLE_RESERVE(c, c->members) ||
+        !index_add(c, &c->member_index, member_hash(root, m.set, c->text, c->text_bytes),
+                   c->members.count))
+        return;
+    m.next = c->roots.items[root].first_member;
+    c->roots.items[root].first_member = (uint32_t)c->members.count;
+    c->members.items[c->members.count++] = m;
+}
+
+static void member_item(struct sidekiq_collector *c, const rdbp_item *item)
+{
+    if (item->role != RDBP_ROLE_MEMBER || !join_text(c, item))
+        return;
+    c->element_count++;
+    if (c->name.shape == KEY_SHAPE_PROFILES) {
+        c->is_profiles = !c->is_text_cut && is_profile_name(c->text, c->text_bytes);
+        c->is_dropped = true; /* one is enough */
+    } else {
+        add_member(c);
+        c->is_dropped = c->element_count > MAX_MEMBERS;
+    }
+}
+
+/* The field `info` is JSON; its version is all that is wanted. */
+static void process_item(struct sidekiq_collector *c, const rdbp_item *item)
+{
+    if (item->role == RDBP_ROLE_FIELD) {
+        if (join_text(c, item)) {
+            c->is_info = !c->is_text_cut && c->text_bytes == 4 && memcmp(c->text, "info", 4) == 0;
+            c->is_dropped = ++c->element_count > MAX_PROCESS_ITEMS;
+        }
+        return;
+    }
+    if (item->role != RDBP_ROLE_VALUE || !c->is_info)
+        return;
+    if (!c->in_element)
+        job_parser_begin(c->parser, item->size_bytes);
+    job_parser_feed(c->parser, item->bytes.bytes, item->bytes.size_bytes);
+    c->in_element = item->is_partial;
+    if (!item->is_partial) {
+        const struct job_text *v = &job_parser_end(c->parser)->version;
+
+        c->is_info = false;
+        if (!v->is_set || v->size_bytes >= sizeof(c->version))
+            return;
+        for (size_t i = 0; i < v->size_bytes; i++)
+            if ((uint8_t)v->bytes[i] <= ' ' || (uint8_t)v->bytes[i] >= 0x7f)
+                return;
+        memcpy(c->version, v->bytes, v->size_bytes);
+        c->version[v->size_bytes] = '\0';
+    }
+}
+
+static void end_process(struct sidekiq_collector *c, const struct key_row *row)
+{
+    const enum key_shape shape = c->name.shape;
+    struct process *p =
+        process_get(c, shape == KEY_SHAPE_PROCESS ? c->key_bytes : c->name.prefix_bytes);
+
+    if (!p)
+        return;
+    if (shape == KEY_SHAPE_WORK) {
+        p->has_work = true;
+    } else if (shape == KEY_SHAPE_WORKERS) {
+        p->has_workers = true;
+    } else {
+        p->has_heartbeat = true;
+        p->expires_at = row->expires_at_ms;
+        memcpy(p->version, c->version, sizeof(p->version));
+    }
+}
+
+/* ---- stat counters ------------------------------------------------------------------------ */
+
+static void stat_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
+{
+    size_t digits = 0;
+
+    c->has_stat_value = blob->is_integer;
+    c->stat_value = blob->integer;
+    while (digits < blob->prefix.size_bytes && blob->prefix.bytes[digits] >= '0' &&
+           blob->prefix.bytes[digits] <= '9')
+        digits++;
+    c->is_stat_digits = (blob->is_integer && blob->integer >= 0) ||
+                        (digits > 0 && digits == blob->raw_bytes);
+}
+
+static void add_day(struct stat_days *s, const char *day, int64_t value, const struct key_row *row)
+{
+    const int64_t bytes = row->bytes == ROW_NULL ? 0 : row->bytes;
+
+    s->keys++;
+    s->bytes += bytes;
+    s->keys_zero += value == 0;
+    if (s->first_day[0] == '\0' || strcmp(day, s->first_day) < 0)
+        memcpy(s->first_day, day, sizeof(s->first_day));
+    if (strcmp(day, s->last_day) > 0) {
+        memcpy(s->last_day, day, sizeof(s->last_day));
+        s->last_expires_at = row->expires_at_ms;
+    }
+    if (row->expires_at_ms != ROW_NULL)
+        return;
+    s->keys_without_ttl++;
+    s->bytes_without_ttl += bytes;
+    if (s->first_day_without_ttl[0] == '\0' || strcmp(day, s->first_day_without_ttl) < 0)
+        memcpy(s->first_day_without_ttl, day, sizeof(s->first_day_without_ttl));
+    if (strcmp(day, s->last_day_without_ttl) > 0)
+        memcpy(s->last_day_without_ttl, day, sizeof(s->last_day_without_ttl));
+}
+
+static void end_stat(struct sidekiq_collector *c, const struct key_row *row)
+{
+    const size_t which = c->name.shape == KEY_SHAPE_STAT_FAILED;
+    const uint32_t i = root_get(c);
+    struct root *r;
+
+    if (i == NO_ITEM)
+        return;
+    r = &c->roots.items[i];
+    if (!r->stats[which]) {
+        r->stats[which] = calloc(1, sizeof(*r->stats[which]));
+        if (!r->stats[which]) {
+            c->is_out_of_memory = true;
+            return;
+        }
+        r->stats[which]->total = ROW_NULL;
+        r->stats[which]->last_expires_at = ROW_NULL;
+    }
+    if (c->name.day[0] != '\0') {
+        /* Only a zero is asked for, so any other value will do for what is no number. */
+        add_day(r->stats[which], c->name.day, c->has_stat_value ? c->stat_value : 1, row);
+        return;
+    }
+    r->stats[which]->total = c->has_stat_value ? c->stat_value : ROW_NULL;
+    if (which == 0 && c->is_stat_digits)
+        r->flags |= ROOT_STAT_PROCESSED;
+}
+
+/* ---- events ------------------------------------------------------------------------------- */
+
+struct sidekiq_collector *sidekiq_collector_new(void)
+{
+    struct sidekiq_collector *c = calloc(1, sizeof(*c));
+
+    if (!c)
+        return NULL;
+    c->arena.limit_bytes = MAX_ARENA_BYTES;
+    c->parser = job_parser_new();
+    if (!c->parser) {
+        free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void sidekiq_collector_free(struct sidekiq_collector *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->roots.count; i++) {
+        free(c->roots.items[i].stats[0]);
+        free(c->roots.items[i].stats[1]);
+    }
+    for (size_t i = 0; i < c->sets.count; i++)
+        free(c->sets.items[i].other);
+    free(c->set.other);
+    free(c->roots.items);
+    free(c->members.items);
+    free(c->processes.items);
+    free(c->sets.items);
+    free(c->groups.items);
+    hash_index_clear(&c->root_index);
+    hash_index_clear(&c->member_index);
+    hash_index_clear(&c->process_index);
+    hash_index_clear(&c->group_index);
+    arena_clear(&c->arena);
+    sidekiq_result_clear(c);
+    job_parser_free(c->parser);
+    free(c);
+}
+
+static unsigned begin_set_of_jobs(struct sidekiq_collector *c, enum sidekiq_kind kind)
+{
+    if (c->sets.count >= MAX_SETS) {
+        c->ignored_keys++;
+        c->mode = MODE_NONE;
+        return 0;
+    }
+    begin_jobs(c, kind);
+    return DEPTH_CONTENT;
+}
+
+static unsigned begin_mode(struct sidekiq_collector *c, enum value_mode mode, unsigned depth)
+{
+    c->mode = mode;
+    return depth;
+}
+
+unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key)
+{
+    /* A value that did not end (there is none after a fatal error) leaves nothing but its groups. */
+    free(c->set.other);
+    c->set.other = NULL;
+    c->mode = MODE_NONE;
+    if (key->key.size_bytes > MAX_KEY_BYTES || key->key_bytes != key->key.size_bytes)
+        return 0;
+    c->name = key_name_of(key->type, key->key.bytes, key->key.size_bytes);
+    if (c->name.shape == KEY_SHAPE_NONE)
+        return 0;
+    c->db = key->db;
+    c->key_bytes = key->key.size_bytes;
+    memcpy(c->key, key->key.bytes, c->key_bytes);
+    c->is_dropped = false;
+    c->element_count = 0;
+    c->in_element = c->has_job = false;
+    c->root = NO_ITEM;
+    c->first_member = c->members.count;
+    c->is_profiles = c->is_info = false;
+    c->version[0] = '\0';
+    c->has_stat_value = c->is_stat_digits = false;
+    switch (c->name.shape) {
+    case KEY_SHAPE_QUEUE:
+        return begin_set_of_jobs(c, SIDEKIQ_QUEUE);
+    case KEY_SHAPE_SCHEDULE:
+        return begin_set_of_jobs(c, SIDEKIQ_SCHEDULE);
+    case KEY_SHAPE_RETRY:
+        return begin_set_of_jobs(c, SIDEKIQ_RETRY);
+    case KEY_SHAPE_DEAD:
+        return begin_set_of_jobs(c, SIDEKIQ_DEAD);
+    case KEY_SHAPE_PROFILES:
+    case KEY_SHAPE_QUEUES:
+    case KEY_SHAPE_PROCESSES:
+        return begin_mode(c, MODE_MEMBERS, DEPTH_CONTENT);
+    case KEY_SHAPE_STAT_PROCESSED:
+    case KEY_SHAPE_STAT_FAILED:
+        return begin_mode(c, MODE_STAT, RDBP_DEPTH_SHAPE);
+    case KEY_SHAPE_PROCESS:
+        return begin_mode(c, MODE_PROCESS, DEPTH_CONTENT);
+    default:
+        return begin_mode(c, MODE_NAME, 0);
+    }
+}
+
+unsigned sidekiq_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
+{
+    switch (c->mode) {
+    case MODE_STAT:
+        stat_blob(c, blob);
+        return RDBP_DEPTH_SHAPE;
+    case MODE_PROCESS:
+        if (blob->has_count && blob->entry_count > 2 * MAX_PROCESS_ITEMS)
+            c->is_dropped = true;
+        return c->is_dropped ? 0 : DEPTH_CONTENT;
+    case MODE_JOBS:
+    case MODE_MEMBERS:
+        return c->is_dropped ? 0 : DEPTH_CONTENT;
+    default:
+        return 0;
+    }
+}
+
+void sidekiq_items(struct sidekiq_collector *c, const struct rdbp_items *items)
+{
+    for (size_t i = 0; i < items->count && !c->is_dropped; i++) {
+        switch (c->mode) {
+        case MODE_JOBS:
+            job_item(c, &items->items[i]);
+            break;
+        case MODE_MEMBERS:
+            member_item(c, &items->items[i]);
+            break;
+        case MODE_PROCESS:
+            process_item(c, &items->items[i]);
+            break;
+        default:
+            return;
+        }
+    }
+}
+
+/* A key whose name, type and (where needed) first element are evidence. */
+static void end_name(struct sidekiq_collector *c)
+{
+    switch (c->name.shape) {
+    case KEY_SHAPE_FAILED_LIST:
+        mark_root(c, ROOT_FAILED_LIST);
+        break;
+    case KEY_SHAPE_HISTOGRAM:
+    case KEY_SHAPE_METRICS_8:
+        mark_root(c, ROOT_METRICS_8);
+        break;
+    case KEY_SHAPE_METRICS_7:
+        mark_root(c, ROOT_METRICS_7);
+        break;
+    case KEY_SHAPE_METRICS_6_5:
+        mark_root(c, ROOT_METRICS_6_5);
+        break;
+    case KEY_SHAPE_ITERATION:
+        mark_root(c, ROOT_ITERATION);
+        break;
+    case KEY_SHAPE_WORKER_STARTED:
+        mark_root(c, ROOT_WORKER_STARTED);
+        break;
+    default:
+        break;
+    }
+}
+
+static void end_members(struct sidekiq_collector *c, const struct rdbp_value_end *end)
+{
+    if (!end->ok) {
+        for (size_t i = c->first_member; i < c->members.count; i++)
+            c->members.items[i].is_void = true;
+    } else if (c->name.shape == KEY_SHAPE_PROFILES) {
+        if (c->is_profiles)
+            mark_root(c, ROOT_METRICS_8);
+    } else if (c->name.shape == KEY_SHAPE_PROCESSES && c->root != NO_ITEM) {
+        c->roots.items[c->root].process_count =
+            end->has_element_count ? end->element_count : c->element_count;
+    }
+}
+
+int sidekiq_end(struct sidekiq_collector *c, const struct rdbp_value_end *end,
+                const struct key_row *row)
+{
+    const enum value_mode mode = c->mode;
+
+    c->mode = MODE_NONE;
+    if (mode == MODE_JOBS) {
+        end_jobs(c, end, row);
+    } else if (mode == MODE_MEMBERS) {
+        end_members(c, end);
+    } else if (end->ok) {
+        if (mode == MODE_STAT)
+            end_stat(c, row);
+        else if (mode == MODE_PROCESS ||
+                 (mode == MODE_NAME &&
+                  (c->name.shape == KEY_SHAPE_WORK || c->name.shape == KEY_SHAPE_WORKERS)))
+            end_process(c, row);
+        else if (mode == MODE_NAME)
+            end_name(c);
+    }
+    return c->is_out_of_memory ? -1 : 0;
+}
