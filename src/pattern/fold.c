@@ -73,23 +73,19 @@ static void put_number_star(struct writer *w)
 
 /* ---- tokens ------------------------------------------------------------------------------- */
 
-/* In the order of their bytes. */
+/* In the order of their bytes.  Not here: what is as often one of a series (web3, p99, x11). */
 static const char known_words[][WORD_MAX_BYTES + 1] = {
-    "a11y",    "aes128", "aes192",  "aes256",   "argon2",  "b2b",     "b2c",     "base16",
-    "base32",  "base36", "base58",  "base62",   "base64",  "base85",  "bcp47",   "blake2",
-    "blake2b", "blake3", "bm25",    "bz2",      "c2c",     "cp1252",  "crc16",   "crc32",
-    "crc64",   "d3",     "e2e",     "ec2",      "ed25519", "elb2",    "es256",   "f2f",
-    "fido2",   "float32", "float64", "g11n",    "ga4",     "geo2ip",  "h264",    "h265",
-    "h2o",     "hs256",  "hs512",   "html5",    "http1",   "http2",   "http3",   "i18n",
-    "id3",     "int16",  "int32",   "int64",    "int8",    "ipv4",    "ipv6",    "iso8601",
-    "k3s",     "k8s",    "l10n",    "latin1",   "log4j",   "lz4",     "m2m",     "m3u8",
-    "md4",     "md5",    "mp3",     "mp4",      "neo4j",   "o11y",    "oauth1",  "oauth2",
-    "p2p",     "p50",    "p75",     "p90",      "p95",     "p99",     "p999",    "pbkdf2",
-    "r2",      "rc4",    "rfc3339", "rs256",    "s2s",     "s3",      "saml2",   "sha1",
-    "sha224",  "sha256", "sha3",    "sha384",   "sha512",  "sql92",   "u2f",     "uint16",
-    "uint32",  "uint64", "uint8",   "utf16",    "utf32",   "utf7",    "utf8",    "utf8mb4",
-    "uuid4",   "w3c",    "web2",    "web3",     "win32",   "win64",   "x11",     "x264",
-    "x265",    "x509",   "x64",     "x86",      "xxh3",    "xxh64",
+    "a11y", "aes128", "aes192", "aes256", "argon2", "asn1", "b2b", "b2c", "base16", "base32",
+    "base36", "base58", "base62", "base64", "base85", "bcp47", "blake2", "blake2b", "blake3",
+    "bm25", "bz2", "c2c", "cp1252", "crc16", "crc32", "crc64", "e2e", "ec2", "ed25519", "es256",
+    "f2f", "fido2", "float32", "float64", "g11n", "ga4", "geo2ip", "h264", "h265", "h2o",
+    "hs256", "hs512", "html5", "http2", "http3", "i18n", "i2c", "int16", "int32", "int64",
+    "int8", "ipv4", "ipv6", "iso8601", "k3s", "k8s", "l10n", "latin1", "log4j", "lz4", "m2m",
+    "m3u8", "md4", "md5", "mp3", "mp4", "neo4j", "o11y", "oauth1", "oauth2", "p2p", "pbkdf2",
+    "rfc3339", "rs256", "s2s", "s3", "saml2", "sha1", "sha2", "sha224", "sha256", "sha3",
+    "sha384", "sha512", "sql92", "u2f", "uint16", "uint32", "uint64", "uint8", "utf16", "utf32",
+    "utf7", "utf8", "utf8mb4", "uuid4", "w3c", "win32", "win64", "x264", "x265", "x509", "x64",
+    "x86", "xxh3", "xxh64",
 };
 
 static bool is_known_word(const uint8_t *p, size_t bytes)
@@ -171,6 +167,19 @@ static bool is_hex_token(const struct token *t)
     return t->bytes >= 6 && p[0] == '0' && p[1] == 'x' && t->letters == 1;
 }
 
+static bool is_digest(const uint8_t *p, size_t bytes)
+{
+    size_t hex = 0, digits = 0;
+
+    for (size_t i = 0; i < bytes; i++) {
+        hex += fold_is(p[i], CLASS_DIGIT | CLASS_HEX);
+        digits += fold_is(p[i], CLASS_DIGIT);
+        if (fold_is(p[i], CLASS_UPPER))
+            return false;
+    }
+    return digits > 0 && (hex == bytes || fold_randomness(p, bytes, CLASS_DIGIT | CLASS_LOWER) > 0);
+}
+
 /* django.contrib.sessions.cache<32 characters>, get_pages<md5>: a word and a digest without a
  * separator.  Returns the bytes of the word, 0 if it is nothing of that kind. */
 static size_t word_before_digest(const struct token *t)
@@ -181,12 +190,12 @@ static size_t word_before_digest(const struct token *t)
         const size_t word_bytes = t->bytes - usual[i];
         unsigned classes = 0;
 
-        if (t->bytes <= usual[i] + 2u || word_bytes > 24)
+        if (t->bytes <= usual[i] + 3u || word_bytes > 24)
             continue;
         for (size_t k = 0; k < word_bytes; k++)
             classes |= fold_class[t->p[k]];
         if (!(classes & CLASS_DIGIT) && fold_randomness(t->p, word_bytes, classes) < 0 &&
-            fold_randomness(t->p + word_bytes, usual[i], t->classes) > 40)
+            is_digest(t->p + word_bytes, usual[i]))
             return word_bytes;
     }
     return 0;
@@ -280,7 +289,7 @@ static const uint8_t *put_tokens(struct writer *w, const uint8_t *p, const uint8
         t = read_token(p, stop);
         if (n == 0 && t.bytes == 8)
             n = fold_shape_uuid(p, end);
-        if (n == 0 && t.bytes >= 6 && t.bytes <= 10 && t.digits > 0)
+        if (n == 0 && t.bytes >= 6 && t.bytes <= 10 && (size_t)(stop - p) > t.bytes)
             n = fold_shape_pod(p, end);
         if (n > 0) {
             put_star(w);
@@ -330,25 +339,43 @@ static const uint8_t *put_segment(struct writer *w, const uint8_t *p, const uint
 static size_t match_shape(const uint8_t *key, const uint8_t *p, const uint8_t *end)
 {
     const uint8_t *stop = p;
+    unsigned classes = 0;
     size_t n = 0;
 
-    if (*p == '{' || *p == '[')
-        return fold_shape_json(p, end);
-    if (*p == ':')
-        return p == key || p[-1] == ':' ? fold_shape_address(p, end) : 0;
+    if (fold_is(*p, CLASS_HARD)) {
+        if (*p == '{' || *p == '[')
+            return fold_shape_json(p, end);
+        if (*p == ':')
+            return p == key || p[-1] == ':' ? fold_shape_address(p, end) : 0;
+        return *p == '/' && p > key && p[-1] == ':' ? fold_shape_base64(p, end) : 0;
+    }
     if (p > key && !fold_is(p[-1], CLASS_HARD))
         return 0;
     while (stop < end && !fold_is(*stop, CLASS_HARD))
-        stop++;
-    if (stop == end || stop == p)
-        return memchr(p, '+', (size_t)(stop - p)) ? fold_shape_base64(p, end) : 0;
-    if (*stop == ':')
-        n = fold_is(*p, CLASS_DIGIT | CLASS_HEX) ? fold_shape_address(p, end) : 0;
-    else if (*stop == '@' || *stop == '%')
-        n = fold_shape_mail(p, end);
-    if (n == 0 && (*stop == '/' || *stop == '=' || memchr(p, '+', (size_t)(stop - p))))
+        classes |= fold_class[*stop++];
+    if (stop < end) {
+        if (*stop == ':') {
+            n = fold_is(*p, CLASS_DIGIT | CLASS_HEX) && stop - p <= 4 ? fold_shape_address(p, end) : 0;
+        } else if (*stop == '@' || *stop == '%') {
+            n = fold_shape_mail(p, end);
+        } else if (*stop == '/' || *stop == '=') {
+            return fold_shape_base64(p, end);
+        }
+    }
+    if (n == 0 && (classes & CLASS_DOT) && memchr(p, '+', (size_t)(stop - p)))
         n = fold_shape_base64(p, end);
     return n;
+}
+
+/* The = that ends base64, once or twice. */
+static bool is_padding(const struct writer *w, const uint8_t *p, const uint8_t *end)
+{
+    if (*p != '=' || w->bytes == 0 || w->out[w->bytes - 1] != '*')
+        return false;
+    p++;
+    if (p < end && *p == '=')
+        p++;
+    return p == end || (fold_is(*p, CLASS_HARD) && *p != '=');
 }
 
 /* key: where the whole key begins, to look back. */
@@ -368,6 +395,8 @@ static void put_text(struct writer *w, const uint8_t *key, const uint8_t *p, con
             put(w, p, 3); /* URL encoding: a separator, not a number */
             p += 3;
             p = put_segment(w, p, end);
+        } else if (is_padding(w, p, end)) {
+            p++;
         } else if (fold_is(*p, CLASS_HARD)) {
             put(w, p++, 1);
         } else {
@@ -459,18 +488,26 @@ static void put_binary(struct writer *w, const uint8_t *key, const uint8_t *end)
     }
 }
 
+static bool is_text(const uint8_t *p, const uint8_t *end)
+{
+    while (p < end) {
+        const size_t n = *p < 0x7f && *p >= 0x20 ? 1 : match_char(p, end);
+
+        if (n == 0)
+            return false;
+        p += n;
+    }
+    return true;
+}
+
 static void put_key(struct writer *w, const uint8_t *key, const uint8_t *end)
 {
     const uint8_t *p = key;
-    size_t n = 1;
 
-    while (p < end && (n = match_char(p, end)) > 0)
-        p += n;
-    if (n == 0) {
+    if (!is_text(key, end)) {
         put_binary(w, key, end);
         return;
     }
-    p = key;
     /* Django writes <prefix>:<version>:<name>; an empty prefix leaves :1: in front. */
     if (end - p > 3 && p[0] == ':' && fold_is(p[1], CLASS_DIGIT) && p[2] == ':') {
         put(w, p, 3);

@@ -124,36 +124,42 @@ int fold_randomness(const uint8_t *p, size_t bytes, unsigned classes)
     return cost - per_sign * (int)bytes;
 }
 
-bool fold_is_random(const uint8_t *p, size_t bytes, unsigned classes, size_t digits)
+/* The word of word-with-a-number; the number says nothing of it. */
+static bool is_random_before_number(const uint8_t *p, size_t letters, unsigned classes)
 {
-    size_t letters = bytes - digits;
-
-    if (bytes > 256)
-        bytes = 256; /* enough to know */
-    if (digits > 0) {
-        size_t tail = 0;
-
-        if (bytes < 5)
-            return false;
-        /* A word with a number behind it: the number says nothing of the word. */
-        while (tail < bytes && fold_is(p[bytes - 1 - tail], CLASS_DIGIT))
-            tail++;
-        if (tail == digits && letters < bytes) {
-            classes &= ~(unsigned)CLASS_DIGIT;
-            return letters >= 5 && fold_randomness(p, letters, classes) > (letters < 8 ? 20 : 14);
-        }
-        return fold_randomness(p, bytes, classes) > (bytes < 8 ? 10 : 8);
-    }
-    if (bytes < 8)
+    if (letters < 5)
         return false;
-    return fold_randomness(p, bytes, classes) > (bytes < 10 ? 30 : 18);
+    return fold_randomness(p, letters, classes & ~(unsigned)CLASS_DIGIT) > (letters < 8 ? 20 : 10);
 }
 
-/* Lengths that generators of URL-safe tokens give: nanoid 21, 16 bytes 22, 20 bytes 27, 24 bytes 32,
- * 32 bytes 43, 48 bytes 64, 64 bytes 86, Firebase 20, KSUID and others. */
+bool fold_is_random(const uint8_t *p, size_t bytes, unsigned classes, size_t digits)
+{
+    size_t tail = 0;
+    int score;
+
+    if (bytes < 5)
+        return false;
+    if (bytes > 256)
+        return fold_randomness(p, 256, classes) > 0; /* enough to know */
+    while (tail < digits && fold_is(p[bytes - 1 - tail], CLASS_DIGIT))
+        tail++;
+    if (digits > 0 && tail == digits)
+        return is_random_before_number(p, bytes - digits, classes);
+    score = fold_randomness(p, bytes, classes);
+    if (digits > 0)
+        return score > (bytes < 8 ? 4 : -6);
+    if (bytes < 8)
+        return bytes >= 6 && (classes & CLASS_LETTER) == CLASS_LETTER && score > 36;
+    if ((classes & CLASS_LETTER) == CLASS_LETTER)
+        return score > (bytes < 10 ? 32 : 26); /* CamelCase of abbreviations comes near */
+    return score > (bytes < 10 ? 26 : 16);
+}
+
+/* Lengths that generators of URL-safe tokens give: 8 bytes 11, Sidekiq's batches 14, Firebase 20,
+ * nanoid 21, 16 bytes 22, 20 bytes 27, 24 bytes 32, 30 bytes 40, 32 bytes 43, 48 bytes 64, 64 bytes 86. */
 static bool is_usual_length(size_t bytes)
 {
-    static const uint8_t usual[] = {20, 21, 22, 24, 27, 28, 32, 36, 40, 43, 44, 64, 86};
+    static const uint8_t usual[] = {11, 14, 20, 21, 22, 24, 27, 28, 32, 36, 40, 43, 44, 64, 86};
 
     for (size_t i = 0; i < sizeof(usual); i++)
         if (usual[i] == bytes)
@@ -169,6 +175,7 @@ enum {
     WORD_SCORE = -12 /* a piece below is a word that somebody wrote */
 };
 
+/* What stands between - and _. */
 struct piece {
     size_t begin, end;
     int score;
@@ -199,47 +206,89 @@ static size_t split_pieces(const uint8_t *p, size_t bytes, struct piece *pieces)
     return count;
 }
 
+/* The pieces in a row whose scores, less the price of the separators between them, sum to the most. */
+static int find_best_row(const struct piece *pieces, size_t count, size_t *ret_first, size_t *ret_last)
+{
+    size_t first = 0;
+    int sum = 0, best = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        sum += pieces[i].score - (i > first ? COST_DASH : 0);
+        if (sum <= 0) {
+            sum = 0;
+            first = i + 1;
+        } else if (sum > best) {
+            best = sum;
+            *ret_first = first;
+            *ret_last = i;
+        }
+    }
+    return best;
+}
+
+/* Small letters before the first separator: rather somebody's prefix, as in b-<bid>. */
+static bool is_prefix(const uint8_t *p, const struct piece *piece)
+{
+    for (size_t i = piece->begin; i < piece->end; i++)
+        if (!fold_is(p[i], CLASS_LOWER))
+            return false;
+    return piece->begin == 0 && piece->end <= 3;
+}
+
+/* Up to three pieces more on either side, none of them a word, that make the length a usual one: the
+ * longest such.  The outermost separators may belong to the token too. */
+static bool widen_to_usual(const uint8_t *p, size_t bytes, const struct piece *pieces, size_t count,
+                           size_t first, size_t last, size_t *ret_begin, size_t *ret_end)
+{
+    size_t longest = 0;
+    bool has_prefix = false;
+
+    for (size_t i = first; first - i <= 3; i--) {
+        const size_t begin = i == 0 ? 0 : pieces[i - 1].end + 1;
+        const bool is_with_prefix = i == 0 && is_prefix(p, &pieces[0]);
+
+        if (i < first && pieces[i].score < WORD_SCORE)
+            break;
+        for (size_t k = last; k < count && k - last <= 3; k++) {
+            const size_t end = k + 1 == count ? bytes : pieces[k + 1].begin - 1;
+
+            if (k > last && pieces[k].score < WORD_SCORE)
+                break;
+            if (!is_usual_length(end - begin) || end - begin <= longest)
+                continue;
+            if (is_with_prefix && (end - begin < 20 || (longest > 0 && !has_prefix)))
+                continue;
+            longest = end - begin;
+            has_prefix = is_with_prefix;
+            *ret_begin = begin;
+            *ret_end = end;
+        }
+        if (i == 0)
+            break;
+    }
+    return longest > 0;
+}
+
 bool fold_find_random(const uint8_t *p, size_t bytes, size_t *ret_begin, size_t *ret_end)
 {
     struct piece pieces[MAX_PIECES];
-    size_t count, from = 0, best_from = 0, best_to = 0;
-    int sum = 0, best = 0, whole = 0;
-    bool has_word = false;
+    size_t count, first = 0, last = 0;
 
     if (bytes < MIN_FOUND_BYTES || bytes > MAX_RANDOM_BYTES)
         return false;
     count = split_pieces(p, bytes, pieces);
-    if (count == 0)
+    if (find_best_row(pieces, count, &first, &last) < MIN_FOUND_SCORE)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        const int gain = pieces[i].score - (i > from ? COST_DASH : 0);
-
-        whole += pieces[i].score - (i > 0 ? COST_DASH : 0);
-        has_word = has_word || pieces[i].score < WORD_SCORE;
-        sum += gain;
-        if (sum <= 0) {
-            sum = 0;
-            from = i + 1;
-        } else if (sum > best) {
-            best = sum;
-            best_from = from;
-            best_to = i;
-        }
-    }
-    if (!has_word && whole >= MIN_FOUND_SCORE && is_usual_length(bytes)) {
-        *ret_begin = 0;
-        *ret_end = bytes;
+    if (widen_to_usual(p, bytes, pieces, count, first, last, ret_begin, ret_end))
         return true;
-    }
-    if (best < MIN_FOUND_SCORE)
+    while (first > 0 && pieces[first - 1].is_short_mix)
+        first--;
+    while (last + 1 < count && pieces[last + 1].is_short_mix)
+        last++;
+    if (pieces[last].end - pieces[first].begin < MIN_FOUND_BYTES)
         return false;
-    while (best_from > 0 && pieces[best_from - 1].is_short_mix)
-        best_from--;
-    while (best_to + 1 < count && pieces[best_to + 1].is_short_mix)
-        best_to++;
-    if (pieces[best_to].end - pieces[best_from].begin < MIN_FOUND_BYTES)
-        return false;
-    *ret_begin = pieces[best_from].begin;
-    *ret_end = pieces[best_to].end;
+    /* Of two separators in a row one belongs to the token. */
+    *ret_begin = first == 0 ? 0 : pieces[first - 1].end + 1;
+    *ret_end = last + 1 == count ? bytes : pieces[last + 1].begin - 1;
     return true;
 }

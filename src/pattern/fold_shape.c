@@ -320,11 +320,11 @@ size_t fold_shape_base64(const uint8_t *p, const uint8_t *end)
     }
     while (padding < 2 && p + n + padding < end && p[n + padding] == '=')
         padding++;
-    if (n < 16 || sign_count == n || digits == 0 || (classes & CLASS_LETTER) != CLASS_LETTER)
+    if (n < 16 || sign_count == n || (digits == 0 && padding == 0) || (classes & CLASS_LETTER) != CLASS_LETTER)
         return 0;
     if (padding > 0 ? (n + padding) % 4 != 0 : n % 4 == 1)
         return 0;
-    if (p + n + padding < end && fold_is(p[n + padding], CLASS_ALNUM | CLASS_DASH))
+    if (p + n + padding < end && fold_is(p[n + padding], CLASS_ALNUM | (padding > 0 ? 0 : CLASS_DASH)))
         return 0;
     /* Paths of words and numbers are no base64: what is between + and / must be random too. */
     if (fold_randomness(signs, sign_count, CLASS_ALNUM) <= (int)sign_count)
@@ -354,13 +354,15 @@ size_t fold_shape_pod(const uint8_t *p, const uint8_t *end)
         has_digit = has_digit || fold_is(p[n], CLASS_DIGIT);
         n++;
     }
-    if (n < 6 || n > 10 || !has_digit || left(p + n, end) < 6 || p[n] != '-')
+    if (n < 6 || n > 10 || left(p + n, end) < 6 || p[n] != '-')
         return 0;
     n++;
     while (suffix < 6 && p + n + suffix < end && p[n + suffix] != 0 &&
-           strchr(alphabet, p[n + suffix]))
+           strchr(alphabet, p[n + suffix])) {
+        has_digit = has_digit || fold_is(p[n + suffix], CLASS_DIGIT);
         suffix++;
-    if (suffix != 5 || (p + n + 5 < end && fold_is(p[n + 5], CLASS_ALNUM | CLASS_DASH)))
+    }
+    if (suffix != 5 || (!has_digit && fold_randomness(p, n - 1, CLASS_LOWER) < 20) || (p + n + 5 < end && fold_is(p[n + 5], CLASS_ALNUM | CLASS_DASH)))
         return 0;
     return n + 5;
 }
