@@ -1,7 +1,7 @@
 /* cursor.c -- moving through one stored string.  See cursor.h for the picture.
  *
- * A FILE cursor borrows the reader's window: between cursor_open_file() and cursor_close() the reader
- * is moved only here.
+ * A FILE cursor borrows the reader's window: between cursor_open_file() and cursor_close() the
+ * reader is moved only here.
  */
 // SPDX-License-Identifier: MIT
 #include "cursor.h"
@@ -15,7 +15,8 @@ void cursor_open_memory(struct cursor *c, const uint8_t *bytes, size_t size_byte
                          .is_stable = true};
 }
 
-/* Takes as much of the reader's window as belongs to the blob; total: bytes of the blob from pos on. */
+/* Takes as much of the reader's window as belongs to the blob; total: bytes of the blob from pos
+ * on. */
 static void attach(struct cursor *c, uint64_t total)
 {
     const uint64_t window = (uint64_t)(c->reader->end - c->reader->pos);

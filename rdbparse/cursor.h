@@ -3,9 +3,9 @@
  *      blob, as decoded    |<------------- raw_bytes ------------->|
  *                          |...consumed...|pos====end|....left.....|
  *
- * A blob lies plain in the file (the window of the reader is borrowed), was expanded whole into scratch
- * (small LZF), or comes through the streaming LZF decoder (large).  The packed walkers cannot tell which.
- * Every read compares sizes, never pointers past the end.
+ * A blob lies plain in the file (the window of the reader is borrowed), was expanded whole into
+ * scratch (small LZF), or comes through the streaming LZF decoder (large).  The packed walkers
+ * cannot tell which. Every read compares sizes, never pointers past the end.
  */
 #ifndef RDBPARSE_CURSOR_H
 #define RDBPARSE_CURSOR_H
@@ -24,9 +24,9 @@ struct cursor {
     uint64_t left; /* bytes of the blob beyond end */
     uint64_t raw_bytes;
     enum cursor_kind kind;
-    bool is_stable;      /* slices outlive the next refill, until the value's blob is closed */
-    bool input_failed;   /* the reader ended or failed: fatal */
-    bool lzf_failed;     /* the compressed bytes are damaged */
+    bool is_stable;    /* slices outlive the next refill, until the value's blob is closed */
+    bool input_failed; /* the reader ended or failed: fatal */
+    bool lzf_failed;   /* the compressed bytes are damaged */
     struct reader *reader;
     struct lzf_stream *lzf;
 };
@@ -68,8 +68,8 @@ static inline const uint8_t *cursor_take(struct cursor *c, size_t n)
 const uint8_t *cursor_chunk(struct cursor *c, uint64_t max, size_t *ret_n);
 /* False when fewer than n bytes are left in the blob or the input failed. */
 bool cursor_skip(struct cursor *c, uint64_t n);
-/* FILE: gives the position back to the reader, lets it checksum and drop pages, and takes the window
- * again.  To be called between batches. */
+/* FILE: gives the position back to the reader, lets it checksum and drop pages, and takes the
+ * window again.  To be called between batches. */
 void cursor_sync(struct cursor *c);
 /* Leaves the reader behind the blob, however much of it was read.  False: the input failed. */
 bool cursor_close(struct cursor *c);

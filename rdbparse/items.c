@@ -2,9 +2,9 @@
  *
  * A batch ends when it has ITEM_BATCH items, when their content would pass ARENA_BYTES, or with the
  * blob.  A string longer than the arena becomes several items (pieces) of at most ARENA_BYTES; a
- * shorter one is never split: if it does not fit, the batch is flushed first.  The same rules hold when
- * content is not copied (it lies in the mapping or in scratch), so that every input gives the same
- * batches and pieces.
+ * shorter one is never split: if it does not fit, the batch is flushed first.  The same rules hold
+ * when content is not copied (it lies in the mapping or in scratch), so that every input gives the
+ * same batches and pieces.
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
@@ -144,7 +144,8 @@ int read_name_item(rdbp_parser *p, enum rdbp_role role, rdbp_item **ret_item)
     rdbp_slice name;
     rdbp_item *item;
 
-    if (load_str(p, what, NAME_MAX_BYTES, &p->name_bytes, &p->name_capacity, &name, &total_bytes) < 0)
+    if (load_str(p, what, NAME_MAX_BYTES, &p->name_bytes, &p->name_capacity, &name, &total_bytes) <
+        0)
         return -1;
     item = push_item(p, role);
     item->size_bytes = total_bytes;

@@ -9,11 +9,11 @@
  *      F1 i16 | F2 i24 | F3 i32 | F4 i64      little-endian
  *      FF                    end
  *
- * backlen holds the size of encoding + data in 7-bit groups, most significant first; all bytes but the
- * leftmost have the top bit set.  Width by size: <= 127: 1, <= 16383: 2, <= 2097151: 3, <= 268435455: 4,
- * else 5.  Until May 2026 (redis #15151) writers compared with < at the last three limits, so entries of
- * exactly 16383, 2097151 or 268435455 bytes may carry one byte more: both are read.  Upstream:
- * listpack.c (lpGet, lpDecodeBacklen, lpValidateNext), Redis 7.2.
+ * backlen holds the size of encoding + data in 7-bit groups, most significant first; all bytes but
+ * the leftmost have the top bit set.  Width by size: <= 127: 1, <= 16383: 2, <= 2097151: 3, <=
+ * 268435455: 4, else 5.  Until May 2026 (redis #15151) writers compared with < at the last three
+ * limits, so entries of exactly 16383, 2097151 or 268435455 bytes may carry one byte more: both are
+ * read.  Upstream: listpack.c (lpGet, lpDecodeBacklen, lpValidateNext), Redis 7.2.
  */
 // SPDX-License-Identifier: MIT
 #include "packed.h"
@@ -65,8 +65,8 @@ static int read_long(struct packed *w, uint8_t first, struct packed_entry *ret_e
         if (first >= 0xE0)
             return read_string(w, 2, (uint64_t)(first & 0x0F) << 8 | p[0], ret_entry);
         w->body_bytes = 2;
-        *ret_entry = (struct packed_entry){
-            .integer = sign_extend((uint64_t)(first & 0x1F) << 8 | p[0], 13)};
+        *ret_entry =
+            (struct packed_entry){.integer = sign_extend((uint64_t)(first & 0x1F) << 8 | p[0], 13)};
         return 1;
     }
     switch (first) {

@@ -160,8 +160,7 @@ int packed_next(struct packed *w, struct packed_entry *ret_entry)
                                (unsigned long long)w->entry_count);
     } else if (r == 0 && w->has_count && w->entries_seen != w->entry_count) {
         return packed_fail(w, "%llu entries, its head says %llu",
-                           (unsigned long long)w->entries_seen,
-                           (unsigned long long)w->entry_count);
+                           (unsigned long long)w->entries_seen, (unsigned long long)w->entry_count);
     }
     return r;
 }

@@ -5,9 +5,9 @@
  *                   v
  *               CHECKSUM --> END             any state --> FAILED (sticky)
  *
- * States are event boundaries; inside an event the code reads straight on from a blocking source, so
- * no step needs to remember how far into a length it was.  Warnings found on the way wait in a queue and
- * are given before the event that follows them.
+ * States are event boundaries; inside an event the code reads straight on from a blocking source,
+ * so no step needs to remember how far into a length it was.  Warnings found on the way wait in a
+ * queue and are given before the event that follows them.
  */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
@@ -53,8 +53,7 @@ static int open_source(const char *path, int fd, const uint8_t *bytes, size_t si
     int r = -1;
 
     if (options) /* a caller built against an older header has a shorter struct */
-        memcpy(&o, options,
-               options->struct_bytes < sizeof o ? options->struct_bytes : sizeof o);
+        memcpy(&o, options, options->struct_bytes < sizeof o ? options->struct_bytes : sizeof o);
     if (o.max_key_bytes == 0)
         o.max_key_bytes = DEFAULT_MAX_KEY_BYTES;
     if (reader_open(&reader, path, fd, bytes, size_bytes, &o, ret_error) < 0)
@@ -90,7 +89,8 @@ int rdbp_open_path(const char *path, const rdbp_options *options, rdbp_parser **
     return open_source(path, -1, NULL, 0, options, ret_parser, ret_error);
 }
 
-int rdbp_open_fd(int fd, const rdbp_options *options, rdbp_parser **ret_parser, rdbp_error *ret_error)
+int rdbp_open_fd(int fd, const rdbp_options *options, rdbp_parser **ret_parser,
+                 rdbp_error *ret_error)
 {
     return open_source(NULL, fd, NULL, 0, options, ret_parser, ret_error);
 }

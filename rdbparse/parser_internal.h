@@ -1,9 +1,8 @@
 /* parser_internal.h -- the parser's state, shared by parser.c (records) and value_*.c (values).
  *
- * A value handler is a small machine with two calls: value_begin_*() reads what stands in front of the
- * elements, value_next_*() is called again and again and answers
- *      VALUE_EVENT   p->event is filled, give it to the caller and come back
- *      VALUE_DONE    the value's last byte was consumed
+ * A value handler is a small machine with two calls: value_begin_*() reads what stands in front of
+ * the elements, value_next_*() is called again and again and answers VALUE_EVENT   p->event is
+ * filled, give it to the caller and come back VALUE_DONE    the value's last byte was consumed
  *      VALUE_FATAL   the position is lost; p->error says why
  * Damage inside a value whose end is known is noted by value_damaged() and the rest is skipped.
  */
@@ -18,16 +17,18 @@
 
 enum {
     ITEM_BATCH = 256,
-    ARENA_BYTES = 64 * 1024,  /* content of one batch; longer strings come in pieces of this */
-    PREFIX_BYTES = 64,        /* of decoded content shown in a BLOB event */
-    PREFIX_STORED_BYTES = 192, /* LZF bytes enough for PREFIX_BYTES: at worst 2 a byte, and a spare */
-    SCRATCH_BYTES = 64 * 1024, /* LZF blobs up to this are expanded whole */
+    ARENA_BYTES = 64 * 1024, /* content of one batch; longer strings come in pieces of this */
+    PREFIX_BYTES = 64,       /* of decoded content shown in a BLOB event */
+    PREFIX_STORED_BYTES =
+        192, /* LZF bytes enough for PREFIX_BYTES: at worst 2 a byte, and a spare */
+    SCRATCH_BYTES = 64 * 1024,  /* LZF blobs up to this are expanded whole */
     NAME_MAX_BYTES = 64 * 1024, /* AUX, function, group and consumer names */
     DEFECT_QUEUE = 8,
     MODULES_SEEN = 64
 };
 #define MASTER_FIELDS_MAX_BYTES ((size_t)64 * 1024 * 1024)
-#define EXPIRE_AT_MAX_MS ((INT64_C(1) << 48) - 1) /* of a hash field: ebuckets.h EB_EXPIRE_TIME_MAX */
+#define EXPIRE_AT_MAX_MS                                                                           \
+    ((INT64_C(1) << 48) - 1) /* of a hash field: ebuckets.h EB_EXPIRE_TIME_MAX */
 
 /* The head of an RDB string (rdb-format, "Strings"); the reader stands at its payload. */
 enum str_kind { STR_RAW = 0, STR_INTEGER, STR_LZF };
@@ -37,7 +38,7 @@ struct str_head {
     uint64_t stored_bytes; /* payload in the file; for an integer 0: it was taken with the head */
     uint64_t integer_width;
     int64_t integer;
-    char text[24];         /* STR_INTEGER: decimal, raw_bytes long */
+    char text[24];          /* STR_INTEGER: decimal, raw_bytes long */
     const char *impossible; /* LZF sizes that cannot be: why; NULL when fine */
 };
 
@@ -73,24 +74,24 @@ struct value {
     uint8_t step;        /* TABLE: in layout.steps; PACKED: in layout.roles */
     uint8_t string_step; /* TABLE: in layout.roles */
     int64_t min_expire_ms;
-    uint64_t entries;    /* packed entries of all nodes so far */
+    uint64_t entries; /* packed entries of all nodes so far */
     uint64_t elements;
     bool has_elements;
-    struct str_head head;  /* of the current blob or string */
-    uint64_t blob_offset;  /* of the current blob's payload */
+    struct str_head head; /* of the current blob or string */
+    uint64_t blob_offset; /* of the current blob's payload */
     struct packed_head blob_head;
-    bool is_plain;         /* quicklist node that is one element */
+    bool is_plain; /* quicklist node that is one element */
     struct {
         struct rdbp_stream_id node_id;
         uint64_t length, live_sum;
-        bool knows_live;       /* every node said its live count */
+        bool knows_live; /* every node said its live count */
         uint64_t group_count, group_index;
         uint64_t pel_count, consumer_count, consumer_pel_count;
         /* Inside a node: */
         int64_t live, deleted; /* by the master entry */
         uint64_t entries_left, deleted_seen;
         uint64_t fields_left;
-        uint64_t parts;        /* listpack elements of the current entry so far */
+        uint64_t parts; /* listpack elements of the current entry so far */
         uint64_t master_at;
         bool same_fields;
         uint8_t entry_phase;
@@ -115,7 +116,7 @@ struct rdbp_parser {
     rdbp_event event;
     rdbp_event defect_event;
     bool has_pending_end; /* END waits behind the warnings it caused */
-    locale_t c_locale; /* doubles in text form are written with a point */
+    locale_t c_locale;    /* doubles in text form are written with a point */
 
     /* Dialect. */
     uint32_t rdb_version;
@@ -153,18 +154,24 @@ struct rdbp_parser {
     uint64_t batch_offset;
 
     /* Memory: allocated when first needed, kept. */
-    uint8_t *arena;       /* ARENA_BYTES */
-    uint8_t *scratch;     /* SCRATCH_BYTES */
-    uint8_t *lzf_buffer;  /* LZF_STREAM_BUFFER_BYTES */
-    uint8_t *key_bytes;   size_t key_capacity;
-    uint8_t *name_bytes;  size_t name_capacity;  /* AUX name, function name */
-    uint8_t *value_bytes; size_t value_capacity; /* AUX value, function engine, node key */
-    struct master_field *master_fields; size_t master_field_count, master_field_capacity;
-    uint8_t *master_bytes; size_t master_used, master_capacity;
+    uint8_t *arena;      /* ARENA_BYTES */
+    uint8_t *scratch;    /* SCRATCH_BYTES */
+    uint8_t *lzf_buffer; /* LZF_STREAM_BUFFER_BYTES */
+    uint8_t *key_bytes;
+    size_t key_capacity;
+    uint8_t *name_bytes;
+    size_t name_capacity; /* AUX name, function name */
+    uint8_t *value_bytes;
+    size_t value_capacity; /* AUX value, function engine, node key */
+    struct master_field *master_fields;
+    size_t master_field_count, master_field_capacity;
+    uint8_t *master_bytes;
+    size_t master_used, master_capacity;
     uint8_t prefix[PREFIX_BYTES];
 };
 
-/* ---- errors (error.c) ---------------------------------------------------------------------- */
+/* ---- errors (parser_error.c)
+ * ---------------------------------------------------------------------- */
 
 /* Sets p->error unless one stands already; returns -1. */
 int fatal(rdbp_parser *p, enum rdbp_errcode code, uint64_t offset, const char *format, ...)
@@ -174,7 +181,8 @@ int fatal_input(rdbp_parser *p, const char *what);
 /* Queues a DEFECT event. */
 void warn(rdbp_parser *p, enum rdbp_errcode code, enum rdbp_severity severity, uint64_t offset,
           const char *format, ...) __attribute__((format(printf, 5, 6)));
-/* The value is damaged, its end is known: keeps the first reason, and lowers the depth to nothing. */
+/* The value is damaged, its end is known: keeps the first reason, and lowers the depth to nothing.
+ */
 void value_damaged(rdbp_parser *p, uint64_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Checksum, page drop, and the caller's check; 0 or -1 (fatal).  Also between batches. */
@@ -189,8 +197,8 @@ int read_len(rdbp_parser *p, const char *what, uint64_t *ret);
 int read_count(rdbp_parser *p, const char *what, uint64_t min_bytes, uint64_t *ret);
 int read_str_head(rdbp_parser *p, const char *what, struct str_head *ret);
 int skip_str(rdbp_parser *p, const char *what);
-/* Points p->cursor at the string's content: 0, -1 fatal, 1 the compressed bytes are damaged (the reader
- * then stands behind them and the cursor is empty). */
+/* Points p->cursor at the string's content: 0, -1 fatal, 1 the compressed bytes are damaged (the
+ * reader then stands behind them and the cursor is empty). */
 int open_str(rdbp_parser *p, const struct str_head *h);
 /* Reads a whole string, at most max_bytes of it into *buffer (grown as data arrives), and skips the
  * rest.  Damage in it is fatal: it names something.  The slice may point into the mapping. */
@@ -198,7 +206,8 @@ int load_str(rdbp_parser *p, const char *what, size_t max_bytes, uint8_t **buffe
              rdbp_slice *ret_slice, uint64_t *ret_total_bytes);
 void *parser_realloc(rdbp_parser *p, void *ptr, size_t size_bytes);
 /* Makes room for need bytes by doubling: 0, -1 fatal. */
-int parser_reserve(rdbp_parser *p, void **buffer, size_t *capacity, size_t need, size_t element_bytes);
+int parser_reserve(rdbp_parser *p, void **buffer, size_t *capacity, size_t need,
+                   size_t element_bytes);
 
 /* ---- items (items.c) ----------------------------------------------------------------------- */
 
@@ -219,23 +228,24 @@ static inline bool batch_is_full(const rdbp_parser *p)
 rdbp_item *push_item(rdbp_parser *p, enum rdbp_role role);
 /* Turns what is in the batch into an ITEMS event. */
 enum value_result flush_items(rdbp_parser *p);
-/* Begins the string of size_bytes at the cursor; items_continue_string() moves it: 1 done, 0 the batch must be
- * flushed first, -1 the cursor failed. */
+/* Begins the string of size_bytes at the cursor; items_continue_string() moves it: 1 done, 0 the
+ * batch must be flushed first, -1 the cursor failed. */
 int items_begin_string(rdbp_parser *p, enum rdbp_role role, uint64_t size_bytes);
 int items_continue_string(rdbp_parser *p);
 void push_integer(rdbp_parser *p, enum rdbp_role role, int64_t integer);
-/* A name of a group or consumer: always with content, up to 64 KiB.  The batch must be empty (a batch
- * holds one name). */
+/* A name of a group or consumer: always with content, up to 64 KiB.  The batch must be empty (a
+ * batch holds one name). */
 int read_name_item(rdbp_parser *p, enum rdbp_role role, rdbp_item **ret_item);
 
 /* ---- values -------------------------------------------------------------------------------- */
 
-/* Makes p->event the BLOB whose head is p->value.head.  1 filled, 0 its head is impossible (noted as
- * damage, nothing consumed), -1 fatal. */
+/* Makes p->event the BLOB whose head is p->value.head.  1 filled, 0 its head is impossible (noted
+ * as damage, nothing consumed), -1 fatal. */
 int fill_blob_event(rdbp_parser *p, enum rdbp_format format);
 /* Skips the payload of p->value.head, which has not been opened. */
 int skip_blob(rdbp_parser *p);
-/* A step inside the open blob failed: 0 noted as damage, go on behind the blob; -1 the input failed. */
+/* A step inside the open blob failed: 0 noted as damage, go on behind the blob; -1 the input
+ * failed. */
 int blob_failed(rdbp_parser *p, const char *message);
 /* Leaves the open blob for what follows it; 0, -1 fatal. */
 int close_blob(rdbp_parser *p);

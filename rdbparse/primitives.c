@@ -8,9 +8,9 @@
  *
  *      str   len, bytes | C0 i8 | C1 i16 | C2 i32 | C3 clen ulen LZF bytes
  *
- * Upstream: rdb.c (rdbLoadLenByRef, rdbGenericLoadStringObject, rdbLoadLzfStringObject), Redis 7.2.  Two
- * points are stricter than upstream: 10xxxxxx with other low bits, and a special form where a count must
- * stand, are corruption (no writer makes either).
+ * Upstream: rdb.c (rdbLoadLenByRef, rdbGenericLoadStringObject, rdbLoadLzfStringObject), Redis 7.2.
+ * Two points are stricter than upstream: 10xxxxxx with other low bits, and a special form where a
+ * count must stand, are corruption (no writer makes either).
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
@@ -34,7 +34,8 @@ void *parser_realloc(rdbp_parser *p, void *ptr, size_t size_bytes)
     return realloc(ptr, size_bytes);
 }
 
-int parser_reserve(rdbp_parser *p, void **buffer, size_t *capacity, size_t need, size_t element_bytes)
+int parser_reserve(rdbp_parser *p, void **buffer, size_t *capacity, size_t need,
+                   size_t element_bytes)
 {
     size_t n = *capacity ? *capacity : 256;
     void *grown;
@@ -134,10 +135,12 @@ int read_count(rdbp_parser *p, const char *what, uint64_t min_bytes, uint64_t *r
     if (read_len(p, what, &n) < 0)
         return -1;
     if (n > UINT64_MAX / min_bytes)
-        return fatal(p, RDBP_ERR_CORRUPT, offset, "%s: %llu cannot be", what, (unsigned long long)n);
+        return fatal(p, RDBP_ERR_CORRUPT, offset, "%s: %llu cannot be", what,
+                     (unsigned long long)n);
     if (!reader_may_have(p->reader, n * min_bytes))
-        return fatal(p, RDBP_ERR_TRUNCATED, offset, "%s: %llu need at least %llu bytes, fewer are left",
-                     what, (unsigned long long)n, (unsigned long long)(n * min_bytes));
+        return fatal(p, RDBP_ERR_TRUNCATED, offset,
+                     "%s: %llu need at least %llu bytes, fewer are left", what,
+                     (unsigned long long)n, (unsigned long long)(n * min_bytes));
     *ret = n;
     return 0;
 }
@@ -240,9 +243,8 @@ int open_str(rdbp_parser *p, const struct str_head *h)
     }
     if (h->impossible) {
         cursor_open_memory(&p->cursor, (const uint8_t *)h->text, 0);
-        return reader_skip(p->reader, h->stored_bytes) < 0
-                   ? fatal_input(p, "a compressed string")
-                   : 1;
+        return reader_skip(p->reader, h->stored_bytes) < 0 ? fatal_input(p, "a compressed string")
+                                                           : 1;
     }
     if (h->raw_bytes <= SCRATCH_BYTES && h->stored_bytes <= READER_PEEK_MAX)
         return open_small_lzf(p, h);
@@ -264,10 +266,9 @@ static int copy_out(rdbp_parser *p, const char *what, size_t max_bytes, uint8_t 
         const uint8_t *from = cursor_chunk(c, max_bytes - done, &n);
 
         if (!from)
-            return c->input_failed
-                       ? fatal_input(p, what)
-                       : fatal(p, RDBP_ERR_CORRUPT, reader_offset(p->reader),
-                               "%s: compressed bytes are damaged", what);
+            return c->input_failed ? fatal_input(p, what)
+                                   : fatal(p, RDBP_ERR_CORRUPT, reader_offset(p->reader),
+                                           "%s: compressed bytes are damaged", what);
         if (parser_reserve(p, (void **)buffer, capacity, done + n, 1) < 0)
             return -1;
         memcpy(*buffer + done, from, n);

@@ -11,10 +11,10 @@
  *              type str value        a key
  *      end     FF u64 LE             CRC-64 from RDB 5 on
  *
- * A loader accepts any record anywhere, so this is one flat loop.  Attributes (expiry, idle, freq) stay
- * pending until a key takes them, whatever records stand between (KeyDB writes an AUX there).  Nothing is
- * gated by the file's version: writers have mixed them (rdb-format, section 8).  Upstream: rdb.c
- * (rdbLoadRioWithLoadingCtx), Redis 7.4; Valkey 9.0 for SLOT_IMPORT.
+ * A loader accepts any record anywhere, so this is one flat loop.  Attributes (expiry, idle, freq)
+ * stay pending until a key takes them, whatever records stand between (KeyDB writes an AUX there).
+ * Nothing is gated by the file's version: writers have mixed them (rdb-format, section 8).
+ * Upstream: rdb.c (rdbLoadRioWithLoadingCtx), Redis 7.4; Valkey 9.0 for SLOT_IMPORT.
  */
 // SPDX-License-Identifier: MIT
 #include "records.h"
@@ -43,11 +43,11 @@ enum opcode {
 };
 
 enum {
-    REDIS_VERSION_MAX = 12,       /* newest whose types are all decoded */
+    REDIS_VERSION_MAX = 12, /* newest whose types are all decoded */
     VALKEY_VERSION_MIN = 80,
     VALKEY_VERSION_MAX = 80,
     CHECKSUM_SINCE_VERSION = 5,
-    OPCODES_FROM = 100            /* below: value types */
+    OPCODES_FROM = 100 /* below: value types */
 };
 
 /* ---- header -------------------------------------------------------------------------------- */
@@ -212,7 +212,8 @@ static int record_resizedb(rdbp_parser *p)
 {
     struct rdbp_resizedb *e = &p->event.u.resizedb;
 
-    if (read_len(p, "RESIZEDB", &e->key_count) < 0 || read_len(p, "RESIZEDB", &e->expires_count) < 0)
+    if (read_len(p, "RESIZEDB", &e->key_count) < 0 ||
+        read_len(p, "RESIZEDB", &e->expires_count) < 0)
         return -1;
     p->event.type = RDBP_EVENT_RESIZEDB;
     return 1;
@@ -270,8 +271,9 @@ static int record_slot_import(rdbp_parser *p, uint64_t offset)
 
 /* ---- attributes ---------------------------------------------------------------------------- */
 
-/* Files before RDB 9 from a big-endian host hold the time in its byte order, and nothing says so: take
- * the other order when only that is a time between 1970 and the year 3000 (rdb-format, section 5). */
+/* Files before RDB 9 from a big-endian host hold the time in its byte order, and nothing says so:
+ * take the other order when only that is a time between 1970 and the year 3000 (rdb-format, section
+ * 5). */
 static int64_t choose_byte_order(const rdbp_parser *p, const uint8_t *b)
 {
     const int64_t year_3000_ms = INT64_C(32503680000000);
@@ -332,10 +334,12 @@ static int record_attribute(rdbp_parser *p, uint8_t opcode, uint64_t offset)
 static int unknown_byte(rdbp_parser *p, uint8_t byte, uint64_t offset)
 {
     if (byte >= OPCODES_FROM)
-        return fatal(p, RDBP_ERR_UNKNOWN_OPCODE, offset, "opcode %u is not known in %s files (RDB %u)",
-                     byte, rdbp_family_name(p->family), p->rdb_version);
-    return fatal(p, RDBP_ERR_UNKNOWN_TYPE, offset, "value type %u is not known in %s files (RDB %u)",
-                 byte, rdbp_family_name(p->family), p->rdb_version);
+        return fatal(p, RDBP_ERR_UNKNOWN_OPCODE, offset,
+                     "opcode %u is not known in %s files (RDB %u)", byte,
+                     rdbp_family_name(p->family), p->rdb_version);
+    return fatal(p, RDBP_ERR_UNKNOWN_TYPE, offset,
+                 "value type %u is not known in %s files (RDB %u)", byte,
+                 rdbp_family_name(p->family), p->rdb_version);
 }
 
 static int read_module_id(rdbp_parser *p)
@@ -512,8 +516,7 @@ int record_end(rdbp_parser *p)
         return -1;
     changed = reader_check_unchanged(p->reader);
     if (changed != RDBP_ERR_NONE)
-        warn(p, changed, RDBP_SEVERITY_FAILED, end.rdb_bytes,
-             "the file changed while it was read");
+        warn(p, changed, RDBP_SEVERITY_FAILED, end.rdb_bytes, "the file changed while it was read");
     p->event.type = RDBP_EVENT_END;
     p->event.offset = end.rdb_bytes;
     p->event.u.end = end;

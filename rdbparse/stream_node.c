@@ -6,9 +6,9 @@
  *               else:           num-fields M, (field, value) x M
  *               lp-count = the elements of this entry before it: N + 3, or 2M + 4
  *
- * id = node id + (ms-diff, seq-diff), wrapping.  flags: 1 deleted, 2 the master's fields.  The master's
- * fields are kept while the node is walked, since each SAMEFIELDS entry refers to them.  Upstream:
- * t_stream.c (streamValidateListpackIntegrity), Redis 7.2.
+ * id = node id + (ms-diff, seq-diff), wrapping.  flags: 1 deleted, 2 the master's fields.  The
+ * master's fields are kept while the node is walked, since each SAMEFIELDS entry refers to them.
+ * Upstream: t_stream.c (streamValidateListpackIntegrity), Redis 7.2.
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
@@ -20,11 +20,11 @@ enum { FLAG_DELETED = 1, FLAG_SAME_FIELDS = 2 };
 /* What the next listpack element of the node is. */
 enum {
     PART_FLAGS = 0,
-    PART_FIELD,       /* M fields of its own: field ... */
-    PART_VALUE,       /* ... and value */
-    PART_SAME_FIELD,  /* the master's field goes out; nothing is read */
+    PART_FIELD,      /* M fields of its own: field ... */
+    PART_VALUE,      /* ... and value */
+    PART_SAME_FIELD, /* the master's field goes out; nothing is read */
     PART_SAME_VALUE,
-    PART_COUNT        /* lp-count */
+    PART_COUNT /* lp-count */
 };
 
 int packed_next_integer(rdbp_parser *p, int64_t *ret_integer)
@@ -72,7 +72,8 @@ static int keep_master_field(rdbp_parser *p)
         f->is_integer = true;
         f->integer = e.integer;
         f->size_bytes = integer_to_text(e.integer, text);
-        if (parser_reserve(p, (void **)&p->master_bytes, &p->master_capacity, p->master_used + 24, 1) < 0)
+        if (parser_reserve(p, (void **)&p->master_bytes, &p->master_capacity, p->master_used + 24,
+                           1) < 0)
             return -1;
         memcpy(p->master_bytes + p->master_used, text, (size_t)f->size_bytes);
         p->master_used += (size_t)f->size_bytes;
@@ -91,7 +92,8 @@ static int keep_master_field(rdbp_parser *p)
         if (!from)
             return -1;
         if (wants(p, RDBP_DEPTH_BYTES)) {
-            if (parser_reserve(p, (void **)&p->master_bytes, &p->master_capacity, p->master_used + n, 1) < 0)
+            if (parser_reserve(p, (void **)&p->master_bytes, &p->master_capacity,
+                               p->master_used + n, 1) < 0)
                 return -1;
             memcpy(p->master_bytes + p->master_used, from, n);
             p->master_used += n;
@@ -254,8 +256,8 @@ static int run_part(rdbp_parser *p)
         return 0;
     case PART_COUNT: return end_entry(p);
     default:
-        if (begin_part(p, v->stream.entry_phase == PART_FIELD ? RDBP_ROLE_FIELD
-                                                             : RDBP_ROLE_VALUE) < 0)
+        if (begin_part(p, v->stream.entry_phase == PART_FIELD ? RDBP_ROLE_FIELD : RDBP_ROLE_VALUE) <
+            0)
             return -1;
         if (!p->out.is_active)
             after_part(v);

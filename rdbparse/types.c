@@ -1,8 +1,8 @@
 /* types.c -- the table of RDB types, and the names the public header promises.
  *
  * types.def is the one list; here it becomes the lookup and the layouts it names.  A new type is a
- * line there and, if its shape is new, a layout here.  The search is linear: it runs once a key over
- * some fifty rows whose first twenty cover nearly every file.
+ * line there and, if its shape is new, a layout here.  The search is linear: it runs once a key
+ * over some fifty rows whose first twenty cover nearly every file.
  */
 // SPDX-License-Identifier: MIT
 #include "types.h"
@@ -69,7 +69,8 @@ static const struct layout layout_NONE = {.arity = 1};
 
 static const struct type_info table[] = {
 #define X(number, families, rdb_type, name, type, since, handler, layout)                          \
-    {number, families, rdb_type, #name, RDBP_TYPE_##type, since, HANDLER_##handler, &layout_##layout},
+    {number,           families, rdb_type,          #name,                                         \
+     RDBP_TYPE_##type, since,    HANDLER_##handler, &layout_##layout},
 #include "types.def"
 #undef X
 };
@@ -92,8 +93,8 @@ const char *rdbp_rdb_type_name(uint16_t rdb_type)
 
 const char *rdbp_type_name(enum rdbp_type type)
 {
-    static const char *const names[RDBP_TYPE_COUNT_] = {
-        "string", "list", "set", "zset", "hash", "stream", "module", "array", "other"};
+    static const char *const names[RDBP_TYPE_COUNT_] = {"string", "list",   "set",   "zset", "hash",
+                                                        "stream", "module", "array", "other"};
 
     return (unsigned)type < RDBP_TYPE_COUNT_ ? names[type] : "?";
 }

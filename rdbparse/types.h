@@ -30,17 +30,17 @@ enum table_step {
 
 /* How a collection's elements lie in the file. */
 struct layout {
-    enum rdbp_format format;  /* PACKED, QUICKLIST */
-    uint8_t arity;            /* strings (or packed entries) an element is made of */
-    uint8_t roles[3];         /* enum rdbp_role of each */
-    uint8_t steps[4];         /* TABLE: enum table_step, STEP_END closes */
-    uint8_t min_tuple_bytes;  /* TABLE: the least one element takes */
-    bool has_min_expire;      /* an i64 LE stands before the count or blob */
+    enum rdbp_format format; /* PACKED, QUICKLIST */
+    uint8_t arity;           /* strings (or packed entries) an element is made of */
+    uint8_t roles[3];        /* enum rdbp_role of each */
+    uint8_t steps[4];        /* TABLE: enum table_step, STEP_END closes */
+    uint8_t min_tuple_bytes; /* TABLE: the least one element takes */
+    bool has_min_expire;     /* an i64 LE stands before the count or blob */
 };
 
 struct type_info {
     uint8_t number;
-    uint8_t families; /* enum numbering, or-ed */
+    uint8_t families;  /* enum numbering, or-ed */
     uint16_t rdb_type; /* as the API gives it */
     const char *name;
     enum rdbp_type type;

@@ -10,14 +10,7 @@
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
 
-enum {
-    MODULE_EOF = 0,
-    MODULE_SINT,
-    MODULE_UINT,
-    MODULE_FLOAT,
-    MODULE_DOUBLE,
-    MODULE_STRING
-};
+enum { MODULE_EOF = 0, MODULE_SINT, MODULE_UINT, MODULE_FLOAT, MODULE_DOUBLE, MODULE_STRING };
 
 void module_decode_id(uint64_t id, char ret_name[10], uint32_t *ret_version)
 {

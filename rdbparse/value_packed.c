@@ -2,11 +2,12 @@
  *
  *      PACKED      [i64 minExpire] blob
  *      QUICKLIST   len nodes, nodes x blob                            (14: ziplists)
- *                  len nodes, nodes x (len container, str)            (18: 1 PLAIN element, 2 listpack)
+ *                  len nodes, nodes x (len container, str)            (18: 1 PLAIN element, 2
+ * listpack)
  *
- * Each blob is announced (BLOB), then walked when elements are wanted or when its head does not say how
- * many there are; else skipped.  A damaged blob costs this value: the rest of it is skipped by its outer
- * length.  Upstream: rdb.c (rdbLoadObject), Redis 7.4.
+ * Each blob is announced (BLOB), then walked when elements are wanted or when its head does not say
+ * how many there are; else skipped.  A damaged blob costs this value: the rest of it is skipped by
+ * its outer length.  Upstream: rdb.c (rdbLoadObject), Redis 7.4.
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"

@@ -9,10 +9,11 @@
  *          len consumers, consumers x (str name, i64 LE seen ms, [3+] i64 LE active ms,
  *                                      len PEL, PEL x 16 bytes id BE)
  *
- * [2+]: types 19 and 21; [3+]: type 21.  What follows the nodes is given at any depth but NONE, since a
- * memory model needs every id of it; the nodes' entries only at ITEMS (stream_node.c).  A length
- * other than the sum of live entries is a warning: such files were written (rdb-format, 11.1), and XLEN
- * on a server that loads one answers the announced length.  Upstream: rdb.c (rdbLoadObject), Redis 7.2.
+ * [2+]: types 19 and 21; [3+]: type 21.  What follows the nodes is given at any depth but NONE,
+ * since a memory model needs every id of it; the nodes' entries only at ITEMS (stream_node.c).  A
+ * length other than the sum of live entries is a warning: such files were written
+ * (rdb-format, 11.1), and XLEN on a server that loads one answers the announced length.  Upstream:
+ * rdb.c (rdbLoadObject), Redis 7.2.
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
@@ -79,7 +80,8 @@ static enum value_result node_head(rdbp_parser *p)
         v->phase = STREAM_META;
         return VALUE_DONE;
     }
-    if (load_str(p, "a stream node's id", 16, &p->value_bytes, &p->value_capacity, &key, &key_bytes) < 0)
+    if (load_str(p, "a stream node's id", 16, &p->value_bytes, &p->value_capacity, &key,
+                 &key_bytes) < 0)
         return VALUE_FATAL;
     if (key_bytes != 16)
         value_damaged(p, offset, "stream node id has %llu bytes, must have 16",
@@ -170,7 +172,8 @@ static enum value_result stream_meta(rdbp_parser *p)
             read_len(p, "a stream's entries added", &meta.u.stream.entries_added) < 0)
             return VALUE_FATAL;
     }
-    if (read_count(p, "a stream's groups", stream_version(p) >= 2 ? 6 : 5, &v->stream.group_count) < 0)
+    if (read_count(p, "a stream's groups", stream_version(p) >= 2 ? 6 : 5, &v->stream.group_count) <
+        0)
         return VALUE_FATAL;
     meta.u.stream.group_count = v->stream.group_count;
     if (p->depth != RDBP_DEPTH_NONE)
@@ -311,16 +314,11 @@ static enum value_result consumer_pel(rdbp_parser *p)
 enum value_result stream_next(rdbp_parser *p)
 {
     static enum value_result (*const steps[])(rdbp_parser *) = {
-        [NODE_HEAD] = node_head,
-        [NODE_OPEN] = node_open,
-        [NODE_WALK] = node_walk,
-        [NODE_CLOSE] = node_close,
-        [STREAM_META] = stream_meta,
-        [GROUP_HEAD] = group_head,
-        [GROUP_PEL] = group_pel,
-        [CONSUMER_COUNT] = consumer_count,
-        [CONSUMER_HEAD] = consumer_head,
-        [CONSUMER_PEL] = consumer_pel,
+        [NODE_HEAD] = node_head,         [NODE_OPEN] = node_open,
+        [NODE_WALK] = node_walk,         [NODE_CLOSE] = node_close,
+        [STREAM_META] = stream_meta,     [GROUP_HEAD] = group_head,
+        [GROUP_PEL] = group_pel,         [CONSUMER_COUNT] = consumer_count,
+        [CONSUMER_HEAD] = consumer_head, [CONSUMER_PEL] = consumer_pel,
     };
     enum value_result r = VALUE_DONE;
 

@@ -1,9 +1,9 @@
 /* value_string.c -- string values, and what all stored strings share: the BLOB event.
  *
  * The BLOB event shows the head of a string before its content is read: lengths, whether it is an
- * integer, the packed head's count, and the first decoded bytes.  For a compressed string these come
- * from expanding only its first bytes (LZF gives out in order), so that a consumer can decide without
- * paying for the whole.
+ * integer, the packed head's count, and the first decoded bytes.  For a compressed string these
+ * come from expanding only its first bytes (LZF gives out in order), so that a consumer can decide
+ * without paying for the whole.
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
@@ -31,7 +31,8 @@ static int peek_prefix(rdbp_parser *p, rdbp_slice *ret_prefix)
     *ret_prefix = (rdbp_slice){p->prefix, 0};
     if (h->impossible)
         return 0;
-    stored = (size_t)(h->stored_bytes < PREFIX_STORED_BYTES ? h->stored_bytes : PREFIX_STORED_BYTES);
+    stored =
+        (size_t)(h->stored_bytes < PREFIX_STORED_BYTES ? h->stored_bytes : PREFIX_STORED_BYTES);
     b = reader_peek(p->reader, stored);
     if (!b)
         return fatal_input(p, "a compressed string");
@@ -46,8 +47,8 @@ static void fill_integer(struct rdbp_blob *blob, const struct str_head *h)
         blob->integer = h->integer;
         blob->stored_bytes = h->integer_width;
     } else if (h->raw_bytes <= 20 && blob->prefix.size_bytes == h->raw_bytes) {
-        blob->is_integer = parse_canonical_integer(blob->prefix.bytes, (size_t)h->raw_bytes,
-                                                   &blob->integer);
+        blob->is_integer =
+            parse_canonical_integer(blob->prefix.bytes, (size_t)h->raw_bytes, &blob->integer);
     }
 }
 

@@ -2,12 +2,12 @@
  *
  *      LIST, SET    len n, n x str                     ZSET    n x (str, old double)
  *      HASH         n x (str, str)                     ZSET_2  n x (str, f64 LE)
- *      HASH_METADATA         i64 minExpire, n x (len ttl, str, str)   ttl 0: none, else minExpire + ttl - 1
- *      HASH_METADATA_PRE_GA                 n x (len absolute ms, str, str)
- *      HASH_2 (Valkey)                      n x (str, str, i64 ms)    -1: none
+ *      HASH_METADATA         i64 minExpire, n x (len ttl, str, str)   ttl 0: none, else minExpire +
+ * ttl - 1 HASH_METADATA_PRE_GA                 n x (len absolute ms, str, str) HASH_2 (Valkey) n x
+ * (str, str, i64 ms)    -1: none
  *
- * What an element is made of stands in the type's layout; this file walks the steps.  Upstream: rdb.c
- * (rdbLoadObject), Redis 1.0 to 7.4 and Valkey 9.0.
+ * What an element is made of stands in the type's layout; this file walks the steps.  Upstream:
+ * rdb.c (rdbLoadObject), Redis 1.0 to 7.4 and Valkey 9.0.
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
@@ -236,8 +236,7 @@ enum value_result table_next(rdbp_parser *p)
             if (run_step(p, step) < 0)
                 return VALUE_FATAL;
         }
-        if (!p->out.is_active &&
-            (v->step == 4 || v->type->layout->steps[v->step] == STEP_END)) {
+        if (!p->out.is_active && (v->step == 4 || v->type->layout->steps[v->step] == STEP_END)) {
             v->step = v->string_step = 0;
             v->index++;
             if (v->index % 4096 == 0 && parser_tick(p) < 0)

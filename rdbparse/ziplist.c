@@ -7,8 +7,8 @@
  *                10______ + 4 bytes        string, 32-bit length, big-endian
  *                C0 i16 | D0 i32 | E0 i64 | F0 i24 | FE i8 | F1..FD immediate 0..12
  *
- * prevlen must be the real size of the entry before (0 for the first), zltail must point at the last
- * entry.  Upstream: ziplist.c (zipEntrySafe, ziplistValidateIntegrity), Redis 6.2 and 7.2.  RDB
+ * prevlen must be the real size of the entry before (0 for the first), zltail must point at the
+ * last entry.  Upstream: ziplist.c (zipEntrySafe, ziplistValidateIntegrity), Redis 6.2 and 7.2. RDB
  * versions 2-9; integers of 24 and 8 bits and immediates came with RDB 6 and are accepted in any.
  */
 // SPDX-License-Identifier: MIT

@@ -1,7 +1,7 @@
 /* zipmap.c -- fields and values of a zipmap, the small hash of Redis before 2.6.
  *
- *      u8 count (254: unknown) | { field length, field, value length, u8 free, value, free bytes } | FF
- *      length: one byte 0..253, or FE + u32 LE (below 254 in that form is damage: CVE-2026-25243)
+ *      u8 count (254: unknown) | { field length, field, value length, u8 free, value, free bytes }
+ * | FF length: one byte 0..253, or FE + u32 LE (below 254 in that form is damage: CVE-2026-25243)
  *
  * Upstream: zipmap.c (zipmapValidateIntegrity), Redis 7.2.  Only RDB 2-3 files hold it.
  */
@@ -43,10 +43,9 @@ int zipmap_next(struct packed *w, struct packed_entry *ret_entry)
     }
     /* The end mark must still follow. */
     if (n + w->free_bytes >= cursor_left(c))
-        return packed_fail(w, "zipmap entry %llu needs %llu bytes, %llu left",
-                           (unsigned long long)w->entries_seen,
-                           (unsigned long long)(n + w->free_bytes),
-                           (unsigned long long)cursor_left(c));
+        return packed_fail(
+            w, "zipmap entry %llu needs %llu bytes, %llu left", (unsigned long long)w->entries_seen,
+            (unsigned long long)(n + w->free_bytes), (unsigned long long)cursor_left(c));
     *ret_entry = (struct packed_entry){.is_string = true, .size_bytes = n};
     return 1;
 }

@@ -299,12 +299,12 @@ struct rdbp_blob {
 
 /* What an item is.  Items come in file order; one string, score, time or id is one item. */
 enum rdbp_role {
-    RDBP_ROLE_ELEMENT = 0, /* of a list, or the string value itself */
+    RDBP_ROLE_ELEMENT = 0, /* of a list; the string value itself (BYTES only: its BLOB has the rest) */
     RDBP_ROLE_MEMBER,      /* of a set or sorted set */
     RDBP_ROLE_SCORE,       /* u.score; follows its member.  In packed zsets also size_bytes, is_integer */
     RDBP_ROLE_FIELD,       /* of a hash, or of a stream entry */
     RDBP_ROLE_VALUE,
-    RDBP_ROLE_FIELD_TTL,   /* u.expire_at_ms, 0 none.  Types 22, 24 before their field; 23, 25, HASH_2 after the value */
+    RDBP_ROLE_FIELD_TTL,   /* u.expire_at_ms, 0 none. Types 22, 24: before the field; 23, 25, HASH_2: after the value */
     RDBP_ROLE_STREAM_ENTRY,     /* u.id; is_deleted.  Its fields and values follow */
     RDBP_ROLE_STREAM_META,      /* u.stream: after the last node */
     RDBP_ROLE_STREAM_GROUP,     /* u.group; bytes: name */
