@@ -57,14 +57,15 @@ uint64_t listpack_string_bytes(uint64_t size_bytes, bool is_integer, int64_t int
 }
 
 /* Digits of the shortest decimal that reads back as value, and its decimal exponent: d.ddd x 10^e.
- * %e at 15 digits keeps every shorter decimal as it is, with zeros behind it. */
+ * %e at 15 digits keeps every shorter decimal as it is, with zeros behind it; only subnormal
+ * numbers have fewer digits than that to give. */
 static unsigned count_shortest_digits(double value, int *ret_exponent)
 {
     char text[40];
     unsigned digits = 0, significant = 0;
     const char *p = text;
 
-    for (int precision = 14; precision <= 16; precision++) {
+    for (int precision = isnormal(value) ? 14 : 0; precision <= 16; precision++) {
         snprintf(text, sizeof text, "%.*e", precision, value);
         if (strtod(text, NULL) == value)
             break;

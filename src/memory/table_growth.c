@@ -17,7 +17,7 @@
 
 #define SMALLEST_TABLE UINT64_C(4)
 /* Beyond so many standard deviations from the border the outcome counts as certain. */
-#define CERTAIN_DEVIATIONS 5.0
+#define CERTAIN_DEVIATIONS 4.0
 
 static uint64_t round_to_table(uint64_t want)
 {
