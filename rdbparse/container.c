@@ -181,9 +181,9 @@ static void describe_depth(const struct container *c, char *ret_text, size_t tex
 }
 
 /* Framing that is cut or malformed. */
-static int refuse_frame(const struct feed *top)
+static int refuse_frame(const struct feed *top, bool is_cut)
 {
-    if (top->is_at_end)
+    if (is_cut)
         return source_fail(top->up->env, RDBP_ERR_TRUNCATED,
                            "a replication stream that ends before its snapshot");
     return source_fail(top->up->env, RDBP_ERR_NOT_RDB,
@@ -201,7 +201,7 @@ static int refuse(const struct feed *top, const struct container *c)
 
     describe_depth(c, inside, sizeof(inside));
     if (n == 0 && c->is_framed)
-        return refuse_frame(top);
+        return refuse_frame(top, true);
     if (n == 0)
         return source_fail(env, RDBP_ERR_EMPTY, "the input is empty%s", inside);
     if (n < MAGIC_BYTES && looks_like_magic(p, n))
@@ -255,24 +255,23 @@ static enum round open_unpacker(struct feed *top, struct container *c, const cha
 
 /* ---- replication framing -------------------------------------------------------------------- */
 
-/* The line at the feed's position, up to and with its \n.  *ret_bytes 0: too long, or no \n before the
- * end. */
-static int find_line(struct feed *top, size_t max_bytes, size_t *ret_bytes)
+/* The line at the feed's position, up to and with its \n.  -1: there is none, or reading failed. */
+static int find_line(struct feed *top, size_t *ret_bytes)
 {
-    *ret_bytes = 0;
-    for (size_t want = 64;; want *= 2) {
+    for (size_t want = 64; want <= STATUS_LINE_MAX; want *= 2) {
         const uint8_t *newline;
-        size_t n;
 
-        if (feed_need(top, want < max_bytes ? want : max_bytes) < 0)
+        if (feed_need(top, want) < 0)
             return -1;
-        n = feed_left(top) < max_bytes ? feed_left(top) : max_bytes;
-        newline = memchr(feed_bytes(top), '\n', n);
-        if (newline)
+        newline = memchr(feed_bytes(top), '\n', feed_left(top));
+        if (newline) {
             *ret_bytes = (size_t)(newline - feed_bytes(top)) + 1;
-        if (newline || want >= max_bytes || top->is_at_end)
             return 0;
+        }
+        if (top->is_at_end)
+            break;
     }
+    return refuse_frame(top, top->is_at_end);
 }
 
 /* "$<decimal>\r\n", at most 19 digits. */
@@ -294,7 +293,7 @@ static enum round peel_payload_head(struct feed *top, struct container *c)
     const uint8_t *line;
     size_t line_bytes;
 
-    if (find_line(top, STATUS_LINE_MAX, &line_bytes) < 0)
+    if (find_line(top, &line_bytes) < 0)
         return ROUND_FAILED;
     line = feed_bytes(top);
     if (starts_with(line, line_bytes, "$EOF:", 5)) {
@@ -310,7 +309,7 @@ static enum round peel_payload_head(struct feed *top, struct container *c)
     top->pos += line_bytes;
     return ROUND_AGAIN;
 malformed:
-    (void)refuse_frame(top);
+    (void)refuse_frame(top, false);
     return ROUND_FAILED;
 }
 
@@ -327,12 +326,8 @@ static enum round peel_frame(struct feed *top, struct container *c)
         top->pos++;
         return ROUND_AGAIN;
     case '+':
-        if (find_line(top, STATUS_LINE_MAX, &line_bytes) < 0)
+        if (find_line(top, &line_bytes) < 0)
             return ROUND_FAILED;
-        if (line_bytes == 0) {
-            (void)refuse_frame(top);
-            return ROUND_FAILED;
-        }
         top->pos += line_bytes;
         return ROUND_AGAIN;
     case '$':
