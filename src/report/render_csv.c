@@ -31,7 +31,7 @@ struct csv {
 
 static bool is_formula(const char *text, size_t size_bytes)
 {
-    return size_bytes > 0 && memchr("=+-@\t\r\n|%", text[0], 9) != NULL;
+    return size_bytes > 0 && memchr("=+-@\t\r\n", text[0], 7) != NULL;
 }
 
 static void put_text(struct csv *c, const char *text, size_t size_bytes)

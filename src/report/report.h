@@ -92,6 +92,10 @@ struct report_output {
 /* True when `file` is a terminal and NO_COLOR is not set. */
 bool report_wants_color(FILE *file);
 
+/* Sets LC_CTYPE from the environment (UTF-8 when it says nothing).  report_run() and report_query() call
+ * it; who prints names beside them may call it first. */
+void report_use_locale(void);
+
 /* Prints the header of the snapshots and the reports on every output.  0, or -1 and *err: exit code 2, or
  * 141 for a closed pipe (empty message), or 130 or 143 when cancelled.
  * *ret_is_complete: false when any snapshot of the set is not complete (the program then exits with 3). */

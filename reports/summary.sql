@@ -1,0 +1,56 @@
+-- title: Summary
+-- about: What the snapshot holds, on one screen.
+-- param: top = 8
+
+-- section: totals |
+-- line: Keys    {keys} in {databases_text}; {keys_without_ttl_pct} of the keys, {bytes_without_ttl_pct} of the bytes never expire
+-- line: Memory  {bytes} once loaded; the server used {used_memory} when it saved
+-- line: Memory  {bytes} once loaded{?no_used_memory}
+-- line: Expired {expired_keys} keys with {expired_bytes} were past their time and still in the file{?expired_keys}
+SELECT keys, databases || CASE databases WHEN 1 THEN ' database' ELSE ' databases' END AS databases_text,
+       databases, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
+       bytes, bytes_without_ttl, pct(bytes_without_ttl, bytes) AS bytes_without_ttl_pct,
+       used_memory, used_memory IS NULL AS no_used_memory, expired_keys, expired_bytes
+  FROM report_totals;
+
+-- section: patterns | What fills it
+-- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. ROLE app: the application's.
+-- note: No keys.
+-- column: pattern_text = PATTERN
+-- column: bytes = SIZE
+-- column: share_pct = SHARE
+-- column: keys_without_ttl_pct = NO TTL
+-- column: type = TYPE | wide
+SELECT db, pattern_text, type, role, p.keys, p.bytes, pct(p.share_bytes, t.share_bytes) AS share_pct,
+       pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct
+  FROM report_patterns p, report_totals t
+ ORDER BY p.share_bytes DESC, p.keys DESC, pattern_text LIMIT :top;
+
+-- section: other_patterns |
+-- line: and {patterns} more with {keys} keys, {share_pct} of the bytes
+SELECT count(*) AS patterns, sum(keys) AS keys, pct(sum(share_bytes), (SELECT share_bytes FROM report_totals)) AS share_pct
+  FROM (SELECT keys, share_bytes FROM report_patterns
+         ORDER BY share_bytes DESC, keys DESC, pattern_text LIMIT -1 OFFSET :top)
+HAVING count(*) > 0;
+
+-- section: sidekiq |
+-- line: Sidekiq {place}: {queued} jobs queued, {scheduled} scheduled, {retry} to retry, {dead} dead; {stats_without_ttl} stat keys without TTL
+WITH i AS (SELECT snapshot_id, db, namespace FROM report_sidekiq_installations ORDER BY 1, 2, 3 LIMIT 3),
+     j AS (SELECT snapshot_id, db, namespace, kind, sum(jobs) AS jobs FROM report_sidekiq_sets GROUP BY 1, 2, 3, 4)
+SELECT 'db ' || db || CASE namespace WHEN '' THEN '' ELSE ' ' || namespace END AS place, db, namespace,
+       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'queue'), 0) AS queued,
+       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'schedule'), 0) AS scheduled,
+       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'retry'), 0) AS retry,
+       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'dead'), 0) AS dead,
+       coalesce((SELECT sum(dated_keys_without_ttl) FROM report_sidekiq_stats s
+                  WHERE (s.snapshot_id, s.db, s.namespace) = (i.snapshot_id, i.db, i.namespace)), 0) AS stats_without_ttl
+  FROM i;
+
+-- section: more_sidekiq |
+-- line: Sidekiq and {installations} more installations: see report sidekiq
+SELECT count(*) - 3 AS installations FROM report_sidekiq_installations HAVING count(*) > 3;
+
+-- section: next |
+-- line: Next    rdblens report {source_text} {names}
+SELECT coalesce(shell_word(:source), 'SNAPSHOT') AS source_text,
+       'bigkeys ttl' || CASE WHEN EXISTS (SELECT 1 FROM report_sidekiq_installations) THEN ' sidekiq' ELSE '' END AS names;

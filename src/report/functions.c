@@ -1,0 +1,134 @@
+/* functions.c -- SQL functions for reports and queries.
+ *
+ *      pct(part, whole)        100 * part / whole as a number; NULL when whole is 0 or not known
+ *      human_bytes(n)          '1.2 GiB'       human_count(n)     '1,234,567'
+ *      human_duration(ms)      '3 d 4 h'       human_time(ms)     '2026-11-20 02:00:13', in UTC
+ *      shell_word(text)        text as one word of a shell's command line
+ *      redis_match(glob, key)  1 when Redis' own glob matches the bytes of key
+ *
+ * All of them are pure, so that a database's own views may call them too.
+ */
+// SPDX-License-Identifier: MIT
+#include "report/functions.h"
+
+#include <string.h>
+
+#include "pattern/pattern.h"
+#include "report/display.h"
+
+static void pct(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    const double whole = sqlite3_value_double(argv[1]);
+
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) != SQLITE_NULL && whole != 0)
+        sqlite3_result_double(context, 100 * sqlite3_value_double(argv[0]) / whole);
+}
+
+static void human(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    const enum column_kind *kind = sqlite3_user_data(context);
+    struct strbuf text = {0};
+    struct value v = {0};
+
+    (void)argc;
+    switch (sqlite3_value_type(argv[0])) {
+    case SQLITE_INTEGER:
+        v.type = VALUE_INT;
+        v.integer = sqlite3_value_int64(argv[0]);
+        break;
+    case SQLITE_FLOAT:
+        v.type = VALUE_REAL;
+        v.real = sqlite3_value_double(argv[0]);
+        break;
+    default: return;
+    }
+    display_value(&text, &v, *kind);
+    if (text.failed)
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_text(context, strbuf_text(&text), (int)text.size_bytes, SQLITE_TRANSIENT);
+    strbuf_done(&text);
+}
+
+static bool is_plain_word(const unsigned char *text, size_t size_bytes)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./:,+@%=";
+
+    for (size_t i = 0; i < size_bytes; i++)
+        if (text[i] == '\0' || strchr(plain, text[i]) == NULL)
+            return false;
+    return size_bytes > 0 && text[0] != '-';
+}
+
+static void shell_word(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    const unsigned char *text = sqlite3_value_text(argv[0]);
+    const size_t size_bytes = (size_t)sqlite3_value_bytes(argv[0]);
+    struct strbuf word = {0};
+
+    (void)argc;
+    if (text == NULL)
+        return;
+    if (is_plain_word(text, size_bytes)) {
+        strbuf_add(&word, text, size_bytes);
+    } else {
+        strbuf_puts(&word, text[0] == '-' ? "./'" : "'");
+        for (size_t i = 0; i < size_bytes; i++) {
+            if (text[i] == '\'')
+                strbuf_puts(&word, "'\\''");
+            else
+                strbuf_putc(&word, (char)text[i]);
+        }
+        strbuf_putc(&word, '\'');
+    }
+    if (word.failed)
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_text(context, strbuf_text(&word), (int)word.size_bytes, SQLITE_TRANSIENT);
+    strbuf_done(&word);
+}
+
+static void redis_match(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    const uint8_t *glob = sqlite3_value_blob(argv[0]);
+    const uint8_t *key = sqlite3_value_blob(argv[1]);
+
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL)
+        return;
+    /* An empty BLOB is a NULL pointer. */
+    sqlite3_result_int(context, glob_match(glob != NULL ? glob : (const uint8_t *)"",
+                                           (size_t)sqlite3_value_bytes(argv[0]),
+                                           key != NULL ? key : (const uint8_t *)"",
+                                           (size_t)sqlite3_value_bytes(argv[1])));
+}
+
+int functions_register(sqlite3 *db, struct error *err)
+{
+    static const enum column_kind bytes = COLUMN_BYTES, count = COLUMN_COUNT, ms = COLUMN_MS,
+                                  time = COLUMN_TIME;
+    static const struct {
+        const char *name;
+        int argc;
+        void (*run)(sqlite3_context *, int, sqlite3_value **);
+        const void *data;
+    } functions[] = {
+        {"pct", 2, pct, NULL},
+        {"human_bytes", 1, human, &bytes},
+        {"human_count", 1, human, &count},
+        {"human_duration", 1, human, &ms},
+        {"human_time", 1, human, &time},
+        {"shell_word", 1, shell_word, NULL},
+        {"redis_match", 2, redis_match, NULL},
+    };
+    const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        if (sqlite3_create_function_v2(db, functions[i].name, functions[i].argc, flags,
+                                       (void *)functions[i].data, functions[i].run, NULL, NULL,
+                                       NULL) != SQLITE_OK)
+            return error_set(err, EXIT_CANNOT_RUN, "SQLite: %s", sqlite3_errmsg(db));
+    return 0;
+}

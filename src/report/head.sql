@@ -1,0 +1,65 @@
+-- title: The head of every report
+-- about: Read by the program, in the form of a report; see head.c.
+
+-- section: set | The set
+SELECT s.id, s.label, s.taken_at,
+       (SELECT count(DISTINCT set_id) FROM snapshots) AS sets_in_database
+  FROM sets s WHERE s.id = (SELECT id FROM report_set);
+
+-- section: snapshots | Its snapshots
+SELECT s.id, s.label, s.path, s.container, s.file_bytes, s.bytes_read, s.rdb_version, s.server, s.server_version,
+       s.created_at, :wall_now - s.created_at AS age_ms, s.checksum, s.trailing, s.complete,
+       s.why_incomplete,
+       s.depth, s.filter, s.keys_stored, s.keys, s.expires, s.bytes, s.alloc_bytes, s.rdb_bytes, s.used_memory,
+       s.keys_without_size, s.model, s.now, s.now_source, s.patterns_merged_keys, s.loaded_at, s.rdblens_version
+  FROM report_snapshots s ORDER BY s.id;
+
+-- section: lines | What people read
+WITH
+  h AS (SELECT s.*, :wall_now - s.created_at AS age_ms, row_number() OVER (ORDER BY s.id) AS n, count(*) OVER () AS of_n
+          FROM report_snapshots s),
+  l(place, n, label, text, is_alarm) AS (
+    SELECT 1, n, CASE of_n WHEN 1 THEN 'File' ELSE 'File ' || n || '/' || of_n END,
+           path || coalesce(', ' || human_bytes(file_bytes), '') ||
+           CASE container WHEN 'plain' THEN '' ELSE ' (' || container || ')' END ||
+           CASE WHEN complete THEN '; complete' ELSE '; NOT COMPLETE' END ||
+           ', checksum ' || coalesce(checksum, 'not reached'), NOT complete
+      FROM h WHERE n <= 5
+    UNION ALL
+    SELECT 1, 6, 'Files', 'and ' || (of_n - 5) || ' more snapshots, all summed', 0 FROM h WHERE n = 6
+    UNION ALL
+    SELECT 2, n, 'Why', CASE of_n WHEN 1 THEN '' ELSE label || ': ' END || why_incomplete ||
+           '. Figures cover only what was read: ' || human_count(keys) || ' keys, ' || human_bytes(bytes_read), 1
+      FROM h WHERE why_incomplete IS NOT NULL AND n <= 5
+    UNION ALL
+    SELECT 3, min(n), 'Server',
+           coalesce(server, 'server not known') || ' ' || coalesce(server_version, '(version not in the file)') || ', RDB ' || coalesce(rdb_version, '?') ||
+           CASE WHEN max(created_at) IS NULL
+                THEN '; the file does not say when it was saved, TTLs are as of ' || human_time(max(now)) || ' UTC (' || now_source || ')'
+                ELSE '; saved ' || CASE WHEN max(created_at) - min(created_at) > 60000
+                                        THEN human_time(min(created_at)) || ' to ' ELSE '' END ||
+                     human_time(max(created_at)) || ' UTC, ' ||
+                     CASE WHEN min(age_ms) < -60000 THEN human_duration(-min(age_ms)) || ' in the FUTURE: is a clock wrong?'
+                          ELSE human_duration(max(0, max(age_ms))) || ' ago' END ||
+                     CASE WHEN now_source = 'ctime' THEN '' ELSE '; TTLs as of ' || human_time(max(now)) || ' UTC (' || now_source || ')' END
+           END, 0
+      FROM h GROUP BY server, server_version, rdb_version, now_source
+    UNION ALL
+    SELECT 4, 0, 'Sizes', 'MEMORY USAGE on ' || group_concat(DISTINCT model) || ' that has loaded the file' ||
+           CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN '; shares are of allocated bytes' ELSE '' END, 0
+      FROM h
+    UNION ALL
+    SELECT 5, 0, 'Filter', group_concat(DISTINCT filter) || ': all figures are of the keys it lets pass', 1
+      FROM h WHERE filter IS NOT NULL HAVING count(*) > 0
+    UNION ALL
+    SELECT 6, 0, 'Set', s.label || ' (id ' || s.id || '), one of ' || (SELECT count(DISTINCT set_id) FROM snapshots) || ' in the database' ||
+           CASE WHEN s.id = :newest_set THEN ': the newest' ELSE '' END, 0
+      FROM sets s WHERE s.id = (SELECT id FROM report_set) AND (SELECT count(DISTINCT set_id) FROM snapshots) > 1
+    UNION ALL
+    SELECT 7, 0, 'Note', human_count(sum(keys_without_size)) || ' keys are damaged: counted, but without a size', 1
+      FROM h HAVING sum(keys_without_size) > 0
+    UNION ALL
+    SELECT 8, 0, 'Note', human_count(count(*)) || CASE count(*) WHEN 1 THEN ' warning' ELSE ' warnings' END ||
+           ' while reading: see report defects', 0
+      FROM defects WHERE snapshot_id IN (SELECT id FROM h) AND severity = 'warning' HAVING count(*) > 0)
+SELECT label, text, is_alarm FROM l ORDER BY place, n;

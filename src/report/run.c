@@ -1,0 +1,519 @@
+/* run.c -- runs reports and feeds their rows to the outputs.
+ *
+ * How it works: choose the set, make the TEMP views, put the guard on, load the head; then report by
+ * report, section by section, every row goes to all renderers whose output wants the report.  An output
+ * wants the named reports; without names it wants `summary`, and a JSON output everything, so one call can
+ * run a report for one output and not for another.
+ *
+ * The views are made before the guard is on, because after it nothing can be made.
+ */
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/catalog.h"
+#include "report/functions.h"
+#include "report/guard.h"
+#include "report/head.h"
+#include "report/render.h"
+#include "report/strbuf.h"
+#include "util/text.h"
+
+#define DEFAULT_REPORT "summary"
+
+/* Bindings that every report may use, before its own parameters. */
+enum { BINDING_WALL_NOW, BINDING_NEWEST_SET, BINDING_SOURCE, BINDING_COUNT_ };
+
+struct run {
+    sqlite3 *db;
+    const struct report_request *rq;
+    struct renderer **renderers;
+    const struct report_output *outputs;
+    size_t output_count;
+    const struct report_file **reports; /* to be run, in order */
+    size_t report_count;
+    struct binding common[BINDING_COUNT_];
+    struct head head;
+};
+
+/* --- SQL of our own, before the guard --- */
+
+static int run_statement(sqlite3 *db, const char *sql, const struct value *value,
+                         struct error *err, sqlite3_stmt **ret_stmt)
+{
+    sqlite3_stmt *stmt = NULL;
+
+    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return error_set(err, EXIT_CANNOT_RUN, "report database: %s", sqlite3_errmsg(db));
+    if (value != NULL && value->type == VALUE_INT)
+        sqlite3_bind_int64(stmt, 1, value->integer);
+    else if (value != NULL)
+        sqlite3_bind_text64(stmt, 1, value->bytes, value->size_bytes, SQLITE_TRANSIENT,
+                            SQLITE_UTF8);
+    *ret_stmt = stmt;
+    return 0;
+}
+
+/* The first column of the first row; 1: there is one, 0: no row. *ret_rows counts them. */
+static int query_integer(sqlite3 *db, const char *sql, const struct value *value,
+                         int64_t *ret_integer, int *ret_rows, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rows = 0, r;
+
+    if (run_statement(db, sql, value, err, &stmt) < 0)
+        return -1;
+    while ((r = sqlite3_step(stmt)) == SQLITE_ROW)
+        if (rows++ == 0)
+            *ret_integer = sqlite3_column_int64(stmt, 0);
+    if (r != SQLITE_DONE)
+        error_set(err, EXIT_CANNOT_RUN, "report database: %s", sqlite3_errmsg(db));
+    sqlite3_finalize(stmt);
+    *ret_rows = rows;
+    return r == SQLITE_DONE ? 0 : -1;
+}
+
+#define SQL_NEWEST_SET                                                                             \
+    "SELECT id FROM sets WHERE id IN (SELECT set_id FROM snapshots) "                              \
+    "ORDER BY taken_at IS NULL, taken_at DESC, id DESC LIMIT 1"
+#define SQL_SET_BY_ID    "SELECT id FROM sets WHERE id = ?1 AND id IN (SELECT set_id FROM snapshots)"
+#define SQL_SET_BY_LABEL "SELECT id FROM sets WHERE label = ?1 AND id IN (SELECT set_id FROM snapshots)"
+
+/* The set the request means: an id, else a label, else the newest. */
+static int choose_set(struct run *run, int64_t *ret_set, int64_t *ret_newest, struct error *err)
+{
+    const char *wanted = run->rq->set;
+    struct value v = {0};
+    int rows = 0;
+
+    if (query_integer(run->db, SQL_NEWEST_SET, NULL, ret_newest, &rows, err) < 0)
+        return -1;
+    if (rows == 0)
+        return error_set(err, EXIT_CANNOT_RUN, "the report database holds no snapshot");
+    *ret_set = *ret_newest;
+    if (wanted == NULL || strcmp(wanted, "newest") == 0)
+        return 0;
+    if (text_parse_int(wanted, 0, INT64_MAX, &v.integer) == 0) {
+        v.type = VALUE_INT;
+        if (query_integer(run->db, SQL_SET_BY_ID, &v, ret_set, &rows, err) < 0)
+            return -1;
+        if (rows == 1)
+            return 0;
+    }
+    v = (struct value){.type = VALUE_TEXT, .bytes = wanted, .size_bytes = strlen(wanted)};
+    if (query_integer(run->db, SQL_SET_BY_LABEL, &v, ret_set, &rows, err) < 0)
+        return -1;
+    if (rows == 0)
+        return error_set(err, EXIT_CANNOT_RUN,
+                         "no set '%.80s': --set takes an id or a label of the table `sets`", wanted);
+    if (rows > 1)
+        return error_set(err, EXIT_CANNOT_RUN, "%d sets are called '%.80s': take one by its id",
+                         rows, wanted);
+    return 0;
+}
+
+static int execute(sqlite3 *db, const char *sql, struct error *err)
+{
+    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return error_set(err, EXIT_CANNOT_RUN, "report database: %s", sqlite3_errmsg(db));
+    return 0;
+}
+
+static int make_views(struct run *run, int64_t set, struct error *err)
+{
+    const struct value v = {.type = VALUE_INT, .integer = set};
+    int64_t none;
+    int rows;
+
+    if (execute(run->db, head_part_text("views.sql"), err) < 0 ||
+        execute(run->db, "DELETE FROM temp.report_set", err) < 0)
+        return -1;
+    return query_integer(run->db,
+                         "INSERT INTO temp.report_set "
+                         "SELECT set_id, count(*) = count(alloc_bytes) FROM main.snapshots "
+                         "WHERE set_id = ?1 GROUP BY set_id",
+                         &v, &none, &rows, err);
+}
+
+/* --- what runs, for which output --- */
+
+/* Whether the output wants report i of the request. */
+static bool is_wanted(const struct run *run, size_t output, const struct report_file *report)
+{
+    return run->rq->name_count > 0 || run->outputs[output].format == REPORT_JSON ||
+           strcmp(report->info.name, DEFAULT_REPORT) == 0;
+}
+
+static bool is_wanted_by_any(const struct run *run, const struct report_file *report)
+{
+    for (size_t i = 0; i < run->output_count; i++)
+        if (is_wanted(run, i, report))
+            return true;
+    return false;
+}
+
+/* Whether a brief run shows the report. */
+static int applies(struct run *run, const struct report_file *report, bool *ret_applies,
+                   struct error *err)
+{
+    struct strbuf sql = {0};
+    struct section_run section;
+    int r = -1;
+
+    *ret_applies = true;
+    if (!run->rq->brief || report->applies == NULL)
+        return 0;
+    strbuf_printf(&sql, "SELECT (%s)", report->applies);
+    if (sql.failed)
+        error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    else
+        r = section_open(run->db, NULL, strbuf_text(&sql), report->path, report->applies_line,
+                         run->common, BINDING_COUNT_, &section, err);
+    strbuf_done(&sql);
+    if (r < 0)
+        return -1;
+    r = section_next(&section, err);
+    if (r == 1)
+        *ret_applies = section.values[0].type == VALUE_INT && section.values[0].integer != 0;
+    section_close(&section);
+    return r < 0 ? -1 : 0;
+}
+
+static int choose_reports(struct run *run, struct error *err)
+{
+    const struct report_catalog *c = run->rq->catalog;
+    const size_t count = run->rq->name_count > 0 ? run->rq->name_count : report_catalog_count(c);
+
+    run->reports = calloc(count + 1, sizeof *run->reports);
+    if (run->reports == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    for (size_t i = 0; i < count; i++) {
+        const struct report_file *report;
+        size_t n = i;
+        bool does_apply;
+
+        if (run->rq->name_count > 0 &&
+            report_catalog_require(c, run->rq->names[i], &n, err) < 0)
+            return -1;
+        report = report_catalog_file(c, n);
+        if (applies(run, report, &does_apply, err) < 0)
+            return -1;
+        if (does_apply && is_wanted_by_any(run, report))
+            run->reports[run->report_count++] = report;
+    }
+    return 0;
+}
+
+/* A parameter that no report has is a typing error. */
+static int check_params(const struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->rq->param_count; i++) {
+        bool is_known = false;
+
+        for (size_t k = 0; k < run->report_count; k++)
+            for (size_t n = 0; n < run->reports[k]->param_count; n++)
+                is_known = is_known || strcmp(run->rq->params[i].name,
+                                              run->reports[k]->params[n].name) == 0;
+        if (!is_known)
+            return error_set(err, EXIT_CANNOT_RUN, "no parameter '%.80s' in the chosen reports",
+                             run->rq->params[i].name);
+    }
+    return 0;
+}
+
+/* --- outputs --- */
+
+static struct renderer *renderer_new(const struct report_output *output)
+{
+    switch (output->format) {
+    case REPORT_TABLE: return render_table_new(output);
+    case REPORT_JSON: return render_json_new(output);
+    case REPORT_NDJSON: return render_ndjson_new(output);
+    case REPORT_CSV: return render_csv_new(output);
+    case REPORT_MARKDOWN: return render_markdown_new(output);
+    case REPORT_FORMAT_COUNT_: break;
+    }
+    return NULL;
+}
+
+static int make_renderers(struct run *run, struct error *err)
+{
+    run->renderers = calloc(run->output_count + 1, sizeof(struct renderer *));
+    if (run->renderers == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    for (size_t i = 0; i < run->output_count; i++) {
+        run->renderers[i] = renderer_new(&run->outputs[i]);
+        if (run->renderers[i] == NULL)
+            return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    }
+    return 0;
+}
+
+static bool is_shown(const struct run *run, const struct report_section *section)
+{
+    return !(run->rq->brief && section->is_long);
+}
+
+static void count_what_follows(struct run *run)
+{
+    for (size_t i = 0; i < run->output_count; i++) {
+        size_t reports = 0, sections = 0;
+
+        for (size_t k = 0; k < run->report_count; k++) {
+            if (!is_wanted(run, i, run->reports[k]))
+                continue;
+            reports++;
+            for (size_t n = 0; n < run->reports[k]->section_count; n++)
+                sections += is_shown(run, &run->reports[k]->sections[n]);
+        }
+        run->renderers[i]->has_many_reports = reports > 1;
+        run->renderers[i]->has_many_sections = sections > 1;
+    }
+}
+
+static int check_outputs(const struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->output_count; i++)
+        if (out_check(&run->renderers[i]->out, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int end_outputs(struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->output_count; i++) {
+        run->renderers[i]->ops->end(run->renderers[i]);
+        out_flush(&run->renderers[i]->out);
+    }
+    return check_outputs(run, err);
+}
+
+/* --- running --- */
+
+/* A section's rows to the outputs for which is_for[] is true. */
+static int feed_rows(struct run *run, struct section_run *section,
+                     const struct section_view *view, const bool *is_for, struct error *err)
+{
+    int r = 0;
+
+    for (size_t i = 0; i < run->output_count; i++) {
+        if (!is_for[i])
+            continue;
+        run->renderers[i]->section = view;
+        run->renderers[i]->row_count = 0;
+        run->renderers[i]->ops->section_begin(run->renderers[i], view);
+    }
+    while (r == 0 && (r = section_next(section, err)) == 1) {
+        for (size_t i = 0; i < run->output_count; i++) {
+            if (!is_for[i])
+                continue;
+            run->renderers[i]->row_count++;
+            run->renderers[i]->ops->row(run->renderers[i], section->values);
+        }
+        r = check_outputs(run, err);
+    }
+    /* Also after an error: they free what they keep for a section. */
+    for (size_t i = 0; i < run->output_count; i++)
+        if (is_for[i])
+            run->renderers[i]->ops->section_end(run->renderers[i]);
+    return r;
+}
+
+static struct value value_of_text(const char *text)
+{
+    struct value v = {.type = VALUE_INT};
+    char *end;
+
+    if (text_parse_int(text, INT64_MIN, INT64_MAX, &v.integer) == 0)
+        return v;
+    errno = 0;
+    v.real = strtod(text, &end);
+    if (errno == 0 && end != text && *end == '\0') {
+        v.type = VALUE_REAL;
+        return v;
+    }
+    return (struct value){.type = VALUE_TEXT, .bytes = text, .size_bytes = strlen(text)};
+}
+
+/* The common bindings and the report's parameters, as the request or the file has them. */
+static struct binding *bind_report(const struct run *run, const struct report_file *report)
+{
+    struct binding *bindings =
+        calloc(BINDING_COUNT_ + report->param_count, sizeof *bindings);
+
+    if (bindings == NULL)
+        return NULL;
+    memcpy(bindings, run->common, sizeof run->common);
+    for (size_t i = 0; i < report->param_count; i++) {
+        const char *text = report->params[i].value;
+
+        for (size_t k = 0; k < run->rq->param_count; k++)
+            if (strcmp(run->rq->params[k].name, report->params[i].name) == 0)
+                text = run->rq->params[k].value;
+        bindings[BINDING_COUNT_ + i] =
+            (struct binding){report->params[i].name, value_of_text(text)};
+    }
+    return bindings;
+}
+
+static int run_sections(struct run *run, const struct report_file *report,
+                        const struct binding *bindings, const bool *is_for, struct error *err)
+{
+    for (size_t i = 0; i < report->section_count; i++) {
+        const struct report_section *s = &report->sections[i];
+        struct section_run section;
+        struct section_view view;
+        int r;
+
+        if (!is_shown(run, s))
+            continue;
+        if (section_open(run->db, s, NULL, report->path, s->sql_line, bindings,
+                         BINDING_COUNT_ + report->param_count, &section, err) < 0)
+            return -1;
+        view = (struct section_view){s->name,          s->title,           s->note,
+                                     s->caption,       (const char *const *)s->lines,
+                                     s->line_count,    section.columns,    section.column_count};
+        r = feed_rows(run, &section, &view, is_for, err);
+        section_close(&section);
+        if (r < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int run_report(struct run *run, const struct report_file *report, struct error *err)
+{
+    struct binding *bindings = bind_report(run, report);
+    bool *is_for = calloc(run->output_count + 1, sizeof *is_for);
+    int r = -1;
+
+    if (bindings == NULL || is_for == NULL) {
+        error_set(err, EXIT_CANNOT_RUN, "out of memory");
+        goto out;
+    }
+    for (size_t i = 0; i < run->output_count; i++) {
+        is_for[i] = is_wanted(run, i, report);
+        if (is_for[i])
+            run->renderers[i]->ops->report_begin(run->renderers[i], &report->info,
+                                                 &run->head.report_head);
+    }
+    r = run_sections(run, report, bindings, is_for, err);
+    for (size_t i = 0; i < run->output_count && r == 0; i++)
+        if (is_for[i])
+            run->renderers[i]->ops->report_end(run->renderers[i]);
+out:
+    free(is_for);
+    free(bindings);
+    return r;
+}
+
+static int run_all(struct run *run, struct error *err)
+{
+    if (head_load(run->db, run->common, BINDING_COUNT_, &run->head, err) < 0 ||
+        choose_reports(run, err) < 0 || check_params(run, err) < 0)
+        return -1;
+    count_what_follows(run);
+    for (size_t i = 0; i < run->output_count; i++)
+        run->renderers[i]->ops->begin(run->renderers[i]);
+    for (size_t i = 0; i < run->report_count; i++)
+        if (run_report(run, run->reports[i], err) < 0)
+            return -1;
+    return end_outputs(run, err);
+}
+
+static void run_done(struct run *run)
+{
+    for (size_t i = 0; i < run->output_count && run->renderers != NULL; i++)
+        if (run->renderers[i] != NULL)
+            run->renderers[i]->ops->free(run->renderers[i]);
+    free(run->renderers);
+    free(run->reports);
+    head_done(&run->head);
+}
+
+int report_run(sqlite3 *db, const struct report_request *rq, const struct report_output *outputs,
+               size_t output_count, bool *ret_is_complete, struct error *err)
+{
+    struct run run = {.db = db, .rq = rq, .outputs = outputs, .output_count = output_count};
+    int64_t set = 0, newest = 0;
+    int r;
+
+    report_use_locale();
+    r = functions_register(db, err);
+    if (r == 0)
+        r = choose_set(&run, &set, &newest, err);
+    if (r == 0)
+        r = make_views(&run, set, err);
+    if (r == 0)
+        r = make_renderers(&run, err);
+    if (r < 0)
+        goto out;
+    run.common[BINDING_WALL_NOW] =
+        (struct binding){"wall_now", {.type = VALUE_INT, .integer = rq->wall_now_ms}};
+    run.common[BINDING_NEWEST_SET] =
+        (struct binding){"newest_set", {.type = VALUE_INT, .integer = newest}};
+    run.common[BINDING_SOURCE] = (struct binding){"source", {.type = VALUE_NULL}};
+    if (rq->source != NULL)
+        run.common[BINDING_SOURCE].value = (struct value){
+            .type = VALUE_TEXT, .bytes = rq->source, .size_bytes = strlen(rq->source)};
+    guard_on(db);
+    r = run_all(&run, err);
+    guard_off(db);
+    if (r == 0)
+        *ret_is_complete = run.head.is_complete;
+out:
+    run_done(&run);
+    return r;
+}
+
+static int run_query(struct run *run, const char *sql, struct error *err)
+{
+    struct section_run section;
+    struct section_view view;
+    bool *is_for = calloc(run->output_count + 1, sizeof *is_for);
+    int r;
+
+    if (is_for == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    r = section_open(run->db, NULL, sql, NULL, 1, run->common, 1, &section, err);
+    if (r < 0)
+        goto out;
+    for (size_t i = 0; i < run->output_count; i++) {
+        is_for[i] = true;
+        run->renderers[i]->is_query = true;
+        run->renderers[i]->ops->begin(run->renderers[i]);
+    }
+    view = (struct section_view){.name = "query",
+                                 .title = "",
+                                 .columns = section.columns,
+                                 .column_count = section.column_count};
+    r = feed_rows(run, &section, &view, is_for, err);
+    section_close(&section);
+    if (r == 0)
+        r = end_outputs(run, err);
+out:
+    free(is_for);
+    return r;
+}
+
+int report_query(sqlite3 *db, const char *sql, const struct report_request *rq,
+                 const struct report_output *outputs, size_t output_count, struct error *err)
+{
+    struct run run = {.db = db, .rq = rq, .outputs = outputs, .output_count = output_count};
+    int r;
+
+    report_use_locale();
+    run.common[BINDING_WALL_NOW] =
+        (struct binding){"wall_now", {.type = VALUE_INT, .integer = rq->wall_now_ms}};
+    r = functions_register(db, err);
+    if (r == 0)
+        r = make_renderers(&run, err);
+    if (r == 0) {
+        guard_on(db);
+        r = run_query(&run, sql, err);
+        guard_off(db);
+    }
+    run_done(&run);
+    return r;
+}
