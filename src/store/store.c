@@ -418,3 +418,8 @@ bool store_is_append(const struct store *s)
 {
     return s->is_existing;
 }
+
+void store_resume_snapshot(struct store *s, uint64_t snapshot_id)
+{
+    s->snapshot_id = (int64_t)snapshot_id;
+}

@@ -66,6 +66,9 @@ struct store_snapshot_start {
 int store_begin_snapshot(struct store *s, const struct store_snapshot_start *start,
                          uint64_t *ret_snapshot_id, struct error *err);
 
+/* Goes on with a snapshot whose row is there already. */
+void store_resume_snapshot(struct store *s, uint64_t snapshot_id);
+
 /* A key as the store takes it: key_row's pointer is replaced by places in the batch's bytes. */
 struct store_key {
     struct key_row row;   /* row.key is not used */
@@ -74,6 +77,10 @@ struct store_key {
     size_t text_offset;   /* the escaped form */
     size_t text_bytes;    /* 0: the same as the key */
 };
+
+/* Longer keys are stored by their first bytes. */
+#define STORE_MAX_KEY_BYTES (1U << 20)
+#define STORE_CUT_KEY_BYTES 1024U
 
 #define STORE_BATCH_KEYS  4096
 #define STORE_BATCH_BYTES (1U << 20) /* a batch is full when its names reach this */

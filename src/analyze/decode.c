@@ -1,0 +1,388 @@
+/* decode.c -- the decoder thread: a snapshot to key rows, and everything that is summed on the way.
+ *
+ *      KEY        a row is begun in the batch; meter and Sidekiq collector say how deep to look
+ *      BLOB       a string's first bytes tell a cache entry or a session; the depth is asked for again
+ *      ITEMS      to meter and collector
+ *      VALUE_END  the row is finished: filter, pattern, aggregates, largest keys, and into the batch
+ *
+ * Meter, evidence and collector see every key, whatever the filter: a pattern's role and a namespace's
+ * proof are facts of the whole snapshot.  The filter decides about rows and sums.
+ *
+ * Nothing here is an error to the writer: damage, Ctrl-C and lack of memory end the rows, and the cause
+ * is left in the decoder for whoever joins the thread.
+ */
+// SPDX-License-Identifier: MIT
+#include "analyze/decode.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rdb_error.h"
+#include "util/hash.h"
+#include "util/signals.h"
+
+int decoder_init(struct decoder *d, const struct memory_model *model, bool deep)
+{
+    atomic_init(&d->is_stopped, false);
+    atomic_init(&d->keys_done, 0);
+    atomic_init(&d->input_offset, 0);
+    outside_init(&d->outside);
+    d->meter = key_meter_new(model, deep);
+    d->top = top_new();
+    d->evidence = role_evidence_new();
+    d->collector = sidekiq_collector_new();
+    d->now_ms = ROW_NULL;
+    if (d->meter != NULL && d->top != NULL && d->evidence != NULL && d->collector != NULL)
+        return 0;
+    decoder_done(d);
+    return -1;
+}
+
+void decoder_done(struct decoder *d)
+{
+    key_meter_free(d->meter);
+    aggregate_free(d->aggregate);
+    top_free(d->top);
+    outside_done(&d->outside);
+    role_evidence_free(d->evidence);
+    sidekiq_collector_free(d->collector);
+    free(d->module_types);
+    d->meter = NULL;
+    d->aggregate = NULL;
+    d->top = NULL;
+    d->evidence = NULL;
+    d->collector = NULL;
+    d->module_types = NULL;
+}
+
+enum rdbp_errcode decoder_check(void *user)
+{
+    const struct decoder *d = user;
+
+    if (signals_mapping_failed())
+        return RDBP_ERR_CHANGED;
+    if (atomic_load(&d->is_stopped) || signals_cancelled() != 0)
+        return RDBP_ERR_CANCELLED;
+    return RDBP_ERR_NONE;
+}
+
+/* What TTLs are measured from; known once the header's AUX fields are through. */
+static int fix_now(struct decoder *d)
+{
+    struct timespec clock;
+
+    if (d->aggregate != NULL)
+        return 0;
+    if (d->options->now_ms != ROW_NULL) {
+        d->now_ms = d->options->now_ms;
+        d->now_source = "option";
+    } else if (d->outside.created_at_ms != ROW_NULL) {
+        d->now_ms = d->outside.created_at_ms;
+        d->now_source = "ctime";
+    } else if (d->mtime_ms != ROW_NULL) {
+        d->now_ms = d->mtime_ms;
+        d->now_source = "mtime";
+    } else {
+        clock_gettime(CLOCK_REALTIME, &clock);
+        d->now_ms = (int64_t)clock.tv_sec * 1000 + clock.tv_nsec / 1000000;
+        d->now_source = "clock";
+    }
+    d->aggregate = aggregate_new(d->now_ms, d->options->max_patterns);
+    return d->aggregate == NULL ? -1 : 0;
+}
+
+/* type_names.id of a key's type; module types get theirs by first appearance. */
+static int type_id_of(struct decoder *d, const struct rdbp_key *key, uint32_t *ret_id)
+{
+    char(*grown)[10];
+
+    *ret_id = (uint32_t)key->type;
+    if (key->type != RDBP_TYPE_MODULE || key->module_name[0] == '\0')
+        return 0;
+    for (size_t i = 0; i < d->module_type_count; i++) {
+        if (strcmp(d->module_types[i], key->module_name) == 0) {
+            *ret_id = STORE_FIRST_MODULE_TYPE + (uint32_t)i;
+            return 0;
+        }
+    }
+    if (d->module_type_count >= MAX_MODULE_TYPES)
+        return 0;
+    grown = realloc(d->module_types, (d->module_type_count + 1) * sizeof *grown);
+    if (grown == NULL)
+        return -1;
+    d->module_types = grown;
+    memcpy(grown[d->module_type_count], key->module_name, sizeof *grown);
+    *ret_id = STORE_FIRST_MODULE_TYPE + (uint32_t)d->module_type_count++;
+    return 0;
+}
+
+/* A batch with room: the current one, or the next empty one.  -1: the writer gave up. */
+static int need_batch(struct decoder *d)
+{
+    if (d->batch != NULL && store_batch_is_full(d->batch)) {
+        queue_send(d->queue, d->batch);
+        d->batch = NULL;
+    }
+    if (d->batch == NULL)
+        d->batch = queue_take_empty(d->queue);
+    return d->batch == NULL ? -1 : 0;
+}
+
+static void fill_row(struct key_row *row, const struct rdbp_key *key, uint32_t type_id)
+{
+    row->n = key->key_index + 1;
+    row->db = key->db;
+    row->type = key->type;
+    row->rdb_type = key->rdb_type;
+    memcpy(row->module_name, key->module_name, sizeof row->module_name);
+    row->type_id = type_id;
+    row->expires_at_ms = key->has_expire ? key->expire_at_ms : ROW_NULL;
+    row->idle_seconds = !key->has_idle              ? ROW_NULL
+                        : key->idle_s > INT64_MAX ? INT64_MAX
+                                                  : (int64_t)key->idle_s;
+    row->freq = key->has_freq ? key->freq : ROW_NULL;
+}
+
+static int on_key(struct decoder *d, const struct rdbp_key *key)
+{
+    const bool is_whole = key->key_bytes <= STORE_MAX_KEY_BYTES &&
+                          key->key.size_bytes == key->key_bytes;
+    size_t stored_bytes = key->key.size_bytes;
+    uint32_t type_id;
+    unsigned depth;
+
+    if (!is_whole && stored_bytes > STORE_CUT_KEY_BYTES)
+        stored_bytes = STORE_CUT_KEY_BYTES;
+    if (fix_now(d) < 0 || type_id_of(d, key, &type_id) < 0)
+        goto out_of_memory;
+    if (need_batch(d) < 0)
+        return -1;
+    d->pending = store_batch_add(d->batch, key->key.bytes, stored_bytes, key->key_bytes);
+    if (d->pending == NULL)
+        goto out_of_memory;
+    fill_row(&d->pending->row, key, type_id);
+    d->rdb_types_used[key->rdb_type] = true;
+    d->pending_index = key->key_index;
+    d->pending_module_version = key->module_version;
+    d->signature = 0;
+    d->was_empty_reported = false;
+    depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key);
+    if (key->type == RDBP_TYPE_STRING)
+        depth |= RDBP_DEPTH_SHAPE; /* for the signature */
+    rdbp_set_depth(d->parser, depth);
+    return 0;
+out_of_memory:
+    d->is_out_of_memory = true;
+    return -1;
+}
+
+static void on_blob(struct decoder *d, const struct rdbp_blob *blob)
+{
+    const unsigned depth = key_meter_blob(d->meter, blob) | sidekiq_blob(d->collector, blob);
+
+    if (d->pending == NULL)
+        return;
+    if (d->pending->row.type == RDBP_TYPE_STRING && blob->blob_index == 0)
+        d->signature = role_value_signature(RDBP_TYPE_STRING, blob->prefix.bytes,
+                                            blob->prefix.size_bytes);
+    rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE);
+}
+
+static void note_defect(struct decoder *d, const rdbp_error *e, const uint8_t *key,
+                        size_t key_bytes)
+{
+    const int code = rdb_exit_code(e->code);
+
+    if (code == EXIT_DAMAGED)
+        d->worst_exit_code = code;
+    outside_defect(&d->outside, e, key, key_bytes);
+}
+
+static void on_defect(struct decoder *d, const rdbp_error *e)
+{
+    const bool is_in_key = d->pending != NULL && e->key_index == d->pending_index;
+
+    if (is_in_key && e->code == RDBP_ERR_EMPTY_KEY)
+        d->was_empty_reported = true;
+    note_defect(d, e, is_in_key ? store_batch_key(d->batch, d->pending) : NULL,
+                is_in_key ? d->pending->row.key_stored_bytes : 0);
+}
+
+/* The server drops a collection without elements when it loads the file. */
+static void note_empty(struct decoder *d, uint64_t offset, const struct key_row *row)
+{
+    rdbp_error e = {.code = RDBP_ERR_EMPTY_KEY,
+                    .severity = RDBP_SEVERITY_WARN,
+                    .offset = offset,
+                    .db = row->db,
+                    .key_index = d->pending_index,
+                    .message = "collection without elements: servers drop it when they load it"};
+
+    if (!d->was_empty_reported)
+        note_defect(d, &e, row->key, row->key_stored_bytes);
+}
+
+static int measure(struct decoder *d, const struct rdbp_value_end *end, struct key_row *row)
+{
+    struct key_size size = {ROW_NULL, ROW_NULL, ENCODING_UNKNOWN, SIZE_UNKNOWN, ROW_NULL};
+
+    if (key_meter_end(d->meter, end, &size) < 0)
+        return -1;
+    row->encoding = size.encoding;
+    row->size_note = size.note;
+    row->bytes = row->alloc_bytes = row->elements = row->largest_element = ROW_NULL;
+    row->rdb_bytes = end->rdb_bytes > INT64_MAX ? INT64_MAX : (int64_t)end->rdb_bytes;
+    if (!end->ok) {
+        row->size_note = SIZE_UNKNOWN;
+        return 0;
+    }
+    row->bytes = size.bytes;
+    row->alloc_bytes = size.alloc_bytes;
+    row->largest_element = size.largest_element;
+    if (end->has_element_count)
+        row->elements = end->element_count > INT64_MAX ? INT64_MAX : (int64_t)end->element_count;
+    return 0;
+}
+
+/* A key that passed: its pattern, the sums, the lists of the largest, its row.  -1: out of memory. */
+static int take_row(struct decoder *d, struct key_row *row)
+{
+    uint8_t pattern[PATTERN_MAX_BYTES];
+    const size_t pattern_bytes = pattern_fold(row->key, row->key_stored_bytes, pattern);
+    int is_top;
+
+    row->pattern_n = aggregate_add(d->aggregate, row, pattern, pattern_bytes, d->signature);
+    if (row->pattern_n == 0)
+        return -1;
+    is_top = d->keys == KEYS_NONE ? 0 : top_add(d->top, row);
+    if (is_top < 0)
+        return -1;
+    if (d->keys == KEYS_ALL || is_top > 0)
+        store_batch_accept(d->batch);
+    return 0;
+}
+
+static int on_value_end(struct decoder *d, uint64_t offset, const struct rdbp_value_end *end)
+{
+    struct key_row *row = &d->pending->row;
+    const uint64_t seed = row->db << 8 ^ row->rdb_type;
+
+    row->key = store_batch_key(d->batch, d->pending);
+    if (measure(d, end, row) < 0 || sidekiq_end(d->collector, end, row) < 0 ||
+        role_evidence_key(d->evidence, row->db, row->key, row->key_stored_bytes, row->type,
+                          d->signature) < 0) {
+        d->is_out_of_memory = true;
+        return -1;
+    }
+    d->key_count++;
+    d->content += hash_bytes(row->key, row->key_stored_bytes, seed + end->rdb_bytes);
+    atomic_store_explicit(&d->keys_done, d->key_count, memory_order_relaxed);
+    if (!end->ok)
+        note_defect(d, &end->error, row->key, row->key_stored_bytes);
+    if (row->type == RDBP_TYPE_MODULE)
+        outside_module_key(&d->outside, row->module_name, d->pending_module_version,
+                           end->rdb_bytes);
+    if (end->ok && end->is_empty) {
+        note_empty(d, offset, row);
+    } else if (filter_passes(&d->options->filter, row) && take_row(d, row) < 0) {
+        d->is_out_of_memory = true;
+        return -1;
+    }
+    d->pending = NULL;
+    return 0;
+}
+
+/* -1: ends the rows; the cause is in d. */
+static int on_event(struct decoder *d, const rdbp_event *ev)
+{
+    switch (ev->type) {
+    case RDBP_EVENT_HEADER: d->rdb_version = ev->u.header.rdb_version; break;
+    case RDBP_EVENT_AUX: outside_aux(&d->outside, ev->offset, d->db, &ev->u.aux); break;
+    case RDBP_EVENT_DB: d->db = ev->u.db; break;
+    case RDBP_EVENT_RESIZEDB:
+        if (fix_now(d) < 0 || aggregate_hint(d->aggregate, d->db, ev->u.resizedb.key_count,
+                                             ev->u.resizedb.expires_count) < 0) {
+            d->is_out_of_memory = true;
+            return -1;
+        }
+        break;
+    case RDBP_EVENT_FUNCTION: outside_function(&d->outside, ev->offset, &ev->u.function); break;
+    case RDBP_EVENT_MODULE_AUX: outside_module_aux(&d->outside, &ev->u.module_aux); break;
+    case RDBP_EVENT_KEY: return on_key(d, &ev->u.key);
+    case RDBP_EVENT_BLOB: on_blob(d, &ev->u.blob); break;
+    case RDBP_EVENT_ITEMS:
+        key_meter_items(d->meter, &ev->u.items);
+        sidekiq_items(d->collector, &ev->u.items);
+        break;
+    case RDBP_EVENT_VALUE_END: return on_value_end(d, ev->offset, &ev->u.value_end);
+    case RDBP_EVENT_DEFECT: on_defect(d, &ev->u.defect); break;
+    case RDBP_EVENT_END:
+        d->has_end = true;
+        d->end = ev->u.end;
+        break;
+    default: break;
+    }
+    return 0;
+}
+
+static void assign_roles(struct decoder *d)
+{
+    for (size_t i = 0; i < aggregate_pattern_count(d->aggregate); i++) {
+        struct aggregate_pattern *p = aggregate_pattern_at(d->aggregate, i);
+        struct role_pattern facts = {
+            .db = (uint64_t)p->group->db,
+            .pattern = p->pattern,
+            .pattern_bytes = p->pattern_bytes,
+            .type = p->type,
+            .keys = p->all.keys,
+            .keys_without_ttl = p->without_ttl.keys,
+        };
+
+        memcpy(facts.signature_keys, p->signature_keys, sizeof facts.signature_keys);
+        if (p->group->db != AGGREGATE_DB_OTHER)
+            p->role = (int)role_of_pattern(d->evidence, d->sidekiq, &facts, &p->system);
+    }
+}
+
+static void finish(struct decoder *d)
+{
+    if (fix_now(d) < 0) {
+        d->is_out_of_memory = true;
+        return;
+    }
+    d->sidekiq = sidekiq_resolve(d->collector, d->now_ms);
+    if (d->sidekiq == NULL || d->outside.is_out_of_memory)
+        d->is_out_of_memory = true;
+    assign_roles(d);
+    top_sort(d->top);
+}
+
+void *decoder_run(void *arg)
+{
+    struct decoder *d = arg;
+    const rdbp_event *ev;
+    int r;
+
+    while ((r = rdbp_next(d->parser, &ev)) > 0) {
+        if (on_event(d, ev) < 0)
+            break;
+        atomic_store_explicit(&d->input_offset, rdbp_input_offset(d->parser),
+                              memory_order_relaxed);
+    }
+    if (r < 0) {
+        const uint8_t *key = d->pending == NULL ? NULL : store_batch_key(d->batch, d->pending);
+
+        d->has_fatal = true;
+        d->fatal = *rdbp_last_error(d->parser);
+        note_defect(d, &d->fatal, key, key == NULL ? 0 : d->pending->row.key_stored_bytes);
+    }
+    if (d->batch != NULL)
+        queue_send(d->queue, d->batch);
+    d->batch = NULL;
+    d->pending = NULL;
+    if (!atomic_load(&d->is_stopped))
+        finish(d);
+    queue_end(d->queue);
+    return d;
+}

@@ -1,0 +1,71 @@
+/* decode.h -- the decoder thread: a snapshot to key rows, and everything that is summed on the way. */
+#ifndef RDBLENS_DECODE_H
+#define RDBLENS_DECODE_H
+
+#include <stdatomic.h>
+
+#include "analyze/aggregate.h"
+#include "analyze/analyze.h"
+#include "analyze/outside.h"
+#include "analyze/queue.h"
+#include "analyze/top.h"
+#include "memory/memory_model.h"
+#include "pattern/role.h"
+#include "sidekiq/sidekiq.h"
+
+#define MAX_MODULE_TYPES 1000 /* beyond: type "module" */
+
+struct decoder {
+    /* Set before the thread starts. */
+    const struct analyze_options *options;
+    rdbp_parser *parser;
+    struct queue *queue;
+    enum keys_stored keys;
+    int64_t mtime_ms; /* of a regular file, else ROW_NULL */
+
+    /* Shared with the writer while the thread runs. */
+    atomic_bool is_stopped; /* by the writer */
+    atomic_uint_fast64_t keys_done, input_offset;
+
+    /* The thread's own, the writer's after pthread_join(). */
+    struct key_meter *meter;
+    struct aggregate *aggregate;
+    struct top *top;
+    struct outside outside;
+    struct role_evidence *evidence;
+    struct sidekiq_collector *collector;
+    const struct sidekiq_result *sidekiq;
+    char (*module_types)[10];
+    size_t module_type_count;
+    bool rdb_types_used[65536];
+    int64_t now_ms;
+    const char *now_source;
+    uint32_t rdb_version;
+    uint64_t content; /* sum over all keys, for the identity */
+    uint64_t key_count; /* in the file, before filters */
+    bool has_end;
+    struct rdbp_end end;
+    bool has_fatal;
+    rdbp_error fatal;
+    int worst_exit_code; /* of all defects: 0 or 3 */
+    bool is_out_of_memory;
+
+    /* The key being read. */
+    uint64_t db;
+    struct store_batch *batch;
+    struct store_key *pending; /* NULL: between keys */
+    uint64_t pending_index;
+    uint32_t pending_module_version;
+    unsigned signature;
+    bool was_empty_reported;
+};
+
+/* Everything but parser, options, queue and the like.  -1: out of memory. */
+int decoder_init(struct decoder *d, const struct memory_model *model, bool deep);
+void decoder_done(struct decoder *d);
+/* For options.check of the parser; user is the decoder. */
+enum rdbp_errcode decoder_check(void *user);
+/* pthread_create()'s function; takes and returns the decoder. */
+void *decoder_run(void *arg);
+
+#endif

@@ -1,0 +1,471 @@
+/* refilter.c -- a filter over a finished report database.
+ *
+ * Every key row that passes goes through the same aggregates and lists of the largest that a snapshot's
+ * keys go through, into a private database.  Two things cannot be had from key rows and are taken from
+ * the source: a key's pattern (when the snapshot had too many, it was charged to a coarser one) and the
+ * pattern's role.  What is not about keys (AUX, functions, modules, defects) is copied.
+ */
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/analyze.h"
+#include "analyze/save.h"
+#include "util/signals.h"
+
+#define MAX_SYSTEMS 64 /* distinct names of systems: there is a fixed list of them */
+
+struct refilter {
+    sqlite3 *src;
+    struct store *store;
+    const struct filter *filter;
+    char *filter_text;
+    char *systems[MAX_SYSTEMS];
+    size_t system_count;
+};
+
+static int fail_source(const struct refilter *r, struct error *err)
+{
+    return error_set(err, EXIT_CANNOT_RUN, "the report database: %s", sqlite3_errmsg(r->src));
+}
+
+static int fail_copy(const struct refilter *r, struct error *err)
+{
+    return error_set(err, EXIT_CANNOT_RUN, "the filtered database: %s",
+                     sqlite3_errmsg(store_db(r->store)));
+}
+
+static int prepare(const struct refilter *r, const char *sql, int64_t snapshot_id,
+                   sqlite3_stmt **ret_stmt, struct error *err)
+{
+    if (sqlite3_prepare_v2(r->src, sql, -1, ret_stmt, NULL) != SQLITE_OK)
+        return fail_source(r, err);
+    if (sqlite3_bind_parameter_count(*ret_stmt) > 0)
+        sqlite3_bind_int64(*ret_stmt, 1, snapshot_id);
+    return 0;
+}
+
+/* 1: a row; 0: no more; -1. */
+static int step(const struct refilter *r, sqlite3_stmt *stmt, struct error *err)
+{
+    const int rc = sqlite3_step(stmt);
+
+    if (rc == SQLITE_ROW)
+        return 1;
+    return rc == SQLITE_DONE ? 0 : fail_source(r, err);
+}
+
+static int copy_row(const struct refilter *r, sqlite3_stmt *from, sqlite3_stmt *to,
+                    struct error *err)
+{
+    for (int i = 0; i < sqlite3_column_count(from); i++)
+        sqlite3_bind_value(to, i + 1, sqlite3_column_value(from, i));
+    if (sqlite3_step(to) != SQLITE_DONE) {
+        fail_copy(r, err);
+        sqlite3_reset(to);
+        return -1;
+    }
+    sqlite3_reset(to);
+    return 0;
+}
+
+/* Rows of one table.  passes (may be NULL) looks at the source's row. */
+static int copy_table(struct refilter *r, const char *table,
+                      bool (*passes)(struct refilter *, sqlite3_stmt *), struct error *err)
+{
+    char *select = sqlite3_mprintf("SELECT * FROM %s", table);
+    char *insert = NULL;
+    sqlite3_stmt *from = NULL, *to = NULL;
+    int more = -1;
+
+    if (select == NULL) {
+        error_set(err, EXIT_CANNOT_RUN, "out of memory");
+        goto out;
+    }
+    if (prepare(r, select, 0, &from, err) < 0)
+        goto out;
+    insert = sqlite3_mprintf("INSERT OR IGNORE INTO %s VALUES(?%.*s)", table,
+                             2 * (sqlite3_column_count(from) - 1),
+                             ",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+                             ",?,?,?,?");
+    if (insert == NULL ||
+        sqlite3_prepare_v2(store_db(r->store), insert, -1, &to, NULL) != SQLITE_OK) {
+        fail_copy(r, err);
+        goto out;
+    }
+    while ((more = step(r, from, err)) > 0) {
+        if ((passes == NULL || passes(r, from)) && copy_row(r, from, to, err) < 0) {
+            more = -1;
+            break;
+        }
+    }
+out:
+    sqlite3_finalize(from);
+    sqlite3_finalize(to);
+    sqlite3_free(select);
+    sqlite3_free(insert);
+    return more;
+}
+
+/* ---- Sidekiq -------------------------------------------------------------------------------- */
+
+static const char *column_text(sqlite3_stmt *stmt, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+    return text == NULL ? "" : text;
+}
+
+static bool set_passes(struct refilter *r, sqlite3_stmt *stmt)
+{
+    enum { DB = 1, KIND = 4, BYTES = 6, KEY = 16 };
+    const struct sidekiq_set set = {
+        .db = (uint64_t)sqlite3_column_int64(stmt, DB),
+        .kind = strcmp(column_text(stmt, KIND), "queue") == 0 ? SIDEKIQ_QUEUE : SIDEKIQ_RETRY,
+        .key = sqlite3_column_blob(stmt, KEY),
+        .key_bytes = (size_t)sqlite3_column_bytes(stmt, KEY),
+        .bytes = sqlite3_column_int64(stmt, BYTES),
+    };
+
+    return save_sidekiq_set_passes(r->filter, &set);
+}
+
+static bool stat_passes(struct refilter *r, sqlite3_stmt *stmt)
+{
+    enum { DB = 1, NAMESPACE, STAT, FIRST_DAY = 10, LAST_DAY };
+    struct sidekiq_stat stat = {.db = (uint64_t)sqlite3_column_int64(stmt, DB),
+                                .namespace_ = column_text(stmt, NAMESPACE),
+                                .stat = column_text(stmt, STAT)};
+
+    snprintf(stat.first_day, sizeof stat.first_day, "%s", column_text(stmt, FIRST_DAY));
+    snprintf(stat.last_day, sizeof stat.last_day, "%s", column_text(stmt, LAST_DAY));
+    return save_sidekiq_stat_passes(r->filter, &stat);
+}
+
+/* The job's set came through: it is in the copy. */
+static bool jobs_pass(struct refilter *r, sqlite3_stmt *stmt)
+{
+    sqlite3_stmt *find = NULL;
+    bool is_found = false;
+
+    if (sqlite3_prepare_v2(store_db(r->store),
+                           "SELECT 1 FROM sidekiq_sets WHERE snapshot_id = ? AND db = ? AND "
+                           "namespace = ? AND kind = ? AND name = ?",
+                           -1, &find, NULL) != SQLITE_OK)
+        return false;
+    for (int i = 0; i < 5; i++)
+        sqlite3_bind_value(find, i + 1, sqlite3_column_value(stmt, i));
+    is_found = sqlite3_step(find) == SQLITE_ROW;
+    sqlite3_finalize(find);
+    return is_found;
+}
+
+/* ---- keys ----------------------------------------------------------------------------------- */
+
+static const char *intern(struct refilter *r, const char *system)
+{
+    if (system == NULL)
+        return NULL;
+    for (size_t i = 0; i < r->system_count; i++) {
+        if (strcmp(r->systems[i], system) == 0)
+            return r->systems[i];
+    }
+    if (r->system_count == MAX_SYSTEMS)
+        return NULL;
+    r->systems[r->system_count] = strdup(system);
+    return r->systems[r->system_count] == NULL ? NULL : r->systems[r->system_count++];
+}
+
+static int64_t column_nullable(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? ROW_NULL
+                                                            : sqlite3_column_int64(stmt, column);
+}
+
+/* Columns of the SELECT in refilter_snapshot(). */
+enum {
+    C_N = 0,
+    C_DB,
+    C_KEY,
+    C_KEY_BYTES,
+    C_TYPE,
+    C_TYPE_NAME,
+    C_ENCODING,
+    C_RDB_TYPE,
+    C_NOTE,
+    C_BYTES,
+    C_ALLOC_BYTES,
+    C_RDB_BYTES,
+    C_ELEMENTS,
+    C_LARGEST,
+    C_EXPIRES_AT,
+    C_IDLE,
+    C_FREQ,
+    C_PATTERN,
+    C_ROLE,
+    C_SYSTEM
+};
+
+static void read_row(sqlite3_stmt *stmt, struct key_row *row)
+{
+    static const uint8_t nothing[1];
+
+    memset(row, 0, sizeof *row);
+    row->n = (uint64_t)sqlite3_column_int64(stmt, C_N);
+    row->db = (uint64_t)sqlite3_column_int64(stmt, C_DB);
+    row->key = sqlite3_column_blob(stmt, C_KEY); /* NULL when it is empty */
+    row->key_stored_bytes = (size_t)sqlite3_column_bytes(stmt, C_KEY);
+    if (row->key == NULL)
+        row->key = nothing;
+    row->key_bytes = sqlite3_column_type(stmt, C_KEY_BYTES) == SQLITE_NULL
+                         ? row->key_stored_bytes
+                         : (uint64_t)sqlite3_column_int64(stmt, C_KEY_BYTES);
+    row->type_id = (uint32_t)sqlite3_column_int64(stmt, C_TYPE);
+    row->type = row->type_id < RDBP_TYPE_COUNT_ ? (enum rdbp_type)row->type_id : RDBP_TYPE_MODULE;
+    if (row->type_id >= STORE_FIRST_MODULE_TYPE)
+        snprintf(row->module_name, sizeof row->module_name, "%s",
+                 column_text(stmt, C_TYPE_NAME));
+    row->encoding = (enum encoding)sqlite3_column_int(stmt, C_ENCODING);
+    row->rdb_type = (uint16_t)sqlite3_column_int(stmt, C_RDB_TYPE);
+    row->size_note = (enum size_note)sqlite3_column_int(stmt, C_NOTE);
+    row->bytes = column_nullable(stmt, C_BYTES);
+    row->alloc_bytes = column_nullable(stmt, C_ALLOC_BYTES);
+    row->rdb_bytes = column_nullable(stmt, C_RDB_BYTES);
+    row->elements = column_nullable(stmt, C_ELEMENTS);
+    row->largest_element = column_nullable(stmt, C_LARGEST);
+    row->expires_at_ms = column_nullable(stmt, C_EXPIRES_AT);
+    row->idle_seconds = column_nullable(stmt, C_IDLE);
+    row->freq = column_nullable(stmt, C_FREQ);
+}
+
+struct keys_pass {
+    struct aggregate *aggregate;
+    struct top *top;
+    struct store_batch batch;
+};
+
+static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *stmt,
+                    struct key_row *row, struct error *err)
+{
+    static const uint8_t star[1] = {'*'};
+    const uint8_t *pattern = sqlite3_column_blob(stmt, C_PATTERN);
+    const size_t pattern_bytes = (size_t)sqlite3_column_bytes(stmt, C_PATTERN);
+    const size_t known = aggregate_pattern_count(pass->aggregate);
+    const bool has_pattern = sqlite3_column_type(stmt, C_PATTERN) != SQLITE_NULL;
+    struct store_key *k;
+
+    if (store_batch_is_full(&pass->batch)) {
+        if (store_put_keys(r->store, &pass->batch, err) < 0)
+            return -1;
+        pass->batch.count = pass->batch.size_bytes = 0;
+    }
+    row->pattern_n = aggregate_add(
+        pass->aggregate, row, pattern == NULL ? star : pattern,
+        has_pattern ? (pattern_bytes < PATTERN_MAX_BYTES ? pattern_bytes : PATTERN_MAX_BYTES) : 1,
+        0);
+    k = store_batch_add(&pass->batch, row->key, row->key_stored_bytes, row->key_bytes);
+    if (row->pattern_n == 0 || k == NULL || top_add(pass->top, row) < 0)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    k->row = *row;
+    store_batch_accept(&pass->batch);
+    if (aggregate_pattern_count(pass->aggregate) > known) {
+        struct aggregate_pattern *p = aggregate_pattern_at(pass->aggregate, known);
+
+        p->role = sqlite3_column_int(stmt, C_ROLE);
+        p->system = intern(r, (const char *)sqlite3_column_text(stmt, C_SYSTEM));
+    }
+    return 0;
+}
+
+static int take_keys(struct refilter *r, struct keys_pass *pass, int64_t id, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int more = -1;
+
+    if (prepare(r,
+                "SELECT k.id & ((1 << 40) - 1), k.db, k.key, k.key_bytes, k.type, t.name,"
+                " k.encoding, k.rdb_encoding, k.size_note, k.bytes, k.alloc_bytes, k.rdb_bytes,"
+                " k.elements, k.largest_element, k.expires_at, k.idle_seconds, k.freq, p.pattern,"
+                " p.role, p.system"
+                " FROM key_rows k JOIN type_names t ON t.id = k.type"
+                " LEFT JOIN pattern_rows p ON p.id = ((k.id >> 40) << 40 | k.pattern_n)"
+                " WHERE k.id BETWEEN ?1 << 40 AND (?1 << 40) + ((1 << 40) - 1) ORDER BY k.id",
+                id, &stmt, err) < 0)
+        goto out;
+    while ((more = step(r, stmt, err)) > 0) {
+        struct key_row row;
+
+        if (signals_cancelled() != 0) {
+            more = error_set(err, (enum exit_code)signals_exit_code(), "interrupted");
+            break;
+        }
+        read_row(stmt, &row);
+        if (filter_passes(r->filter, &row) && take_key(r, pass, stmt, &row, err) < 0) {
+            more = -1;
+            break;
+        }
+    }
+    if (more == 0)
+        more = store_put_keys(r->store, &pass->batch, err);
+out:
+    sqlite3_finalize(stmt);
+    return more;
+}
+
+static const char *store_type_name(const void *user, uint32_t type_id)
+{
+    const char *name = type_id < STORE_FIRST_MODULE_TYPE
+                           ? rdbp_type_name((enum rdbp_type)type_id)
+                           : store_module_type_name(user, type_id - STORE_FIRST_MODULE_TYPE);
+
+    return name == NULL ? "module" : name;
+}
+
+static int update_snapshot(struct refilter *r, int64_t id, const struct aggregate *a,
+                           struct error *err)
+{
+    const struct aggregate_totals *t = aggregate_totals(a);
+    sqlite3_stmt *stmt = NULL;
+    int rc;
+
+    if (sqlite3_prepare_v2(store_db(r->store),
+                           "UPDATE snapshots SET filter = coalesce(filter || ' and ', '') || ?,"
+                           " keys = ?, expires = ?, bytes = ?, alloc_bytes = ?, rdb_bytes = ?,"
+                           " keys_without_size = ? WHERE id = ?",
+                           -1, &stmt, NULL) != SQLITE_OK)
+        return fail_copy(r, err);
+    sqlite3_bind_text(stmt, 1, r->filter_text, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, (int64_t)t->all.keys);
+    sqlite3_bind_int64(stmt, 3, (int64_t)t->expires);
+    sqlite3_bind_int64(stmt, 4, t->all.bytes);
+    if (t->all.alloc_keys > 0)
+        sqlite3_bind_int64(stmt, 5, t->all.alloc_bytes);
+    sqlite3_bind_int64(stmt, 6, t->rdb_bytes);
+    sqlite3_bind_int64(stmt, 7, (int64_t)t->keys_without_size);
+    sqlite3_bind_int64(stmt, 8, id);
+    rc = sqlite3_step(stmt);
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE ? 0 : fail_copy(r, err);
+}
+
+static int refilter_snapshot(struct refilter *r, int64_t id, int64_t now_ms, struct error *err)
+{
+    struct keys_pass pass = {0};
+    int result = -1;
+
+    pass.aggregate = aggregate_new(now_ms, SIZE_MAX);
+    pass.top = top_new();
+    if (pass.aggregate == NULL || pass.top == NULL || store_batch_init(&pass.batch) < 0) {
+        error_set(err, EXIT_CANNOT_RUN, "out of memory");
+        goto out;
+    }
+    store_resume_snapshot(r->store, (uint64_t)id);
+    if (take_keys(r, &pass, id, err) < 0)
+        goto out;
+    top_sort(pass.top);
+    if (save_aggregate(r->store, pass.aggregate, true, err) < 0 ||
+        save_top(r->store, pass.top, store_type_name, r->store, err) < 0)
+        goto out;
+    result = update_snapshot(r, id, pass.aggregate, err);
+out:
+    aggregate_free(pass.aggregate);
+    top_free(pass.top);
+    store_batch_done(&pass.batch);
+    return result;
+}
+
+/* ---- all of it ------------------------------------------------------------------------------ */
+
+static int copy_tables(struct refilter *r, struct error *err)
+{
+    static const struct {
+        const char *name;
+        bool (*passes)(struct refilter *, sqlite3_stmt *);
+    } tables[] = {
+        {"sets", NULL},
+        {"snapshots", NULL},
+        {"rdb_encoding_names", NULL},
+        {"aux", NULL},
+        {"functions", NULL},
+        {"modules", NULL},
+        {"defects", NULL},
+        {"sidekiq_installations", NULL},
+        {"sidekiq_sets", set_passes},
+        {"sidekiq_jobs", jobs_pass},
+        {"sidekiq_stats", stat_passes},
+    };
+
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        if (copy_table(r, tables[i].name, tables[i].passes, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int copy_module_types(struct refilter *r, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int more = -1;
+
+    if (prepare(r, "SELECT id, name FROM type_names WHERE id >= ? ORDER BY id",
+                STORE_FIRST_MODULE_TYPE, &stmt, err) < 0)
+        goto out;
+    while ((more = step(r, stmt, err)) > 0) {
+        if (store_put_module_type(r->store, (uint32_t)sqlite3_column_int64(stmt, 0),
+                                  column_text(stmt, 1), err) < 0) {
+            more = -1;
+            break;
+        }
+    }
+out:
+    sqlite3_finalize(stmt);
+    return more;
+}
+
+static int refilter_all(struct refilter *r, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int more = -1;
+
+    if (prepare(r, "SELECT id, now, keys_stored, label FROM snapshots ORDER BY id", 0, &stmt,
+                err) < 0)
+        goto out;
+    while ((more = step(r, stmt, err)) > 0) {
+        if (strcmp(column_text(stmt, 2), "all") != 0) {
+            more = error_set(err, EXIT_CANNOT_RUN,
+                             "snapshot '%.200s' was stored with --keys %s: a filter needs all keys",
+                             column_text(stmt, 3), column_text(stmt, 2));
+            break;
+        }
+        more = refilter_snapshot(r, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+                                 err);
+        if (more < 0)
+            break;
+    }
+out:
+    sqlite3_finalize(stmt);
+    return more;
+}
+
+int analyze_refilter(sqlite3 *src, const struct filter *filter, sqlite3 **ret_db,
+                     struct error *err)
+{
+    struct refilter r = {.src = src, .filter = filter};
+    int result = -1;
+
+    if (filter_text(filter, &r.filter_text) < 0 || r.filter_text == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    if (store_open(STORE_PRIVATE, NULL, KEYS_ALL, &r.store, err) < 0)
+        goto out;
+    if (copy_module_types(&r, err) < 0 || copy_tables(&r, err) < 0 || refilter_all(&r, err) < 0)
+        goto out;
+    result = store_finish(r.store, ret_db, err);
+    r.store = NULL;
+out:
+    store_abort(r.store);
+    for (size_t i = 0; i < r.system_count; i++)
+        free(r.systems[i]);
+    free(r.filter_text);
+    return result;
+}

@@ -1,0 +1,342 @@
+/* save.c -- what is known after the last key, into the store.
+ *
+ * Databases are not counted apart: their figures are sums over the TTL buckets of their types.
+ */
+// SPDX-License-Identifier: MIT
+#include "analyze/save.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rdb_error.h"
+
+static int64_t alloc_of(const struct sum *s)
+{
+    return s->alloc_keys == 0 ? ROW_NULL : s->alloc_bytes;
+}
+
+static int save_patterns(struct store *s, const struct aggregate *a, struct error *err)
+{
+    for (size_t i = 0; i < aggregate_pattern_count(a); i++) {
+        const struct aggregate_pattern *p = aggregate_pattern_at(a, i);
+        const struct store_pattern row = {
+            .n = p->n,
+            .db = p->group->db,
+            .pattern = p->pattern,
+            .pattern_bytes = p->pattern_bytes,
+            .type_id = p->group->type_id,
+            .role = p->role,
+            .system = p->system,
+            .keys = p->all.keys,
+            .bytes = p->all.bytes,
+            .alloc_bytes = alloc_of(&p->all),
+            .rdb_bytes = p->rdb_bytes,
+            .elements = p->elements,
+            .keys_without_ttl = p->without_ttl.keys,
+            .bytes_without_ttl = p->without_ttl.bytes,
+            .expired_keys = p->expired.keys,
+            .expired_bytes = p->expired.bytes,
+            .first_expires_at = p->first_expires_at,
+            .last_expires_at = p->last_expires_at,
+            .largest_bytes = p->largest_bytes,
+            .largest_key = p->largest_key,
+            .largest_key_bytes = p->largest_key_bytes,
+        };
+
+        if (store_put_pattern(s, &row, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int save_ttl(struct store *s, const struct aggregate *a, struct error *err)
+{
+    for (size_t i = 0; i < aggregate_group_count(a); i++) {
+        const struct aggregate_group *g = aggregate_group_at(a, i);
+
+        for (int bucket = 0; bucket < TTL_BUCKET_COUNT; bucket++) {
+            const struct sum *sum = &g->ttl[bucket];
+            const struct store_ttl row = {g->db,      g->type_id, bucket,
+                                          sum->keys, sum->bytes, alloc_of(sum)};
+
+            if (sum->keys > 0 && store_put_ttl(s, &row, err) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+/* ---- databases: groups and hints, sorted by number, summed ---------------------------------- */
+
+static int compare_databases(const void *a, const void *b)
+{
+    const struct store_database *x = a, *y = b;
+
+    return x->db < y->db ? -1 : x->db > y->db;
+}
+
+static struct store_database database_of_group(const struct aggregate_group *g)
+{
+    struct store_database d = {
+        .db = g->db, .alloc_bytes = ROW_NULL, .resizedb_keys = ROW_NULL, .resizedb_expires = ROW_NULL};
+
+    for (int bucket = 0; bucket < TTL_BUCKET_COUNT; bucket++) {
+        const struct sum *sum = &g->ttl[bucket];
+
+        d.keys += sum->keys;
+        d.bytes = add_capped(d.bytes, sum->bytes);
+        if (sum->alloc_keys > 0)
+            d.alloc_bytes =
+                add_capped(d.alloc_bytes == ROW_NULL ? 0 : d.alloc_bytes, sum->alloc_bytes);
+        if (bucket == TTL_BUCKET_NONE)
+            d.bytes_without_ttl = sum->bytes;
+        else
+            d.expires += sum->keys;
+    }
+    d.expired_keys = g->ttl[TTL_BUCKET_EXPIRED].keys;
+    d.expired_bytes = g->ttl[TTL_BUCKET_EXPIRED].bytes;
+    return d;
+}
+
+static void add_nullable(int64_t *sum, int64_t v)
+{
+    if (v != ROW_NULL)
+        *sum = add_capped(*sum == ROW_NULL ? 0 : *sum, v);
+}
+
+static void add_database(struct store_database *sum, const struct store_database *d)
+{
+    sum->keys += d->keys;
+    sum->expires += d->expires;
+    sum->bytes = add_capped(sum->bytes, d->bytes);
+    sum->bytes_without_ttl = add_capped(sum->bytes_without_ttl, d->bytes_without_ttl);
+    sum->expired_keys += d->expired_keys;
+    sum->expired_bytes = add_capped(sum->expired_bytes, d->expired_bytes);
+    add_nullable(&sum->alloc_bytes, d->alloc_bytes);
+    add_nullable(&sum->resizedb_keys, d->resizedb_keys);
+    add_nullable(&sum->resizedb_expires, d->resizedb_expires);
+}
+
+static int64_t capped(uint64_t v)
+{
+    return v > INT64_MAX ? INT64_MAX : (int64_t)v;
+}
+
+static int save_databases(struct store *s, const struct aggregate *a, bool is_filtered,
+                          struct error *err)
+{
+    const size_t groups = aggregate_group_count(a), hints = aggregate_hint_count(a);
+    struct store_database *all;
+    size_t count = 0;
+    int r = 0;
+
+    if (groups + hints == 0)
+        return 0;
+    all = malloc((groups + hints) * sizeof *all);
+    if (all == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    for (size_t i = 0; i < groups; i++)
+        all[count++] = database_of_group(aggregate_group_at(a, i));
+    for (size_t i = 0; i < hints; i++) {
+        const struct aggregate_hint *h = aggregate_hint_at(a, i);
+
+        all[count++] = (struct store_database){.db = capped(h->db),
+                                               .alloc_bytes = ROW_NULL,
+                                               .resizedb_keys = capped(h->keys),
+                                               .resizedb_expires = capped(h->expires)};
+    }
+    qsort(all, count, sizeof *all, compare_databases);
+    for (size_t i = 0, next; r == 0 && i < count; i = next) {
+        for (next = i + 1; next < count && all[next].db == all[i].db; next++)
+            add_database(&all[i], &all[next]);
+        if (!is_filtered || all[i].keys > 0)
+            r = store_put_database(s, &all[i], err);
+    }
+    free(all);
+    return r;
+}
+
+int save_aggregate(struct store *s, const struct aggregate *a, bool is_filtered, struct error *err)
+{
+    if (save_patterns(s, a, err) < 0 || save_databases(s, a, is_filtered, err) < 0)
+        return -1;
+    return save_ttl(s, a, err);
+}
+
+/* ---- the largest keys ----------------------------------------------------------------------- */
+
+int save_top(struct store *s, const struct top *t, const char *(*type_name)(const void *, uint32_t),
+             const void *user, struct error *err)
+{
+    for (size_t i = 0; i < top_list_count(t); i++) {
+        const struct top_list *l = top_list_at(t, i);
+        char db[24] = "";
+        struct store_top row = {.measure = top_measure_name(l->measure),
+                                .scope = top_scope_name(l->scope),
+                                .scope_value = db};
+
+        if (l->scope == TOP_TYPE)
+            row.scope_value = type_name(user, (uint32_t)l->scope_value);
+        else if (l->scope == TOP_DB)
+            snprintf(db, sizeof db, "%" PRIu64, l->scope_value);
+        for (size_t k = 0; k < l->count; k++) {
+            row.rank = (int64_t)k + 1;
+            row.n = l->entries[k].n;
+            if (store_put_top(s, &row, err) < 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+static const char *decoder_type_name(const void *user, uint32_t type_id)
+{
+    const struct decoder *d = user;
+
+    return type_id < STORE_FIRST_MODULE_TYPE
+               ? rdbp_type_name((enum rdbp_type)type_id)
+               : d->module_types[type_id - STORE_FIRST_MODULE_TYPE];
+}
+
+/* ---- Sidekiq -------------------------------------------------------------------------------- */
+
+bool save_sidekiq_set_passes(const struct filter *f, const struct sidekiq_set *set)
+{
+    const struct key_row row = {
+        .db = set->db,
+        .key = set->key,
+        .key_stored_bytes = set->key_bytes,
+        .type = set->kind == SIDEKIQ_QUEUE ? RDBP_TYPE_LIST : RDBP_TYPE_ZSET,
+        .bytes = set->bytes,
+        .expires_at_ms = ROW_NULL,
+    };
+
+    /* A queue known by its registration only has no key that a filter could look at. */
+    return f->count == 0 || (set->key != NULL && filter_passes(f, &row));
+}
+
+static bool jobs_pass(const struct filter *f, const struct sidekiq_result *r,
+                      const struct sidekiq_job_group *g)
+{
+    for (size_t i = 0; i < r->set_count; i++) {
+        const struct sidekiq_set *set = &r->sets[i];
+
+        if (set->db == g->db && set->kind == g->kind && strcmp(set->name, g->set_name) == 0 &&
+            strcmp(set->namespace_, g->namespace_) == 0)
+            return save_sidekiq_set_passes(f, set);
+    }
+    return f->count == 0;
+}
+
+bool save_sidekiq_stat_passes(const struct filter *f, const struct sidekiq_stat *stat)
+{
+    const char *colon = stat->namespace_[0] == '\0' ? "" : ":";
+    const char *const days[] = {"", stat->first_day, stat->last_day};
+
+    for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+        char key[1200];
+        const int n = snprintf(key, sizeof key, "%s%sstat:%s%s%s", stat->namespace_, colon,
+                               stat->stat, days[i][0] == '\0' ? "" : ":", days[i]);
+
+        if (n > 0 && (size_t)n < sizeof key &&
+            filter_passes_name(f, stat->db, RDBP_TYPE_STRING, (const uint8_t *)key, (size_t)n))
+            return true;
+    }
+    return false;
+}
+
+static int save_sidekiq(struct store *s, const struct sidekiq_result *r, const struct filter *f,
+                        struct error *err)
+{
+    for (size_t i = 0; i < r->installation_count; i++) {
+        if (store_put_sidekiq_installation(s, &r->installations[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < r->set_count; i++) {
+        if (save_sidekiq_set_passes(f, &r->sets[i]) && store_put_sidekiq_set(s, &r->sets[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < r->job_count; i++) {
+        if (jobs_pass(f, r, &r->jobs[i]) && store_put_sidekiq_jobs(s, &r->jobs[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < r->stat_count; i++) {
+        if (save_sidekiq_stat_passes(f, &r->stats[i]) && store_put_sidekiq_stat(s, &r->stats[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* ---- beside keys ---------------------------------------------------------------------------- */
+
+static int save_defects(struct store *s, const struct outside *o, struct error *err)
+{
+    char message[80];
+
+    for (size_t i = 0; i < o->defect_count; i++) {
+        const struct defect_record *d = &o->defects[i];
+
+        if (store_put_defect(s, d->offset, d->db, d->key, rdb_severity_name(d->severity),
+                             rdbp_errcode_name(d->code), d->message, err) < 0)
+            return -1;
+    }
+    if (o->defects_beyond == 0)
+        return 0;
+    snprintf(message, sizeof message, "%" PRIu64 " more defects are not listed",
+             o->defects_beyond);
+    return store_put_defect(s, o->defects[o->defect_count - 1].offset, -1, NULL, "warning",
+                            "more-defects", message, err);
+}
+
+static int save_outside(struct store *s, const struct outside *o, struct error *err)
+{
+    for (size_t i = 0; i < o->aux_count; i++) {
+        const struct aux_record *a = &o->aux[i];
+
+        if (store_put_aux(s, a->offset, a->db, a->name, a->value, a->value_bytes, err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < o->function_count; i++) {
+        const struct function_record *f = &o->functions[i];
+
+        if (store_put_function(s, f->offset, f->is_script ? "script" : "library", f->name,
+                               f->engine, f->source_bytes, f->sha1, err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < o->module_count; i++) {
+        const struct module_record *m = &o->modules[i];
+
+        if (store_put_module(s, m->name, m->version, m->keys, m->rdb_bytes, m->aux_records,
+                             m->aux_bytes, err) < 0)
+            return -1;
+    }
+    return save_defects(s, o, err);
+}
+
+static int save_names(struct store *s, const struct decoder *d, struct error *err)
+{
+    for (size_t i = 0; i < d->module_type_count; i++) {
+        if (store_put_module_type(s, (uint32_t)(STORE_FIRST_MODULE_TYPE + i), d->module_types[i],
+                                  err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < sizeof d->rdb_types_used / sizeof *d->rdb_types_used; i++) {
+        if (d->rdb_types_used[i] && store_put_rdb_type(s, (uint16_t)i, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int save_snapshot_parts(struct store *s, const struct decoder *d, struct error *err)
+{
+    if (save_names(s, d, err) < 0 ||
+        save_aggregate(s, d->aggregate, d->options->filter.count > 0, err) < 0)
+        return -1;
+    if (d->keys != KEYS_NONE && save_top(s, d->top, decoder_type_name, d, err) < 0)
+        return -1;
+    if (save_sidekiq(s, d->sidekiq, &d->options->filter, err) < 0)
+        return -1;
+    return save_outside(s, &d->outside, err);
+}

@@ -1,0 +1,282 @@
+/* cmd_info.c -- rdblens info: what a snapshot says of itself, without reading its keys. */
+// SPDX-License-Identifier: MIT
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "rdb_error.h"
+#include "rdbparse/rdbparse.h"
+#include "util/signals.h"
+#include "util/text.h"
+
+static const char usage[] =
+    "usage: rdblens info SNAPSHOT [-f text|json]\n\n"
+    "Prints the header and the AUX fields before the first key, and what the file says of its first\n"
+    "database.  Reads no keys, so it is instant whatever the size.\n\n"
+    "  -f, --format FORMAT    text (the default) or json\n"
+    "  -h, --help             this text\n";
+
+#define MAX_AUX 200
+
+/* One line of text, or one member of a JSON object. */
+struct printer {
+    bool is_json;
+    bool has_members;
+};
+
+static void print_name(struct printer *p, const uint8_t *name, size_t name_bytes, const char *indent)
+{
+    char text[200];
+
+    if (!p->is_json) {
+        printf("%s%-*s ", indent, 16 - (int)strlen(indent),
+               text_escape_line(name, name_bytes, text, sizeof text));
+        return;
+    }
+    printf("%s\n  %s", p->has_members ? "," : "", indent);
+    p->has_members = true;
+    text_write_json(stdout, name, name_bytes);
+    fputs(": ", stdout);
+}
+
+static void print_text(struct printer *p, const char *name, const uint8_t *value,
+                       size_t value_bytes)
+{
+    char text[1200];
+
+    print_name(p, (const uint8_t *)name, strlen(name), "");
+    if (p->is_json)
+        text_write_json(stdout, value, value_bytes);
+    else
+        puts(text_escape_line(value, value_bytes, text, sizeof text));
+}
+
+static void print_number(struct printer *p, const char *name, uint64_t value)
+{
+    print_name(p, (const uint8_t *)name, strlen(name), "");
+    printf(p->is_json ? "%" PRIu64 : "%" PRIu64 "\n", value);
+}
+
+static void print_string(struct printer *p, const char *name, const char *value)
+{
+    print_text(p, name, (const uint8_t *)value, strlen(value));
+}
+
+struct aux_copy {
+    uint8_t *name, *value;
+    size_t name_bytes, value_bytes;
+};
+
+struct header {
+    struct aux_copy aux[MAX_AUX];
+    size_t aux_count;
+    uint64_t functions, module_aux;
+    bool has_db, has_hints;
+    uint64_t db, hint_keys, hint_expires;
+};
+
+static int copy_slice(const rdbp_slice *s, size_t max_bytes, uint8_t **ret_bytes, size_t *ret_size)
+{
+    const size_t n = s->size_bytes < max_bytes ? s->size_bytes : max_bytes;
+
+    *ret_bytes = malloc(n + 1);
+    if (*ret_bytes == NULL)
+        return -1;
+    if (n > 0)
+        memcpy(*ret_bytes, s->bytes, n);
+    *ret_size = n;
+    return 0;
+}
+
+static int note_aux(struct header *h, const struct rdbp_aux *aux)
+{
+    struct aux_copy *a = &h->aux[h->aux_count];
+
+    if (h->aux_count == MAX_AUX)
+        return 0;
+    if (copy_slice(&aux->name, 200, &a->name, &a->name_bytes) < 0)
+        return -1;
+    if (copy_slice(&aux->value, 1000, &a->value, &a->value_bytes) < 0) {
+        free(a->name);
+        return -1;
+    }
+    h->aux_count++;
+    return 0;
+}
+
+/* Up to the first key, or the first database's hints. */
+static int read_header(rdbp_parser *p, struct header *h, const char *path, struct error *err)
+{
+    const rdbp_event *ev;
+    int r;
+
+    while ((r = rdbp_next(p, &ev)) > 0) {
+        switch (ev->type) {
+        case RDBP_EVENT_AUX:
+            if (note_aux(h, &ev->u.aux) < 0)
+                return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+            break;
+        case RDBP_EVENT_FUNCTION: h->functions += ev->u.function.is_last; break;
+        case RDBP_EVENT_MODULE_AUX: h->module_aux++; break;
+        case RDBP_EVENT_DB:
+            if (h->has_db)
+                return 0;
+            h->has_db = true;
+            h->db = ev->u.db;
+            break;
+        case RDBP_EVENT_RESIZEDB:
+            h->has_hints = true;
+            h->hint_keys = ev->u.resizedb.key_count;
+            h->hint_expires = ev->u.resizedb.expires_count;
+            return 0;
+        case RDBP_EVENT_KEY:
+        case RDBP_EVENT_END: return 0;
+        default: break;
+        }
+    }
+    return r == 0 ? 0 : rdb_error_set(err, path, rdbp_last_error(p));
+}
+
+static void print_aux(struct printer *pr, const struct header *h)
+{
+    struct printer members = {.is_json = pr->is_json};
+    char text[4100];
+
+    if (pr->is_json) {
+        print_name(pr, (const uint8_t *)"aux", 3, "");
+        putchar('{');
+    }
+    for (size_t i = 0; i < h->aux_count; i++) {
+        const struct aux_copy *a = &h->aux[i];
+
+        print_name(&members, a->name, a->name_bytes, pr->is_json ? "  " : "");
+        if (pr->is_json)
+            text_write_json(stdout, a->value, a->value_bytes);
+        else
+            puts(text_escape_line(a->value, a->value_bytes, text, sizeof text));
+    }
+    if (pr->is_json)
+        fputs(members.has_members ? "\n  }" : "}", stdout);
+}
+
+static void print_header(const char *path, rdbp_parser *p, const struct header *h, bool is_json)
+{
+    struct printer pr = {.is_json = is_json};
+
+    if (is_json)
+        putchar('{');
+    print_string(&pr, "file", path);
+    print_string(&pr, "container", rdbp_container(p));
+    if (rdbp_input_size(p) > 0)
+        print_number(&pr, "file_bytes", rdbp_input_size(p));
+    print_string(&pr, "family", rdbp_family_name(rdbp_family(p)));
+    print_number(&pr, "rdb_version", rdbp_rdb_version(p));
+    print_aux(&pr, h);
+    if (h->functions > 0)
+        print_number(&pr, "functions", h->functions);
+    if (h->module_aux > 0)
+        print_number(&pr, "module_aux", h->module_aux);
+    if (h->has_db)
+        print_number(&pr, "first_db", h->db);
+    if (h->has_hints) {
+        print_number(&pr, "hint_keys", h->hint_keys);
+        print_number(&pr, "hint_expires", h->hint_expires);
+    }
+    if (is_json)
+        fputs("\n}\n", stdout);
+}
+
+static enum rdbp_errcode check(void *user)
+{
+    (void)user;
+    if (signals_mapping_failed())
+        return RDBP_ERR_CHANGED;
+    return signals_cancelled() != 0 ? RDBP_ERR_CANCELLED : RDBP_ERR_NONE;
+}
+
+static int show(const char *path, bool is_json, struct error *err)
+{
+    rdbp_options options = RDBP_OPTIONS_INIT;
+    struct header *h = calloc(1, sizeof *h);
+    rdbp_parser *p = NULL;
+    rdbp_error parse_error;
+    const void *base;
+    size_t size_bytes;
+    int r = -1;
+
+    if (h == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
+        error_set(err, EXIT_CANNOT_RUN,
+                  "standard input is a terminal; pipe a snapshot into it");
+        goto out;
+    }
+    options.depth = RDBP_DEPTH_NONE;
+    options.verify_checksum = false;
+    options.check = check;
+    r = strcmp(path, "-") == 0 ? rdbp_open_fd(STDIN_FILENO, &options, &p, &parse_error)
+                               : rdbp_open_path(path, &options, &p, &parse_error);
+    if (r < 0) {
+        rdb_error_set(err, path, &parse_error);
+        goto out;
+    }
+    if (rdbp_mapping(p, &base, &size_bytes))
+        signals_guard_mapping(base, size_bytes);
+    r = read_header(p, h, path, err);
+    if (r == 0 || err->exit_code == EXIT_DAMAGED)
+        print_header(path, p, h, is_json);
+out:
+    signals_guard_mapping(NULL, 0);
+    rdbp_close(p);
+    for (size_t i = 0; i < h->aux_count; i++) {
+        free(h->aux[i].name);
+        free(h->aux[i].value);
+    }
+    free(h);
+    return r;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"format", required_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    struct error err = {.exit_code = EXIT_DONE};
+    bool is_json = false;
+    int c, code;
+
+    opterr = 0;
+    while ((c = getopt_long(argc, argv, ":f:h", options, NULL)) != -1) {
+        switch (c) {
+        case 'f':
+            if (strcmp(optarg, "json") != 0 && strcmp(optarg, "text") != 0) {
+                error_set(&err, EXIT_CANNOT_RUN, "info: format '%.40s' is not text or json",
+                          optarg);
+                return command_fail(&err);
+            }
+            is_json = strcmp(optarg, "json") == 0;
+            break;
+        case 'h': fputs(usage, stdout); return command_finish_stdout(EXIT_DONE);
+        default: return command_usage_error("info", c, argv);
+        }
+    }
+    if (argc - optind != 1) {
+        error_set(&err, EXIT_CANNOT_RUN, "info: give one snapshot; see rdblens help info");
+        return command_fail(&err);
+    }
+    code = show(argv[optind], is_json, &err) < 0 ? command_fail(&err) : EXIT_DONE;
+    return command_finish_stdout(code);
+}
+
+const struct command cmd_info = {
+    .name = "info",
+    .about = "header and AUX fields of a snapshot, at once",
+    .usage = usage,
+    .run = run,
+};
