@@ -131,7 +131,6 @@ const char *rdbp_errcode_name(enum rdbp_errcode code)
         [RDBP_ERR_MODULE] = "module-skipped",
         [RDBP_ERR_EMPTY_KEY] = "empty-collection",
         [RDBP_ERR_STREAM_LENGTH] = "stream-length-mismatch",
-        [RDBP_ERR_DUPLICATE] = "duplicate-element",
         [RDBP_ERR_AOF_TAIL] = "aof-tail",
         [RDBP_ERR_EOF_MARK] = "eof-mark",
         [RDBP_ERR_ZERO_PADDING] = "zero-padding",

@@ -107,7 +107,6 @@ enum rdbp_errcode {
     RDBP_ERR_MODULE,         /* module-skipped: once a module type */
     RDBP_ERR_EMPTY_KEY,      /* empty-collection: servers since 6.2 skip such a key */
     RDBP_ERR_STREAM_LENGTH,  /* stream-length-mismatch */
-    RDBP_ERR_DUPLICATE,      /* duplicate-element: inside one value (reported by deep checks) */
     RDBP_ERR_AOF_TAIL,       /* aof-tail */
     RDBP_ERR_EOF_MARK,       /* eof-mark: 40-byte replication mark after the checksum */
     RDBP_ERR_ZERO_PADDING,   /* zero-padding */
