@@ -166,7 +166,6 @@ static int on_key(struct decoder *d, const struct rdbp_key *key)
     d->pending_index = key->key_index;
     d->pending_module_version = key->module_version;
     d->signature = 0;
-    d->was_empty_reported = false;
     depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key);
     if (key->type == RDBP_TYPE_STRING)
         depth |= RDBP_DEPTH_SHAPE; /* for the signature */
@@ -199,28 +198,13 @@ static void note_defect(struct decoder *d, const rdbp_error *e, const uint8_t *k
     outside_defect(&d->outside, e, key, key_bytes);
 }
 
+/* A defect may be told after its key's VALUE_END: the name is still there. */
 static void on_defect(struct decoder *d, const rdbp_error *e)
 {
     const bool is_in_key = d->pending != NULL && e->key_index == d->pending_index;
 
-    if (is_in_key && e->code == RDBP_ERR_EMPTY_KEY)
-        d->was_empty_reported = true;
     note_defect(d, e, is_in_key ? store_batch_key(d->batch, d->pending) : NULL,
                 is_in_key ? d->pending->row.key_stored_bytes : 0);
-}
-
-/* The server drops a collection without elements when it loads the file. */
-static void note_empty(struct decoder *d, uint64_t offset, const struct key_row *row)
-{
-    rdbp_error e = {.code = RDBP_ERR_EMPTY_KEY,
-                    .severity = RDBP_SEVERITY_WARN,
-                    .offset = offset,
-                    .db = row->db,
-                    .key_index = d->pending_index,
-                    .message = "collection without elements: servers drop it when they load it"};
-
-    if (!d->was_empty_reported)
-        note_defect(d, &e, row->key, row->key_stored_bytes);
 }
 
 static int measure(struct decoder *d, const struct rdbp_value_end *end, struct key_row *row)
@@ -263,7 +247,7 @@ static int take_row(struct decoder *d, struct key_row *row)
     return 0;
 }
 
-static int on_value_end(struct decoder *d, uint64_t offset, const struct rdbp_value_end *end)
+static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
 {
     struct key_row *row = &d->pending->row;
     const uint64_t seed = row->db << 8 ^ row->rdb_type;
@@ -283,13 +267,12 @@ static int on_value_end(struct decoder *d, uint64_t offset, const struct rdbp_va
     if (row->type == RDBP_TYPE_MODULE)
         outside_module_key(&d->outside, row->module_name, d->pending_module_version,
                            end->rdb_bytes);
-    if (end->ok && end->is_empty) {
-        note_empty(d, offset, row);
-    } else if (filter_passes(&d->options->filter, row) && take_row(d, row) < 0) {
+    if (end->ok && end->is_empty) /* a server drops it; the parser gives a DEFECT for it */
+        return 0;
+    if (filter_passes(&d->options->filter, row) && take_row(d, row) < 0) {
         d->is_out_of_memory = true;
         return -1;
     }
-    d->pending = NULL;
     return 0;
 }
 
@@ -315,7 +298,7 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
         key_meter_items(d->meter, &ev->u.items);
         sidekiq_items(d->collector, &ev->u.items);
         break;
-    case RDBP_EVENT_VALUE_END: return on_value_end(d, ev->offset, &ev->u.value_end);
+    case RDBP_EVENT_VALUE_END: return on_value_end(d, &ev->u.value_end);
     case RDBP_EVENT_DEFECT: on_defect(d, &ev->u.defect); break;
     case RDBP_EVENT_END:
         d->has_end = true;
@@ -371,11 +354,9 @@ void *decoder_run(void *arg)
                               memory_order_relaxed);
     }
     if (r < 0) {
-        const uint8_t *key = d->pending == NULL ? NULL : store_batch_key(d->batch, d->pending);
-
         d->has_fatal = true;
         d->fatal = *rdbp_last_error(d->parser);
-        note_defect(d, &d->fatal, key, key == NULL ? 0 : d->pending->row.key_stored_bytes);
+        on_defect(d, &d->fatal);
     }
     if (d->batch != NULL)
         queue_send(d->queue, d->batch);

@@ -50,14 +50,13 @@ struct decoder {
     int worst_exit_code; /* of all defects: 0 or 3 */
     bool is_out_of_memory;
 
-    /* The key being read. */
+    /* The key being read, or read last. */
     uint64_t db;
     struct store_batch *batch;
-    struct store_key *pending; /* NULL: between keys */
+    struct store_key *pending; /* until the next key; NULL: none yet */
     uint64_t pending_index;
     uint32_t pending_module_version;
     unsigned signature;
-    bool was_empty_reported;
 };
 
 /* Everything but parser, options, queue and the like.  -1: out of memory. */
