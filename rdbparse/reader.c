@@ -201,6 +201,8 @@ static int skip_stable(struct reader *r, uint64_t n)
         return -1;
     if (left < n) {
         note_short(r->impl, reader_offset(r), n, left);
+        r->end_offset = reader_offset(r) + left; /* at the end, as a stream would be */
+        r->end = r->pos = r->impl->crc_at = r->impl->limit;
         return -1;
     }
     while (n > 0) {

@@ -29,7 +29,7 @@ struct reader {
     const uint8_t *end;
     uint64_t end_offset;    /* logical offset (from the magic) of `end` */
     bool is_stable;         /* mapped or in memory: slices stay where they are until reader_free() */
-    bool has_size;          /* end of input is known: the window reaches it, or size_left is right */
+    bool has_size;          /* the end of input is known: reader_may_have() is exact */
     const uint8_t *mark_at; /* reader_mark() does its work once pos passes this */
     struct reader_impl *impl;
 };
@@ -37,8 +37,9 @@ struct reader {
 /* Opens the input, peels containers (gzip, LZ4, zstd, in any nesting) and framing (replication
  * keep-alives, +FULLRESYNC, $EOF:, $LENGTH), and leaves pos at the magic's first byte with offset 0.
  * fd is borrowed when path is NULL; bytes (size_bytes) is used when fd is -1 and path is NULL.
+ * options may be NULL and are copied.  A regular file is read from where fd stands, without moving it.
  * Returns 0, or -1 with *ret_error filled: IO, EMPTY, NOT_RDB (message says what the content looks
- * like), DECOMPRESS, NOMEM. */
+ * like), TRUNCATED, DECOMPRESS, NOMEM, or what check() said. */
 int reader_open(struct reader **ret_reader, const char *path, int fd, const uint8_t *bytes,
                 size_t size_bytes, const rdbp_options *options, rdbp_error *ret_error);
 void reader_free(struct reader *r); /* NULL is fine */
@@ -48,7 +49,9 @@ static inline uint64_t reader_offset(const struct reader *r)
     return r->end_offset - (uint64_t)(r->end - r->pos);
 }
 
-/* Makes n <= READER_PEEK_MAX bytes contiguous at pos; NULL when the input has fewer (or failed). */
+/* Makes n <= READER_PEEK_MAX bytes contiguous at pos; NULL when the input has fewer (or failed): pos
+ * has not moved then, and a smaller peek still works.  When is_stable, n may be any size: the window
+ * moves over the bytes in steps, but they are all there. */
 const uint8_t *reader_peek_slow(struct reader *r, size_t n);
 
 static inline const uint8_t *reader_peek(struct reader *r, size_t n)
@@ -76,7 +79,8 @@ static inline const uint8_t *reader_take(struct reader *r, size_t n)
  * NULL at the end of input or on failure.  Does not move. */
 const uint8_t *reader_chunk(struct reader *r, uint64_t max, size_t *ret_n);
 
-/* Moves n bytes on without needing them in one piece.  0, or -1 when the input ends first. */
+/* Moves n bytes on without needing them in one piece.  0, or -1 when the input ends first: then pos is
+ * at the end of the input, and reader_error() gives the offset where the skip began. */
 int reader_skip(struct reader *r, uint64_t n);
 
 /* False when fewer than n bytes can possibly follow: exact for files and memory; on a pipe, where the
@@ -98,7 +102,9 @@ uint64_t reader_crc(struct reader *r);
 void reader_error(const struct reader *r, rdbp_error *ret_error);
 
 /* Looks at what follows pos (the byte after the RDB's checksum) to the end of the input, without
- * keeping it.  Knows the framing that was peeled: the $EOF: mark belongs to it. */
+ * keeping it.  Knows the framing that was peeled: the $EOF: mark belongs to it.  Packed data carry
+ * their own checksums behind the RDB and are read to the end here: afterwards reader_error() has code
+ * NONE, or tells how the rest is damaged or cut.  reader_crc() stays what it was. */
 enum rdbp_trailing reader_classify_tail(struct reader *r, uint64_t *ret_trailing_bytes);
 
 /* At the end: RDBP_ERR_CHANGED when a regular file's size or mtime is not what it was at open. */

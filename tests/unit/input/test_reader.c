@@ -127,6 +127,37 @@ static void test_every_input(void **state)
             }
 }
 
+/* Too long a skip ends at the end, whatever the input, and tells where it began. */
+static void test_skip_too_far(void **state)
+{
+    struct bytes content = make_content(400000);
+
+    (void)state;
+    for (size_t c = 0; c < container_count; c++)
+        for (int input = 0; input < INPUT_COUNT; input++) {
+            struct bytes packed = containers[c].pack(content.at, content.size_bytes);
+            rdbp_options options = RDBP_OPTIONS_INIT;
+            struct supply s;
+            struct reader *r;
+            rdbp_error error;
+
+            supply_open(&s, (enum input)input, &packed);
+            assert_int_equal(open_supply(&r, &s, options, &error), 0);
+            assert_int_equal(reader_skip(r, 10), 0);
+            assert_int_equal(reader_skip(r, UINT64_MAX), -1);
+            reader_error(r, &error);
+            if (error.code != RDBP_ERR_TRUNCATED || error.offset != 10 ||
+                reader_offset(r) != content.size_bytes || !strstr(error.message, "399990 left"))
+                fail_msg("%s, %s: offset %llu, '%s' at %llu", containers[c].name,
+                         input_names[input], (unsigned long long)reader_offset(r), error.message,
+                         (unsigned long long)error.offset);
+            reader_free(r);
+            supply_close(&s);
+            bytes_free(&packed);
+        }
+    bytes_free(&content);
+}
+
 static void test_small_refill_over_many_windows(void **state)
 {
     struct bytes content = make_content(800000);
@@ -269,6 +300,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_input),
+        cmocka_unit_test(test_skip_too_far),
         cmocka_unit_test(test_small_refill_over_many_windows),
         cmocka_unit_test(test_legacy_blocks),
         cmocka_unit_test(test_stable),
