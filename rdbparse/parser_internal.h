@@ -57,7 +57,7 @@ struct string_out {
 /* A field name of a stream node's master entry. */
 struct master_field {
     uint64_t size_bytes;
-    size_t at; /* in master_bytes; content kept at BYTES depth only */
+    size_t at; /* in master_bytes */
     bool is_integer;
     int64_t integer;
 };

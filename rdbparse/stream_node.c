@@ -91,13 +91,12 @@ static int keep_master_field(rdbp_parser *p)
 
         if (!from)
             return -1;
-        if (wants(p, RDBP_DEPTH_BYTES)) {
-            if (parser_reserve(p, (void **)&p->master_bytes, &p->master_capacity,
-                               p->master_used + n, 1) < 0)
-                return -1;
-            memcpy(p->master_bytes + p->master_used, from, n);
-            p->master_used += n;
-        }
+        /* Kept at any depth: the caller may ask for BYTES in the middle of the node. */
+        if (parser_reserve(p, (void **)&p->master_bytes, &p->master_capacity, p->master_used + n,
+                           1) < 0)
+            return -1;
+        memcpy(p->master_bytes + p->master_used, from, n);
+        p->master_used += n;
         p->cursor.pos += n;
         e.size_bytes -= n;
     }

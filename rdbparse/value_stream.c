@@ -135,6 +135,10 @@ static enum value_result node_walk(rdbp_parser *p)
     cursor_sync(&p->cursor);
     if (parser_tick(p) < 0)
         return VALUE_FATAL;
+    if (!wants_items(p)) { /* the depth was lowered inside the node */
+        p->value.phase = NODE_CLOSE;
+        return VALUE_DONE;
+    }
     r = stream_node_next(p);
     if (r == VALUE_FATAL) {
         if (p->error.code != RDBP_ERR_NONE || blob_failed(p, p->packed.message) < 0)

@@ -934,6 +934,68 @@ static void build_big_collections_v11(struct fixture *f)
     buf_done(&longest);
 }
 
+/* Nodes of more entries than a batch holds, many nodes, and pending entries beyond one batch. */
+static void build_big_stream_v11(struct fixture *f)
+{
+    enum { NODES = 5, PER_NODE = 700, PENDING = 1000 };
+    static const struct text fields[] = {{"course", 6}, {"lesson", 6}};
+    static const struct text other_fields[] = {{"course", 6}, {"17", 2}};
+    static struct fixture_entry entries[NODES][PER_NODE];
+    static struct text texts[NODES][PER_NODE][4];
+    static char numbers[NODES][PER_NODE][12];
+    static struct fixture_pending pending[PENDING];
+    static struct stream_id ids[PENDING];
+    struct fixture_node nodes[NODES];
+    uint64_t live = 0;
+
+    for (uint64_t n = 0; n < NODES; n++) {
+        nodes[n] = (struct fixture_node){ID(1000 * n, 7), fields, 2, entries[n], PER_NODE};
+        for (uint64_t i = 0; i < PER_NODE; i++) {
+            struct fixture_entry *e = &entries[n][i];
+            struct text *t = texts[n][i];
+
+            snprintf(numbers[n][i], sizeof(numbers[n][i]), "%" PRIu64, i * i * 37);
+            *e = (struct fixture_entry){ID(1000 * n + i, i ? 0 : 7), i % 10 == 3, i % 4 != 1, t, 2};
+            if (!e->is_samefields) {
+                t[0] = LIT("other field");
+                t[2] = LIT("course");
+                t[3] = LIT("");
+                e->text_count = 4;
+            }
+            t[1] = text_of(numbers[n][i]);
+            if (e->is_samefields)
+                t[0] = LIT("a value of some length");
+            live += !e->is_deleted;
+        }
+    }
+    for (uint64_t i = 0; i < PENDING; i++) {
+        ids[i] = entries[i / PER_NODE][i % PER_NODE].id;
+        pending[i] = (struct fixture_pending){ids[i], T0_MS + (int64_t)i, i % 5};
+    }
+    const struct fixture_consumer consumers[] = {{"first", 1, 2, ids, 600},
+                                                 {"second", 3, 4, ids + 600, 400}};
+    const struct fixture_group groups[] = {
+        {"group", ids[PENDING - 1], 1, pending, PENDING, consumers, 2}};
+    const struct fixture_stream stream = {.nodes = nodes,
+                                          .node_count = NODES,
+                                          .length = live,
+                                          .last_id = ID(1000 * (NODES - 1) + PER_NODE - 1, 0),
+                                          .first_id = ID(0, 7),
+                                          .max_deleted_id = ID(4693, 0),
+                                          .entries_added = (uint64_t)NODES * PER_NODE,
+                                          .groups = groups,
+                                          .group_count = 1};
+
+    fixture_begin(f, 11, "redis");
+    fixture_db(f, 0);
+    fixture_stream(f, C("long nodes"), T_STREAM_LISTPACKS_3, &stream);
+    f->blob_form = FORM_RAW;
+    for (size_t n = 0; n < NODES; n++)
+        nodes[n].fields = other_fields;
+    fixture_stream(f, C("long nodes, raw"), T_STREAM_LISTPACKS_3, &stream);
+    fixture_end(f, CHECKSUM_AUTO);
+}
+
 const struct fixture_row fixture_rows[] = {
     {"strings_v1", build_strings_v1, true},
     {"packed_v2", build_packed_v2, true},
@@ -975,6 +1037,7 @@ const struct fixture_row fixture_rows[] = {
     {"hash_ttl_pre_ga_v12", build_hash_ttl_pre_ga_v12, true},
     {"valkey_v80", build_valkey_v80, true},
     {"big_strings_v11", build_big_strings_v11, false},
+    {"big_stream_v11", build_big_stream_v11, false},
     {"big_collections_v11", build_big_collections_v11, false},
 };
 const size_t fixture_row_count = sizeof(fixture_rows) / sizeof(fixture_rows[0]);
