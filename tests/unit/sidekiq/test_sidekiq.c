@@ -111,12 +111,14 @@ static void test_5_1(void **state)
     feed_zset(&f, "myapp:retry",
               LIST("{\"class\":\"A\",\"args\":[]," JID ",\"error_class\":\"E\",\"retry_count\":3,"
                    "\"failed_at\":1699999990.5,\"error_backtrace\":[\"x:1\",\"y:2\"]}"),
-              SCORES(1700000100.25));
+              SCORES(1700000100.0006));
     for (int day = 0; day < 400; day++) { /* 2016-01-01 on, months of 28 days */
         snprintf(key, sizeof(key), "myapp:stat:%s:2016-%02d-%02d", day % 2 ? "failed" : "processed",
                  1 + day / 2 / 28, 1 + day / 2 % 28);
         feed_string(&f, key, day % 10 == 0 ? "0" : "17");
     }
+    feed_string(&f, "myapp:stat:processed:2016-13-01", "1"); /* no day */
+    feed_string(&f, "myapp:stat:processed:2016-01-00", "1");
     feed_string(&f, "myapp:stat:processed", "123456");
     feed_string(&f, "myapp:stat:failed", "12");
     expect(&f, "at 0 'myapp' version '4.0-5.1' processes 0 live 0\n"
@@ -129,7 +131,7 @@ static void test_5_1(void **state)
     assert_int_equal(group_of(&f, "A")->backtrace_bytes, 13);
     assert_int_equal(group_of(&f, "A")->retry_count_max, 3);
     assert_int_equal(group_of(&f, "A")->oldest_at, 1699999990500);
-    assert_int_equal(set_of(&f, SIDEKIQ_RETRY, "retry")->first_score_at, 1700000100250);
+    assert_int_equal(set_of(&f, SIDEKIQ_RETRY, "retry")->first_score_at, 1700000100001);
     feed_done(&f);
 }
 
@@ -290,6 +292,7 @@ static void test_resque_beside(void **state)
     feed_string(&f, "b:stat:processed", "5");
     feed_list(&f, "b:queue:x", LIST("{\"class\":\"R\",\"args\":[]}"));
     feed_string(&f, "c:stat:processed", "5");
+    feed_string(&f, "c:resque:stat:processed", "5");
     expect(&f, "at 0 'side' version '' processes 0 live 0\n"
                "at 1 'c' version '' processes 0 live 0\n"
                "0 'side' queue 'mail' jobs 1\n"
@@ -310,14 +313,16 @@ static void test_splits(void **state)
     (void)state;
     feed_list(&f, "app:queue:a:queue:b", job);   /* `app` has a:queue:b */
     feed_list(&f, "app:queue:x:queue:y", job);   /* `app:queue:x` is an installation */
+    feed_list(&f, "app:queue:x:queue:z", job);   /* both have it: the last split */
     feed_list(&f, "app:queue:low:prio", job);    /* not in `queues` */
     feed_list(&f, "other:queue:low", job);       /* of nobody */
     feed_list(&f, "working:queue:a:h:1:0123", job);
     feed_list(&f, "app:queue:", job);            /* no name */
     feed_list(&f, "app:myqueue:a", job);
     feed_list(&f, "app:queue:caf\xc3\xa9\xff\\", job);
-    feed_set(&f, "app:queues", LIST("a:queue:b", "drained", "caf\xc3\xa9\xff\\"));
+    feed_set(&f, "app:queues", LIST("a:queue:b", "x:queue:z", "drained", "caf\xc3\xa9\xff\\"));
     feed_zset(&f, "app:queue:x:retry", job, NULL);
+    feed_set(&f, "app:queue:x:queues", LIST("z"));
     feed_zset(&f, "xretry", job, NULL);
     feed_zset(&f, "app:retry:x", job, NULL);
     expect(&f, "at 0 'app' version '' processes 0 live 0\n"
@@ -326,12 +331,15 @@ static void test_splits(void **state)
                "0 'app' queue 'caf\xc3\xa9\\xff\\\\' jobs 1\n"
                "0 'app' queue 'drained' jobs 0\n"
                "0 'app' queue 'low:prio' jobs 1 unregistered\n"
+               "0 'app' queue 'x:queue:z' jobs 0\n"
                "0 'app:queue:x' queue 'y' jobs 1 unregistered\n"
+               "0 'app:queue:x' queue 'z' jobs 1\n"
                "0 'app:queue:x' retry 'retry' jobs 1\n"
                "  queue 'a:queue:b': A/ 1\n"
                "  queue 'caf\xc3\xa9\\xff\\\\': A/ 1\n"
                "  queue 'low:prio': A/ 1\n"
                "  queue 'y': A/ 1\n"
+               "  queue 'z': A/ 1\n"
                "  retry 'retry': A/ 1\n");
     assert_null(set_of(&f, SIDEKIQ_QUEUE, "drained")->key);
     assert_int_equal(set_of(&f, SIDEKIQ_QUEUE, "drained")->bytes, 0);
@@ -355,7 +363,7 @@ static void test_no_proof(void **state)
     feed_string(&f, "xstat:processed", "5");
     feed_set(&f, "queues", LIST("other"));
     feed_list(&f, "queue:default", job);
-    feed_set(&f, "processes", LIST("host:12", "host:x:0123456789ab", ":1:0123456789ab"));
+    feed_set(&f, "processes", LIST("host:12", "host:x:0123456789ab", ":12:0123456789ab"));
     feed_hash(&f, "host:1:0123456789ab", LIST("info", "{\"version\":\"7.0.0\"}"));
     feed_zset(&f, "bull:q:retry", LIST("1", "2"), NULL);
     feed_zset(&f, "profiles", LIST("alice", "bob"), NULL);
