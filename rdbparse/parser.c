@@ -172,7 +172,7 @@ static int end_value(rdbp_parser *p)
         return -1;
     *end = (struct rdbp_value_end){
         .ok = !v->is_damaged,
-        .has_element_count = v->has_elements,
+        .has_element_count = v->has_elements && !v->is_damaged,
         .is_empty = is_empty_collection(v),
         .element_count = v->elements,
         .rdb_bytes = reader_offset(p->reader) - p->record_offset,
