@@ -4,7 +4,7 @@
 -- param: per_type = 5
 
 -- section: largest | The largest keys
--- caption: SHARE: of all bytes. TTL: seen from the moment of saving, - never expires.
+-- caption: SHARE: of all bytes. TTL when saved: - never expires, below 0 expired.
 -- note: No keys are kept in this database (it was made with --keys none).
 -- column: key_text = KEY
 -- column: bytes = SIZE

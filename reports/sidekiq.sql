@@ -6,16 +6,14 @@
 
 -- section: installations | Installations
 -- note: No Sidekiq in this snapshot: no key has its structure.
--- column: namespace = NAMESPACE
--- column: live_processes = LIVE
--- column: evidence = FOUND BY
--- column: snapshot_id = -
-SELECT snapshot_id, db, CASE namespace WHEN '' THEN '(none)' ELSE namespace END AS namespace,
-       CASE version WHEN '' THEN NULL ELSE version END AS version, processes, live_processes, evidence
+-- line: db {db}{namespace_text}: Sidekiq {version_text}; {live_processes} of {processes} known processes alive. Found by {evidence}.
+SELECT snapshot_id, db, namespace, CASE namespace WHEN '' THEN ', no namespace' ELSE ', namespace ' || namespace END AS namespace_text,
+       nullif(version, '') AS version, coalesce(nullif(version, ''), 'of a version that is not known') AS version_text,
+       processes, live_processes, evidence
   FROM report_sidekiq_installations ORDER BY snapshot_id, db, namespace;
 
 -- section: sets | Queues and sets
--- caption: Ages are seen from the moment of saving. LATENCY: how long the next job has waited. OVERDUE: how long ago the first was due.
+-- caption: Ages at the moment of saving. LATENCY: how long the next job has waited. OVERDUE: since the first was due.
 -- column: snapshot_id = -
 -- column: namespace = NAMESPACE
 -- column: kind = KIND
@@ -32,8 +30,8 @@ SELECT snapshot_id, db, CASE namespace WHEN '' THEN '(none)' ELSE namespace END 
 -- column: oldest_at = -
 -- column: newest_at = -
 -- column: remark = REMARK | wide
-SELECT x.snapshot_id, x.db, x.namespace, x.kind, x.name, x.jobs, x.bytes, s.now - x.oldest_at AS oldest_age_ms, s.now - x.newest_at AS newest_age_ms,
-       x.latency_ms, CASE WHEN s.now - x.first_score_at > 60000 AND x.kind IN ('schedule', 'retry') THEN s.now - x.first_score_at END AS overdue_ms,
+SELECT x.snapshot_id, x.db, x.namespace, x.kind, x.name, x.jobs, x.bytes, age_ms(s.now, x.oldest_at) AS oldest_age_ms, age_ms(s.now, x.newest_at) AS newest_age_ms,
+       max(0, x.latency_ms) AS latency_ms, CASE WHEN s.now - x.first_score_at > 60000 AND x.kind IN ('schedule', 'retry') THEN s.now - x.first_score_at END AS overdue_ms,
        x.payload_bytes, x.unparsable, x.registered, x.private, x.oldest_at, x.newest_at,
        CASE WHEN x.private THEN 'private queue of super_fetch'
             WHEN x.kind = 'queue' AND NOT x.registered THEN 'not in the set queues: the Web UI does not show it' END AS remark
@@ -43,11 +41,11 @@ SELECT x.snapshot_id, x.db, x.namespace, x.kind, x.name, x.jobs, x.bytes, s.now 
 -- section: limits | Limits
 -- line: Dead{place}: {jobs} jobs of {dead_limit}: FULL. Each new death drops the oldest job. The set really reaches back {reach_ms}, not 180 d.{?is_full}
 -- line: Dead{place}: {jobs} jobs, more than {dead_limit}: a larger dead_max_jobs is set, or jobs were killed without trimming.{?is_above}
--- line: Dead{place}: {jobs} jobs of {dead_limit}; the set settles at {settles_at}, or drops jobs after 180 d, whichever is first.{?is_below}
+-- line: Dead{place}: {jobs} jobs of {dead_limit}; the set settles at {settles}, or drops jobs after 180 d, whichever is first.{?is_below}
 -- line: Dead{place}: the oldest is {oldest_age_ms} old, beyond 180 d: the set is trimmed only when another job dies, and none has since.{?is_untrimmed}
 -- line: Retry{place}: {jobs} jobs; with the default 25 attempts each stays for up to about 21 d, then it is dead.{?is_retry}
 SELECT CASE (SELECT count(*) FROM report_sidekiq_installations) WHEN 1 THEN '' ELSE ' (db ' || x.db || CASE x.namespace WHEN '' THEN '' ELSE ' ' || x.namespace END || ')' END AS place,
-       x.db, x.namespace, x.kind, x.jobs, :dead_limit AS dead_limit, :dead_limit - 1 AS settles_at,
+       x.db, x.namespace, x.kind, x.jobs, :dead_limit AS dead_limit, :dead_limit - 1 AS settles,
        x.kind = 'retry' AS is_retry,
        x.kind = 'dead' AND x.jobs BETWEEN :dead_limit - 1 AND :dead_limit AS is_full,
        x.kind = 'dead' AND x.jobs > :dead_limit AS is_above,
@@ -60,7 +58,7 @@ SELECT CASE (SELECT count(*) FROM report_sidekiq_installations) WHEN 1 THEN '' E
  ORDER BY x.snapshot_id, x.db, x.namespace, x.kind;
 
 -- section: stats | Statistics
--- caption: TOTAL: the lifetime counter, which never expires, by design. DATED: one key a day.
+-- caption: TOTAL: the lifetime counter; it never expires, by design. DATED: a key a day.
 -- column: snapshot_id = -
 -- column: namespace = NAMESPACE
 -- column: stat = STAT
@@ -69,10 +67,10 @@ SELECT CASE (SELECT count(*) FROM report_sidekiq_installations) WHEN 1 THEN '' E
 -- column: dated_keys_without_ttl = NO TTL
 -- column: dated_bytes_without_ttl = SIZE, NO TTL | wide
 -- column: dated_keys_zero = VALUE 0 | wide
--- column: first_day = FIRST
--- column: last_day = LAST
--- column: first_day_without_ttl = FIRST, NO TTL | wide
--- column: last_day_without_ttl = LAST, NO TTL | wide
+-- column: first_day = FIRST DAY | wide
+-- column: last_day = LAST DAY | wide
+-- column: first_day_without_ttl = -
+-- column: last_day_without_ttl = -
 SELECT snapshot_id, db, namespace, stat, dated_bytes, total, dated_keys, dated_keys_without_ttl, dated_bytes_without_ttl, dated_keys_zero,
        nullif(first_day, '') AS first_day, nullif(last_day, '') AS last_day,
        nullif(first_day_without_ttl, '') AS first_day_without_ttl, nullif(last_day_without_ttl, '') AS last_day_without_ttl
@@ -93,7 +91,7 @@ SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM
   FROM report_sidekiq_stats HAVING sum(dated_keys) > 0;
 
 -- section: classes | Classes
--- caption: OF KIND: share of the jobs of that kind in that installation. PAYLOAD: the jobs' JSON.
+-- caption: OF KIND: of the installation's jobs of that kind. PAYLOAD: the jobs' JSON.
 -- column: snapshot_id = -
 -- column: namespace = NAMESPACE | wide
 -- column: kind = KIND
@@ -103,18 +101,18 @@ SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM
 -- column: payload_bytes = PAYLOAD
 -- column: largest_bytes = LARGEST | wide
 -- column: args_pct = ARGS, OF PAYLOAD | wide
--- column: oldest_age_ms = OLDEST
+-- column: oldest_age_ms = OLDEST | wide
 SELECT snapshot_id, db, namespace, kind, CASE kind WHEN 'queue' THEN set_name END AS set_name, class, jobs,
        pct(jobs, sum(jobs) OVER (PARTITION BY snapshot_id, db, namespace, kind)) AS jobs_pct, payload_bytes, largest_bytes,
        pct(args_bytes, payload_bytes) AS args_pct, oldest_age_ms
   FROM (SELECT j.snapshot_id, j.db, j.namespace, j.kind, j.set_name, j.class, sum(j.jobs) AS jobs, sum(j.bytes) AS payload_bytes,
-               max(j.largest_bytes) AS largest_bytes, sum(j.args_bytes) AS args_bytes, s.now - min(j.oldest_at) AS oldest_age_ms
+               max(j.largest_bytes) AS largest_bytes, sum(j.args_bytes) AS args_bytes, age_ms(s.now, min(j.oldest_at)) AS oldest_age_ms
           FROM report_sidekiq_jobs j JOIN report_snapshots s ON s.id = j.snapshot_id
          GROUP BY j.snapshot_id, j.db, j.namespace, j.kind, j.set_name, j.class)
  ORDER BY jobs DESC, payload_bytes DESC, class LIMIT :top;
 
 -- section: errors | Errors
--- caption: OF KIND: share of the jobs of that kind in that installation. BACKTRACE: share of the jobs' JSON.
+-- caption: OF KIND: of the installation's jobs of that kind. BACKTRACE: of the payload.
 -- brief: no
 -- column: snapshot_id = -
 -- column: namespace = NAMESPACE | wide
@@ -131,7 +129,7 @@ SELECT snapshot_id, db, namespace, kind, error_class, class, jobs,
        pct(backtrace_bytes, payload_bytes) AS backtrace_pct, retry_count_max, oldest_age_ms
   FROM (SELECT j.snapshot_id, j.db, j.namespace, j.kind, CASE j.error_class WHEN '' THEN '(none)' ELSE j.error_class END AS error_class, j.class,
                sum(j.jobs) AS jobs, sum(j.bytes) AS payload_bytes, sum(j.backtrace_bytes) AS backtrace_bytes,
-               max(j.retry_count_max) AS retry_count_max, s.now - min(j.oldest_at) AS oldest_age_ms
+               max(j.retry_count_max) AS retry_count_max, age_ms(s.now, min(j.oldest_at)) AS oldest_age_ms
           FROM report_sidekiq_jobs j JOIN report_snapshots s ON s.id = j.snapshot_id
          WHERE j.kind IN ('retry', 'dead')
          GROUP BY j.snapshot_id, j.db, j.namespace, j.kind, j.error_class, j.class)

@@ -1,20 +1,20 @@
 -- title: Summary
 -- about: What the snapshot holds, on one screen.
--- param: top = 8
+-- param: top = 7
 
 -- section: totals |
--- line: Keys    {keys} in {databases_text}; {keys_without_ttl_pct} of the keys, {bytes_without_ttl_pct} of the bytes never expire
--- line: Memory  {bytes} once loaded; the server used {used_memory} when it saved
--- line: Memory  {bytes} once loaded{?no_used_memory}
--- line: Expired {expired_keys} keys with {expired_bytes} were past their time and still in the file{?expired_keys}
-SELECT keys, databases || CASE databases WHEN 1 THEN ' database' ELSE ' databases' END AS databases_text,
-       databases, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
-       bytes, bytes_without_ttl, pct(bytes_without_ttl, bytes) AS bytes_without_ttl_pct,
+-- line: Keys     {keys}{databases_text}; {keys_without_ttl_pct} of them without TTL
+-- line: Memory   {bytes} in keys, {bytes_without_ttl_pct} of it without TTL; used_memory was {used_memory}
+-- line: Memory   {bytes} in keys, {bytes_without_ttl_pct} of it without TTL{?no_used_memory}
+-- line: Expired  {expired_keys} keys with {expired_bytes} were past their time and still in the file{?expired_keys}
+SELECT keys, CASE databases WHEN 1 THEN '' ELSE ' in ' || databases || ' databases' END AS databases_text,
+       databases, keys_without_ttl, coalesce(pct(keys_without_ttl, keys), 0) AS keys_without_ttl_pct,
+       bytes, bytes_without_ttl, coalesce(pct(bytes_without_ttl, bytes), 0) AS bytes_without_ttl_pct,
        used_memory, used_memory IS NULL AS no_used_memory, expired_keys, expired_bytes
   FROM report_totals;
 
 -- section: patterns | What fills it
--- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. ROLE app: the application's.
+-- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. app: your application.
 -- note: No keys.
 -- column: pattern_text = PATTERN
 -- column: bytes = SIZE
@@ -34,23 +34,22 @@ SELECT count(*) AS patterns, sum(keys) AS keys, pct(sum(share_bytes), (SELECT sh
 HAVING count(*) > 0;
 
 -- section: sidekiq |
--- line: Sidekiq {place}: {queued} jobs queued, {scheduled} scheduled, {retry} to retry, {dead} dead; {stats_without_ttl} stat keys without TTL
-WITH i AS (SELECT snapshot_id, db, namespace FROM report_sidekiq_installations ORDER BY 1, 2, 3 LIMIT 3),
+-- line: Sidekiq  {place}: {queued} queued, {scheduled} scheduled, {retry} retry, {dead} dead
+WITH i AS (SELECT snapshot_id, db, namespace FROM report_sidekiq_installations ORDER BY 1, 2, 3 LIMIT 2),
      j AS (SELECT snapshot_id, db, namespace, kind, sum(jobs) AS jobs FROM report_sidekiq_sets GROUP BY 1, 2, 3, 4)
 SELECT 'db ' || db || CASE namespace WHEN '' THEN '' ELSE ' ' || namespace END AS place, db, namespace,
        coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'queue'), 0) AS queued,
        coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'schedule'), 0) AS scheduled,
        coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'retry'), 0) AS retry,
-       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'dead'), 0) AS dead,
-       coalesce((SELECT sum(dated_keys_without_ttl) FROM report_sidekiq_stats s
-                  WHERE (s.snapshot_id, s.db, s.namespace) = (i.snapshot_id, i.db, i.namespace)), 0) AS stats_without_ttl
+       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'dead'), 0) AS dead
   FROM i;
 
 -- section: more_sidekiq |
--- line: Sidekiq and {installations} more installations: see report sidekiq
-SELECT count(*) - 3 AS installations FROM report_sidekiq_installations HAVING count(*) > 3;
+-- line: Sidekiq  and {installations} more: see report sidekiq
+SELECT count(*) - 2 AS installations FROM report_sidekiq_installations HAVING count(*) > 2;
 
 -- section: next |
--- line: Next    rdblens report {source_text} {names}
+-- line: Next     rdblens report {source_text} {names}
 SELECT coalesce(shell_word(:source), 'SNAPSHOT') AS source_text,
-       'bigkeys ttl' || CASE WHEN EXISTS (SELECT 1 FROM report_sidekiq_installations) THEN ' sidekiq' ELSE '' END AS names;
+       'bigkeys ttl' || CASE WHEN EXISTS (SELECT 1 FROM report_sidekiq_installations) THEN ' sidekiq' ELSE '' END ||
+       CASE WHEN (SELECT complete FROM report_totals) THEN '' ELSE ' defects' END AS names;

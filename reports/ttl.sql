@@ -14,12 +14,12 @@ SELECT keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
   FROM report_totals;
 
 -- section: yours | Yours without TTL, the worst first
--- caption: Keys of the application, of caches and of sessions. NO TTL: of the pattern's own keys. SHARE: of all bytes.
+-- caption: The application, caches and sessions. % OF ITS: own keys. SHARE: of all bytes.
 -- note: Every key of the application, of caches and of sessions has a TTL.
 -- column: pattern_text = PATTERN
--- column: keys_without_ttl = KEYS WITHOUT
--- column: keys_without_ttl_pct = NO TTL
--- column: bytes_without_ttl = SIZE
+-- column: keys_without_ttl = NO-TTL KEYS
+-- column: keys_without_ttl_pct = % OF ITS
+-- column: bytes_without_ttl = NO-TTL SIZE
 -- column: share_pct = SHARE
 -- column: type = TYPE | wide
 SELECT p.db, pattern_text, type, role, p.keys_without_ttl, pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct,
@@ -37,10 +37,10 @@ SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl, sum(byte
 HAVING count(*) > 0;
 
 -- section: by_design | Without TTL by design
--- caption: Structures of known systems. They never expire on purpose: do not expire or delete them by hand. SHARE: of all bytes.
+-- caption: Known systems: never expire or delete these by hand (dated statistics: see report sidekiq). SHARE: of all bytes.
 -- column: pattern_text = PATTERN
--- column: keys_without_ttl = KEYS WITHOUT
--- column: bytes_without_ttl = SIZE
+-- column: keys_without_ttl = NO-TTL KEYS
+-- column: bytes_without_ttl = NO-TTL SIZE
 -- column: share_pct = SHARE
 -- column: type = TYPE | wide
 SELECT p.db, pattern_text, type, system, role, p.keys_without_ttl, p.bytes_without_ttl, pct(p.bytes_without_ttl, t.bytes) AS share_pct
@@ -72,35 +72,35 @@ SELECT bucket_order, bucket,
   FROM report_ttl b, report_totals t WHERE b.keys > 0 ORDER BY bucket_order;
 
 -- section: databases | By database
--- caption: NO TTL: of the database's own keys, and of its bytes.
+-- caption: Shares are of the database's own keys and bytes.
 -- brief: no
--- column: keys_without_ttl = KEYS WITHOUT
--- column: keys_without_ttl_pct = NO TTL (KEYS)
+-- column: keys_without_ttl = NO-TTL KEYS
+-- column: keys_without_ttl_pct = % OF KEYS
 -- column: bytes = SIZE
--- column: bytes_without_ttl = SIZE WITHOUT
--- column: bytes_without_ttl_pct = NO TTL (BYTES)
+-- column: bytes_without_ttl = NO-TTL SIZE
+-- column: bytes_without_ttl_pct = % OF SIZE
 SELECT db, keys, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
        bytes, bytes_without_ttl, pct(bytes_without_ttl, bytes) AS bytes_without_ttl_pct
   FROM report_databases ORDER BY db;
 
 -- section: types | By type
--- caption: NO TTL: of the type's own keys, and of its bytes.
+-- caption: Shares are of the type's own keys and bytes.
 -- brief: no
--- column: keys_without_ttl = KEYS WITHOUT
--- column: keys_without_ttl_pct = NO TTL (KEYS)
+-- column: keys_without_ttl = NO-TTL KEYS
+-- column: keys_without_ttl_pct = % OF KEYS
 -- column: bytes = SIZE
--- column: bytes_without_ttl = SIZE WITHOUT
--- column: bytes_without_ttl_pct = NO TTL (BYTES)
+-- column: bytes_without_ttl = NO-TTL SIZE
+-- column: bytes_without_ttl_pct = % OF SIZE
 SELECT type, keys, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
        bytes, bytes_without_ttl, pct(bytes_without_ttl, bytes) AS bytes_without_ttl_pct
   FROM report_types ORDER BY bytes_without_ttl DESC, type;
 
 -- section: expired | Expired but still in the file
--- caption: OF ITS KEYS: the share of the pattern's own keys. A server that loads the file drops them (a replica keeps them until told).
+-- caption: A master that loads the file drops them; a replica keeps them until it is told.
 -- brief: no
 -- column: pattern_text = PATTERN
--- column: expired_keys = KEYS EXPIRED
--- column: expired_pct = OF ITS KEYS
+-- column: expired_keys = EXPIRED
+-- column: expired_pct = % OF ITS KEYS
 -- column: expired_bytes = SIZE
 -- column: type = TYPE | wide
 SELECT db, pattern_text, type, role, expired_keys, pct(expired_keys, keys) AS expired_pct, expired_bytes

@@ -36,6 +36,7 @@ enum { OPTION_WIDTH = 256 };
 static const struct option long_options[] = {
     {"format", required_argument, NULL, 'f'},
     {"output", required_argument, NULL, 'o'},
+    {"help", no_argument, NULL, 'h'},
     {"width", required_argument, NULL, OPTION_WIDTH},
     ANALYZE_LONG_OPTIONS,
     {0},
@@ -45,6 +46,7 @@ struct arguments {
     struct analyze_options analyze;
     const char *format;
     int width;
+    bool wants_help;
     const char **outputs; /* as many as there are arguments is room enough */
     size_t output_count;
 };
@@ -56,6 +58,7 @@ static int take_option(struct arguments *a, int option, struct error *err)
     switch (option) {
     case 'f': a->format = optarg; return 0;
     case 'o': a->outputs[a->output_count++] = optarg; return 0;
+    case 'h': a->wants_help = true; return 0;
     case OPTION_WIDTH:
         if (text_parse_int(optarg, 20, 10000, &width) < 0)
             return error_set(err, EXIT_CANNOT_RUN,
@@ -74,7 +77,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a, struct er
     if (a->outputs == NULL)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":f:o:", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":f:o:h", long_options, NULL)) != -1) {
         if (option == '?' || option == ':') {
             command_usage_error("query", option, argv);
             return error_set(err, EXIT_CANNOT_RUN, "%s", "");
@@ -82,7 +85,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a, struct er
         if (take_option(a, option, err) < 0)
             return -1;
     }
-    if (argc - optind != 2)
+    if (argc - optind != 2 && !a->wants_help)
         return error_set(err, EXIT_CANNOT_RUN,
                          "query: takes SRC and one text of SQL; see rdblens help query");
     return 0;
@@ -113,10 +116,22 @@ static int run_sql(const struct arguments *a, const char *source, const char *sq
     return r;
 }
 
+static int run_with_outputs(const struct arguments *a, const char *source, const char *sql,
+                            int *ret_code, struct error *err)
+{
+    struct output_set outputs = {0};
+    int r;
+
+    if (output_set_open(a->outputs, a->output_count, a->format, a->width, source, &outputs, err) < 0)
+        return -1;
+    r = run_sql(a, source, sql, &outputs, ret_code, err);
+    output_set_done(&outputs);
+    return r;
+}
+
 static int run(int argc, char **argv)
 {
     struct arguments a = {.analyze = ANALYZE_OPTIONS_INIT};
-    struct output_set outputs = {0};
     struct error err = {0};
     int code = EXIT_DONE, r;
 
@@ -124,13 +139,11 @@ static int run(int argc, char **argv)
     r = parse_arguments(argc, argv, &a, &err);
     if (r == 0 && a.width == 0 && !isatty(STDOUT_FILENO))
         a.width = WIDTH_UNLIMITED;
-    if (r == 0)
-        r = output_set_open(a.outputs, a.output_count, a.format, a.width, argv[optind], &outputs,
-                            &err);
-    if (r == 0)
-        r = run_sql(&a, argv[optind], argv[optind + 1], &outputs, &code, &err);
+    if (r == 0 && a.wants_help)
+        fputs(usage, stdout);
+    else if (r == 0)
+        r = run_with_outputs(&a, argv[optind], argv[optind + 1], &code, &err);
     code = r < 0 ? command_fail(&err) : command_finish_stdout(code);
-    output_set_done(&outputs);
     analyze_options_done(&a.analyze);
     free(a.outputs);
     return code;

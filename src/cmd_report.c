@@ -36,6 +36,7 @@ enum { OPTION_TOP = 256, OPTION_PARAM, OPTION_SET, OPTION_REPORTS_DIR, OPTION_WI
 static const struct option long_options[] = {
     {"format", required_argument, NULL, 'f'},
     {"output", required_argument, NULL, 'o'},
+    {"help", no_argument, NULL, 'h'},
     {"top", required_argument, NULL, OPTION_TOP},
     {"param", required_argument, NULL, OPTION_PARAM},
     {"set", required_argument, NULL, OPTION_SET},
@@ -52,7 +53,7 @@ struct arguments {
     const char *set;
     const char *reports_dir;
     int width;
-    bool wants_list;
+    bool wants_list, wants_help;
     /* as many as there are arguments is room enough */
     const char **outputs;
     size_t output_count;
@@ -102,6 +103,7 @@ static int take_option(struct arguments *a, int option, struct error *err)
     switch (option) {
     case 'f': a->format = optarg; return 0;
     case 'o': a->outputs[a->output_count++] = optarg; return 0;
+    case 'h': a->wants_help = true; return 0;
     case OPTION_TOP: return take_top(a, optarg, err);
     case OPTION_PARAM: return take_param(a, optarg, err);
     case OPTION_SET: a->set = optarg; return 0;
@@ -112,7 +114,7 @@ static int take_option(struct arguments *a, int option, struct error *err)
     }
 }
 
-static int print_list(const struct report_catalog *catalog)
+static void print_list(const struct report_catalog *catalog)
 {
     for (size_t i = 0; i < report_catalog_count(catalog); i++) {
         const struct report_info *info = report_catalog_at(catalog, i);
@@ -120,7 +122,6 @@ static int print_list(const struct report_catalog *catalog)
         printf("%-10s  %s%s\n", info->name, info->about != NULL ? info->about : info->title,
                info->needs_keys ? " (needs all keys)" : "");
     }
-    return command_finish_stdout(EXIT_DONE);
 }
 
 static int64_t wall_now_ms(const struct analyze_options *options)
@@ -199,7 +200,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a, struct er
     if (a->outputs == NULL || a->params == NULL)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":f:o:", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":f:o:h", long_options, NULL)) != -1) {
         if (option == '?' || option == ':') {
             command_usage_error("report", option, argv);
             return error_set(err, EXIT_CANNOT_RUN, "%s", "");
@@ -207,7 +208,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a, struct er
         if (take_option(a, option, err) < 0)
             return -1;
     }
-    if (optind == argc && !a->wants_list)
+    if (optind == argc && !a->wants_list && !a->wants_help)
         return error_set(err, EXIT_CANNOT_RUN, "report: no SRC; see rdblens help report");
     return 0;
 }
@@ -220,17 +221,16 @@ static int run(int argc, char **argv)
     int code = EXIT_DONE, r;
 
     r = parse_arguments(argc, argv, &a, &err);
-    if (r == 0)
+    if (r == 0 && !a.wants_help)
         r = report_catalog_new(a.reports_dir, &catalog, &err);
-    if (r == 0 && a.wants_list)
-        code = print_list(catalog);
+    if (r == 0 && a.wants_help)
+        fputs(usage, stdout);
+    else if (r == 0 && a.wants_list)
+        print_list(catalog);
     else if (r == 0)
         r = run_with_catalog(&a, catalog, (const char *const *)argv + optind,
                              (size_t)(argc - optind), &code, &err);
-    if (r < 0)
-        code = command_fail(&err);
-    else if (!a.wants_list)
-        code = command_finish_stdout(code);
+    code = r < 0 ? command_fail(&err) : command_finish_stdout(code);
     report_catalog_free(catalog);
     analyze_options_done(&a.analyze);
     free(a.outputs);

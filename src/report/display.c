@@ -22,6 +22,9 @@
 
 #include "util/text.h"
 
+/* On one character: living scripts use fewer, and a heap of them covers the lines above. */
+#define MAX_MARKS 3
+
 size_t utf8_decode(const char *bytes, size_t size_bytes, uint32_t *ret_char)
 {
     const size_t n = text_utf8_sequence((const uint8_t *)bytes, size_bytes);
@@ -88,19 +91,19 @@ static void add_escaped(struct strbuf *b, const char *bytes, size_t size_bytes)
 
 void display_text(struct strbuf *b, const char *bytes, size_t size_bytes)
 {
-    bool follows_visible = false; /* a combining mark needs something to stand on */
+    size_t marks_left = 0; /* a combining mark needs something to stand on */
 
     for (size_t i = 0; i < size_bytes;) {
         uint32_t c = 0;
         const size_t n = utf8_decode(bytes + i, size_bytes - i, &c);
         const int width = n > 0 ? char_width(c) : -1;
 
-        if (width < 0 || (width == 0 && !follows_visible)) {
+        if (width < 0 || (width == 0 && marks_left == 0)) {
             add_escaped(b, bytes + i, n > 0 ? n : 1);
-            follows_visible = false;
+            marks_left = 0;
         } else {
             strbuf_add(b, bytes + i, n);
-            follows_visible = true;
+            marks_left = width == 0 ? marks_left - 1 : MAX_MARKS;
         }
         i += n > 0 ? n : 1;
     }
@@ -160,7 +163,9 @@ void display_duration_ms(struct strbuf *b, double ms)
     const char *sign = ms < 0 ? "-" : "";
     const double year_ms = 365.25 * 86400e3;
 
-    if (size < 1e3) {
+    if (size == 0) {
+        strbuf_puts(b, "0 s");
+    } else if (size < 1e3) {
         strbuf_printf(b, "%s%.0f ms", sign, size);
     } else if (size >= 2 * year_ms) {
         strbuf_printf(b, "%s%.1f years", sign, size / year_ms);

@@ -1,6 +1,7 @@
 /* functions.c -- SQL functions for reports and queries.
  *
  *      pct(part, whole)        100 * part / whole as a number; NULL when whole is 0 or not known
+ *      age_ms(now, at)         now - at; 0 when `at` is less than a second ahead, because ctime has no ms
  *      human_bytes(n)          '1.2 GiB'       human_count(n)     '1,234,567'
  *      human_duration(ms)      '3 d 4 h'       human_time(ms)     '2026-11-20 02:00:13', in UTC
  *      shell_word(text)        text as one word of a shell's command line
@@ -23,6 +24,17 @@ static void pct(sqlite3_context *context, int argc, sqlite3_value **argv)
     (void)argc;
     if (sqlite3_value_type(argv[0]) != SQLITE_NULL && whole != 0)
         sqlite3_result_double(context, 100 * sqlite3_value_double(argv[0]) / whole);
+}
+
+static void age_ms(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    int64_t age;
+
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL || sqlite3_value_type(argv[1]) == SQLITE_NULL ||
+        __builtin_sub_overflow(sqlite3_value_int64(argv[0]), sqlite3_value_int64(argv[1]), &age))
+        return;
+    sqlite3_result_int64(context, age < 0 && age > -1000 ? 0 : age);
 }
 
 static void human(sqlite3_context *context, int argc, sqlite3_value **argv)
@@ -116,6 +128,7 @@ int functions_register(sqlite3 *db, struct error *err)
         const void *data;
     } functions[] = {
         {"pct", 2, pct, NULL},
+        {"age_ms", 2, age_ms, NULL},
         {"human_bytes", 1, human, &bytes},
         {"human_count", 1, human, &count},
         {"human_duration", 1, human, &ms},

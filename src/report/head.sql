@@ -45,7 +45,7 @@ WITH
            END, 0
       FROM h GROUP BY server, server_version, rdb_version, now_source
     UNION ALL
-    SELECT 4, 0, 'Sizes', 'MEMORY USAGE on ' || group_concat(DISTINCT model) || ' that has loaded the file' ||
+    SELECT 4, 0, 'Sizes', 'MEMORY USAGE on ' || group_concat(DISTINCT model) || ' once loaded' ||
            CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN '; shares are of allocated bytes' ELSE '' END, 0
       FROM h
     UNION ALL

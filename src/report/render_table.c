@@ -25,6 +25,7 @@
 #define MIN_TEXT_WIDTH 8
 #define MIN_NAME_WIDTH 24 /* before a wide column is shown */
 #define GAP_WIDTH      2
+#define MIN_LABEL_WIDTH 7 /* in the head: as wide as the labels of the summary's lines */
 
 struct cell {
     char *text;
@@ -43,7 +44,8 @@ struct table {
     size_t width;
     bool color;
     bool head_is_done;
-    bool title_is_done; /* of the section */
+    bool is_after_blank; /* the line before is empty */
+    bool title_is_done;  /* of the section */
     bool batch_is_first;
     struct cell *cells; /* batch_rows * column_count */
     size_t batch_rows;
@@ -120,7 +122,7 @@ static void print_wrapped(struct table *t, const char *text, size_t indent)
 static void print_head(struct table *t, const struct report_head *head)
 {
     struct strbuf line = {0};
-    int label_width = 0;
+    int label_width = MIN_LABEL_WIDTH;
 
     for (size_t i = 0; i < head->line_count; i++) {
         const int width = (int)strlen(head->lines[i].label);
@@ -152,9 +154,11 @@ static void table_report_begin(struct renderer *r, const struct report_info *rep
     if (!t->head_is_done)
         print_head(t, head);
     t->head_is_done = true;
+    t->is_after_blank = true;
+    out_putc(&r->out, '\n');
     if (!r->has_many_reports)
         return;
-    out_putc(&r->out, '\n');
+    t->is_after_blank = false;
     set_style(t, STYLE_BOLD);
     out_puts(&r->out, "== ");
     out_puts(&r->out, report->title);
@@ -183,13 +187,16 @@ static void print_title(struct table *t, bool with_caption)
     if (t->title_is_done)
         return;
     t->title_is_done = true;
-    out_putc(&t->base.out, '\n');
+    /* A section without a title goes on where the one before it ended. */
     if (s->title[0] != '\0') {
+        if (!t->is_after_blank)
+            out_putc(&t->base.out, '\n');
         set_style(t, STYLE_BOLD);
         out_puts(&t->base.out, s->title);
         set_style(t, STYLE_NONE);
         out_putc(&t->base.out, '\n');
     }
+    t->is_after_blank = false;
     if (with_caption && s->caption != NULL)
         print_wrapped(t, s->caption, 0);
 }
