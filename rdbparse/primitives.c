@@ -117,7 +117,7 @@ static int read_len_or_special(rdbp_parser *p, const char *what, uint64_t *ret, 
 int read_len(rdbp_parser *p, const char *what, uint64_t *ret)
 {
     const uint64_t offset = reader_offset(p->reader);
-    int special;
+    int special = -1;
 
     if (read_len_or_special(p, what, ret, &special) < 0)
         return -1;
@@ -130,7 +130,7 @@ int read_len(rdbp_parser *p, const char *what, uint64_t *ret)
 int read_count(rdbp_parser *p, const char *what, uint64_t min_bytes, uint64_t *ret)
 {
     const uint64_t offset = reader_offset(p->reader);
-    uint64_t n;
+    uint64_t n = 0;
 
     if (read_len(p, what, &n) < 0)
         return -1;
@@ -178,8 +178,8 @@ int read_str_head(rdbp_parser *p, const char *what, struct str_head *ret)
 {
     const uint64_t offset = reader_offset(p->reader);
     struct str_head h = {0};
-    uint64_t len;
-    int special, r = 0;
+    uint64_t len = 0;
+    int special = -1, r = 0;
 
     if (read_len_or_special(p, what, &len, &special) < 0)
         return -1;
