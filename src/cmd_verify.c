@@ -43,8 +43,6 @@ struct verify {
     char modules[MAX_MODULES][10];
     size_t module_count;
     bool has_more_modules;
-    char key[200]; /* the key being read, for messages */
-    uint64_t key_offset;
     int exit_code;
     char reason[400]; /* the first that forbids a restore; "" none */
     bool has_end;
@@ -181,10 +179,8 @@ static int read_all(struct verify *v, rdbp_parser *p, bool is_quiet, struct erro
     progress_clear(&progress);
     if (r == 0)
         return 0;
-    if (rdbp_last_error(p)->code == RDBP_ERR_CANCELLED)
-        return error_set(err, (enum exit_code)signals_exit_code(), "%.200s: interrupted",
-                         v->path);
-    if (rdb_exit_code(rdbp_last_error(p)->code) == EXIT_CANNOT_RUN)
+    if (rdbp_last_error(p)->code == RDBP_ERR_CANCELLED ||
+        rdb_exit_code(rdbp_last_error(p)->code) == EXIT_CANNOT_RUN)
         return rdb_error_set(err, v->path, rdbp_last_error(p));
     note_error(v, rdbp_last_error(p));
     return 0;
@@ -249,7 +245,7 @@ static int verify(const char *path, bool is_quiet, struct error *err)
         error_set(err, EXIT_CANNOT_RUN, "out of memory");
         goto out;
     }
-    v->path = path;
+    v->path = strcmp(path, "-") == 0 ? "stdin" : path;
     options.depth = RDBP_DEPTH_SHAPE | RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES;
     options.check = check;
     r = strcmp(path, "-") == 0 ? rdbp_open_fd(STDIN_FILENO, &options, &p, &parse_error)

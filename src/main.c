@@ -9,6 +9,7 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,18 +47,27 @@ int command_usage_error(const char *name, int getopt_result, char **argv)
     return EXIT_CANNOT_RUN;
 }
 
+/* The reader of a pipe went away: says so even when the write that failed is long past. */
+static bool is_reader_gone(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+    return poll(&p, 1, 0) > 0 && (p.revents & POLLERR) != 0;
+}
+
 int command_finish_stdout(int code)
 {
     const bool had_error = ferror(stdout) != 0;
-    const int error_number = errno;
+    const char *why = "a write failed";
 
     errno = 0;
     if (fflush(stdout) == 0 && !had_error)
         return code;
-    if (errno == EPIPE || (errno == 0 && error_number == EPIPE))
+    if (errno == EPIPE || is_reader_gone(STDOUT_FILENO))
         return EXIT_SIGPIPE;
-    fprintf(stderr, "rdblens: standard output: %s\n",
-            strerror(errno != 0 ? errno : error_number != 0 ? error_number : EIO));
+    if (errno != 0)
+        why = strerror(errno);
+    fprintf(stderr, "rdblens: standard output: %s\n", why);
     return EXIT_CANNOT_RUN;
 }
 

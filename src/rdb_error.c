@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "util/signals.h"
 
@@ -47,7 +48,11 @@ int rdb_error_set(struct error *err, const char *path, const rdbp_error *e)
     const int code = rdb_exit_code(e->code);
     const char *warning = code == EXIT_DONE ? "warning: " : "";
 
-    if (code == EXIT_CANNOT_RUN && e->offset == 0)
+    if (strcmp(path, "-") == 0)
+        path = "stdin";
+    if (e->code == RDBP_ERR_CANCELLED)
+        error_set(err, (enum exit_code)code, "%.200s: interrupted", path);
+    else if (code == EXIT_CANNOT_RUN && e->offset == 0)
         error_set(err, EXIT_CANNOT_RUN, "%.200s: %s", path, e->message);
     else if (e->key_index == RDBP_NO_KEY)
         error_set(err, (enum exit_code)code, "%.200s: offset %" PRIu64 ": %s%s", path, e->offset,

@@ -313,6 +313,30 @@ out:
     return more;
 }
 
+/* The file's own figures stay with the databases that still have keys. */
+static int take_hints(struct refilter *r, struct aggregate *a, int64_t id, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int more = -1;
+
+    if (prepare(r,
+                "SELECT db, resizedb_keys, resizedb_expires FROM databases"
+                " WHERE snapshot_id = ? AND resizedb_keys IS NOT NULL",
+                id, &stmt, err) < 0)
+        goto out;
+    while ((more = step(r, stmt, err)) > 0) {
+        if (aggregate_hint(a, (uint64_t)sqlite3_column_int64(stmt, 0),
+                           (uint64_t)sqlite3_column_int64(stmt, 1),
+                           (uint64_t)sqlite3_column_int64(stmt, 2)) < 0) {
+            more = error_set(err, EXIT_CANNOT_RUN, "out of memory");
+            break;
+        }
+    }
+out:
+    sqlite3_finalize(stmt);
+    return more;
+}
+
 static const char *store_type_name(const void *user, uint32_t type_id)
 {
     const char *name = type_id < STORE_FIRST_MODULE_TYPE
@@ -361,7 +385,7 @@ static int refilter_snapshot(struct refilter *r, int64_t id, int64_t now_ms, str
         goto out;
     }
     store_resume_snapshot(r->store, (uint64_t)id);
-    if (take_keys(r, &pass, id, err) < 0)
+    if (take_keys(r, &pass, id, err) < 0 || take_hints(r, pass.aggregate, id, err) < 0)
         goto out;
     top_sort(pass.top);
     if (save_aggregate(r->store, pass.aggregate, true, err) < 0 ||

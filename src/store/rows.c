@@ -325,13 +325,17 @@ static int fail_identity(struct store *s, const char *identity, struct error *er
     sqlite3_stmt *stmt = NULL;
 
     error_set(err, EXIT_CANNOT_RUN, "the same snapshot is given twice");
-    if (sqlite3_prepare_v2(s->db, "SELECT label, path FROM snapshots WHERE identity = ?", -1, &stmt,
-                           NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(s->db,
+                           "SELECT n.path, o.path FROM snapshots o, snapshots n"
+                           " WHERE o.identity = ? AND n.id = ?",
+                           -1, &stmt, NULL) != SQLITE_OK)
         return -1;
     sqlite3_bind_text(stmt, 1, identity, -1, SQLITE_STATIC);
+    sqlite3_bind_int64(stmt, 2, s->snapshot_id);
     if (sqlite3_step(stmt) == SQLITE_ROW)
-        error_set(err, EXIT_CANNOT_RUN, "the same snapshot is in the database already, as '%.200s'",
-                  (const char *)sqlite3_column_text(stmt, 0));
+        error_set(err, EXIT_CANNOT_RUN, "%.200s: is in the database already, read from %.200s",
+                  (const char *)sqlite3_column_text(stmt, 0),
+                  (const char *)sqlite3_column_text(stmt, 1));
     sqlite3_finalize(stmt);
     return -1;
 }

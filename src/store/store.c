@@ -98,14 +98,9 @@ int store_fail(struct store *s, struct error *err)
 
     if (!is_disk_full(s->db))
         return error_set(err, EXIT_CANNOT_RUN, "%s: %s", place, sqlite3_errmsg(s->db));
-    if (s->progress > 0.01) {
-        const int64_t pages = pragma_int(s->db, "PRAGMA page_count");
-        const int64_t page_bytes = pragma_int(s->db, "PRAGMA page_size");
-
-        if (pages > 0 && page_bytes > 0)
-            snprintf(need, sizeof need, ", about %.0f MiB are needed",
-                     (double)pages * (double)page_bytes / s->progress / (1 << 20));
-    }
+    if (s->progress > 0.01)
+        snprintf(need, sizeof need, ", about %.0f MiB are needed",
+                 (double)s->written_bytes / s->progress / (1 << 20) + 1);
     return error_set(err, EXIT_CANNOT_RUN, "%s: no space left for the report database%s%s", place,
                      need,
                      s->path == NULL ? "; put it elsewhere with -o FILE or RDBLENS_TMPDIR" : "");
@@ -409,9 +404,12 @@ sqlite3 *store_db(struct store *s)
     return s->db;
 }
 
+/* The size is taken now: when the disk is full SQLite cannot say it any more. */
 void store_set_progress(struct store *s, double part)
 {
     s->progress = part;
+    s->written_bytes =
+        pragma_int(s->db, "PRAGMA page_count") * pragma_int(s->db, "PRAGMA page_size");
 }
 
 bool store_is_append(const struct store *s)

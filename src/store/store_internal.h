@@ -38,7 +38,8 @@ struct store {
     bool may_replace;
     struct tempfile file;
     char *path; /* for messages; NULL: private */
-    double progress;
+    double progress; /* of the input; written_bytes had been written by then */
+    int64_t written_bytes;
     int64_t first_set_id; /* of this run; 0: none yet */
     int64_t set_id;
     int64_t snapshot_id;
