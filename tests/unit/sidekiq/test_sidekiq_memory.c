@@ -1,0 +1,144 @@
+/* test_sidekiq_memory.c -- every allocation of the collector and the resolver fails once.
+ *
+ * The linker puts the three functions below before the C library's.  The events are fed without any
+ * allocation of the test's own, so the n-th allocation is always the same one.
+ */
+// SPDX-License-Identifier: MIT
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sidekiq/sidekiq.h"
+
+void *__real_malloc(size_t size_bytes);
+void *__real_calloc(size_t count, size_t size_bytes);
+void *__real_realloc(void *old, size_t size_bytes);
+void *__wrap_malloc(size_t size_bytes);
+void *__wrap_calloc(size_t count, size_t size_bytes);
+void *__wrap_realloc(void *old, size_t size_bytes);
+
+static long allocations_left = -1; /* -1: all work */
+
+static bool fails(void)
+{
+    if (allocations_left < 0)
+        return false;
+    if (allocations_left == 0)
+        return true;
+    allocations_left--;
+    return false;
+}
+
+void *__wrap_malloc(size_t size_bytes)
+{
+    return fails() ? NULL : __real_malloc(size_bytes);
+}
+
+void *__wrap_calloc(size_t count, size_t size_bytes)
+{
+    return fails() ? NULL : __real_calloc(count, size_bytes);
+}
+
+void *__wrap_realloc(void *old, size_t size_bytes)
+{
+    return fails() ? NULL : __real_realloc(old, size_bytes);
+}
+
+static int feed(struct sidekiq_collector *c, enum rdbp_type type, const char *name,
+                const char *const *texts, size_t count)
+{
+    const struct rdbp_key key = {.type = type,
+                                 .key = {(const uint8_t *)name, strlen(name)},
+                                 .key_bytes = strlen(name)};
+    const struct rdbp_blob blob = {.is_integer = true, .integer = 7, .raw_bytes = 1,
+                                   .prefix = {(const uint8_t *)"7", 1}};
+    const struct rdbp_value_end end = {.ok = true, .has_element_count = true, .element_count = count};
+    const struct key_row row = {.bytes = 1, .expires_at_ms = ROW_NULL};
+
+    sidekiq_begin(c, &key);
+    sidekiq_blob(c, &blob);
+    for (size_t i = 0; i < count; i++) {
+        const enum rdbp_role role =
+            type == RDBP_TYPE_LIST ? RDBP_ROLE_ELEMENT
+            : type == RDBP_TYPE_HASH ? (i % 2 ? RDBP_ROLE_VALUE : RDBP_ROLE_FIELD)
+                                     : RDBP_ROLE_MEMBER;
+        const rdbp_item items[] = {{.role = (uint8_t)role,
+                                    .size_bytes = strlen(texts[i]),
+                                    .bytes = {(const uint8_t *)texts[i], strlen(texts[i])}},
+                                   {.role = RDBP_ROLE_SCORE, .u.score = 1}};
+        const struct rdbp_items batch = {items, type == RDBP_TYPE_ZSET ? 2 : 1};
+
+        sidekiq_items(c, &batch);
+    }
+    return sidekiq_end(c, &end, &row);
+}
+
+/* Returns 0 when all went well, -1 when something said it ran out of memory. */
+static int run(struct sidekiq_collector *c)
+{
+    static const char *const names[] = {"default", "low\xff"};
+    static const char *const identity[] = {"h:1:0123456789ab"};
+    static const char *const info[] = {"info", "{\"version\":\"7.0.0\"}"};
+    static char jobs[40][64];
+    static const char *elements[41];
+    const struct sidekiq_result *r;
+    int failed = 0;
+
+    for (int i = 0; i < 40; i++) {
+        snprintf(jobs[i], sizeof(jobs[i]), "{\"class\":\"C%d\\\\\",\"jid\":\"1\"}", i);
+        elements[i] = jobs[i];
+    }
+    elements[40] = "x";
+    failed |= feed(c, RDBP_TYPE_STRING, "a\xff:stat:processed", NULL, 0);
+    failed |= feed(c, RDBP_TYPE_STRING, "a\xff:stat:failed:2024-01-01", NULL, 0);
+    failed |= feed(c, RDBP_TYPE_SET, "a\xff:queues", names, 2);
+    failed |= feed(c, RDBP_TYPE_SET, "a\xff:processes", identity, 1);
+    failed |= feed(c, RDBP_TYPE_HASH, "a\xff:h:1:0123456789ab", info, 2);
+    failed |= feed(c, RDBP_TYPE_LIST, "a\xff:queue:default", elements, 41);
+    failed |= feed(c, RDBP_TYPE_ZSET, "a\xff:retry", elements, 41);
+    failed |= feed(c, RDBP_TYPE_ZSET, "b:dead", elements, 40);
+    failed |= feed(c, RDBP_TYPE_LIST, "b:queue:x", elements + 40, 1);
+    if (failed != 0)
+        return -1;
+    r = sidekiq_resolve(c, 0);
+    if (!r)
+        return -1;
+    assert_int_equal(r->installation_count, 2);
+    assert_int_equal(r->set_count, 5);
+    assert_int_equal(r->job_count, 40 + 41 + 41 + 1);
+    assert_int_equal(r->stat_count, 2);
+    return 0;
+}
+
+static void test_each_allocation_fails(void **state)
+{
+    long n;
+
+    (void)state;
+    for (n = 0; n < 1000; n++) {
+        struct sidekiq_collector *c;
+        int result;
+
+        allocations_left = n;
+        c = sidekiq_collector_new();
+        result = c ? run(c) : -1;
+        allocations_left = -1;
+        sidekiq_collector_free(c);
+        if (result == 0)
+            break;
+    }
+    /* Tables, indexes, arena chunks, the parser, the four arrays of the result. */
+    assert_in_range(n, 20, 999);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_allocation_fails)};
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
