@@ -33,7 +33,10 @@ struct key_meter {
     bool has_expire;
     bool has_closed_blob; /* one was not opened: its elements are not known */
     uint64_t largest_element;
-    struct rdbp_blob first_blob; /* the value, where it is one string */
+    /* The value, where it is one string. */
+    uint64_t raw_bytes;
+    bool is_integer;
+    int64_t integer;
     union {
         struct list_meter list;
         struct set_meter set;
@@ -87,7 +90,8 @@ unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key)
     k->has_expire = key->has_expire;
     k->has_closed_blob = false;
     k->largest_element = 0;
-    k->first_blob = (struct rdbp_blob){0};
+    k->raw_bytes = 0;
+    k->is_integer = false;
     switch (key->type) {
     case RDBP_TYPE_LIST: k->value.list = (struct list_meter){0}; break;
     case RDBP_TYPE_SET: k->value.set = (struct set_meter){0}; break;
@@ -131,8 +135,11 @@ unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob)
     const bool is_string = blob->format == RDBP_FORMAT_STRING;
     bool is_opened;
 
-    if (blob->blob_index == 0)
-        k->first_blob = *blob;
+    if (blob->blob_index == 0) {
+        k->raw_bytes = blob->raw_bytes;
+        k->is_integer = blob->is_integer;
+        k->integer = blob->integer;
+    }
     if (k->type == RDBP_TYPE_LIST)
         weigh_list_blob(&k->value.list, k->model, k->rdb_type, blob);
     else if (k->type == RDBP_TYPE_STREAM)
@@ -177,10 +184,12 @@ void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
 static int weigh_value(struct key_meter *k, uint64_t element_count, struct weight *ret_weight)
 {
     const struct memory_model *const m = k->model;
-    const uint64_t raw_bytes = k->first_blob.raw_bytes;
+    const uint64_t raw_bytes = k->raw_bytes;
 
     switch (k->type) {
-    case RDBP_TYPE_STRING: *ret_weight = weigh_string(m, &k->first_blob); break;
+    case RDBP_TYPE_STRING:
+        *ret_weight = weigh_string(m, raw_bytes, k->is_integer ? &k->integer : NULL);
+        break;
     case RDBP_TYPE_LIST:
         *ret_weight = weigh_list_end(&k->value.list, m, k->rdb_type, element_count);
         break;

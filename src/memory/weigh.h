@@ -17,7 +17,8 @@ struct weight weigh_table(const struct memory_model *m, const struct table_growt
                           uint64_t asize, uint64_t elements_bytes, uint64_t element_count);
 
 /* ---- strings ---- */
-struct weight weigh_string(const struct memory_model *m, const struct rdbp_blob *value);
+/* integer: NULL, or the one whose text the string is. */
+struct weight weigh_string(const struct memory_model *m, uint64_t n, const int64_t *integer);
 
 /* ---- lists ---- */
 struct list_meter {
@@ -67,8 +68,9 @@ struct weight weigh_hash_end(const struct hash_meter *h, const struct memory_mod
 
 /* ---- sorted sets ---- */
 struct zset_meter {
+    uint64_t member_count;
     uint64_t strings_bytes;
-    uint64_t listpack_bytes;
+    uint64_t listpack_bytes; /* as long as a listpack is possible */
     uint64_t longest;
 };
 void weigh_zset_item(struct zset_meter *z, const struct memory_model *m, uint16_t rdb_type,

@@ -100,11 +100,17 @@ static void add_many(struct table_growth *t, uint64_t count)
         table_add(t);
 }
 
+/* Pairs behind the first long one. */
+static uint64_t count_remaining(const struct hash_meter *h, uint64_t pair_count)
+{
+    return pair_count > h->first_long_pair ? pair_count - h->first_long_pair - 1 : 0;
+}
+
 /* A HASH that turned out to need a table half-way. */
 static void replay_conversion(const struct hash_meter *h, uint64_t pair_count,
                               struct table_growth *t)
 {
-    const uint64_t packed = h->first_long_pair, remaining = pair_count - packed - 1;
+    const uint64_t packed = h->first_long_pair, remaining = count_remaining(h, pair_count);
 
     table_init(t, packed);
     add_many(t, packed + 1);
@@ -117,7 +123,7 @@ static void replay_conversion(const struct hash_meter *h, uint64_t pair_count,
 static void replay_ttl_conversion(const struct hash_meter *h, uint64_t pair_count,
                                   struct table_growth *t)
 {
-    const uint64_t packed = h->first_long_pair, remaining = pair_count - packed - 1;
+    const uint64_t packed = h->first_long_pair, remaining = count_remaining(h, pair_count);
 
     table_init(t, packed);
     add_many(t, packed);

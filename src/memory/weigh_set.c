@@ -41,9 +41,8 @@ static void replay_member(struct set_meter *s, const struct memory_model *m, con
                 s->largest_integer = it->u.integer;
             return;
         }
-        if (s->member_count < m->set_max_listpack_entries &&
-            s->longest <= m->set_max_listpack_value) {
-            s->phase = SET_IS_LISTPACK;
+        if (s->longest <= m->set_max_listpack_value) {
+            s->phase = SET_IS_LISTPACK; /* if there is room; asked for below */
             s->reserved_bytes = s->member_count > 0 ? reserve_listpack(s) : 0;
         } else {
             s->phase = SET_IS_TABLE;

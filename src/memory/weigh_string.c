@@ -12,15 +12,14 @@
 // SPDX-License-Identifier: MIT
 #include "memory/weigh.h"
 
-struct weight weigh_string(const struct memory_model *m, const struct rdbp_blob *value)
+struct weight weigh_string(const struct memory_model *m, uint64_t n, const int64_t *integer)
 {
-    const uint64_t n = value->raw_bytes;
     struct weight w = {.note = SIZE_EXACT};
 
-    if (value->is_integer) {
+    if (integer != NULL) {
         w.encoding = ENCODING_INT;
         w.bytes = OBJECT_BYTES;
-        if (value->integer < 0 || value->integer >= SHARED_INTEGERS)
+        if (*integer < 0 || *integer >= SHARED_INTEGERS)
             w.alloc_bytes = m->alloc_size(OBJECT_BYTES);
     } else if (n <= EMBSTR_MAX_BYTES) {
         w.encoding = ENCODING_EMBSTR;

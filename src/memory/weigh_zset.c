@@ -29,6 +29,11 @@ double skiplist_node_mean_bytes(const struct memory_model *m)
     return mean + rest * (double)skiplist_node_bytes(m, m->skiplist_max_level);
 }
 
+static bool is_table_type(uint16_t rdb_type)
+{
+    return rdb_type == RDBP_RDB_ZSET || rdb_type == RDBP_RDB_ZSET_2;
+}
+
 /* The integer a packed score stands for; only its magnitude matters. */
 static int64_t score_integer(double score)
 {
@@ -43,17 +48,21 @@ void weigh_zset_item(struct zset_meter *z, const struct memory_model *m, uint16_
                      const rdbp_item *it)
 {
     if (it->role == RDBP_ROLE_MEMBER) {
+        z->member_count++;
         if (it->size_bytes > z->longest)
             z->longest = it->size_bytes;
         z->strings_bytes += sds_bytes(m, it->size_bytes);
-        z->listpack_bytes += listpack_string_bytes(it->size_bytes, it->is_integer, it->u.integer);
-    } else if (it->role == RDBP_ROLE_SCORE) {
-        if (rdb_type == RDBP_RDB_ZSET || rdb_type == RDBP_RDB_ZSET_2)
-            z->listpack_bytes += listpack_score_bytes(it->u.score);
-        else
-            z->listpack_bytes +=
-                listpack_string_bytes(it->size_bytes, it->is_integer, score_integer(it->u.score));
     }
+    /* The text of a score is worth finding only for a zset that may be packed. */
+    if (z->member_count > m->zset_max_listpack_entries)
+        return;
+    if (it->role == RDBP_ROLE_MEMBER)
+        z->listpack_bytes += listpack_string_bytes(it->size_bytes, it->is_integer, it->u.integer);
+    else if (it->role == RDBP_ROLE_SCORE && is_table_type(rdb_type))
+        z->listpack_bytes += listpack_score_bytes(it->u.score);
+    else if (it->role == RDBP_ROLE_SCORE)
+        z->listpack_bytes +=
+            listpack_string_bytes(it->size_bytes, it->is_integer, score_integer(it->u.score));
 }
 
 static struct weight weigh_skiplist(const struct zset_meter *z, const struct memory_model *m,
@@ -78,10 +87,8 @@ struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_mod
                              uint16_t rdb_type, uint64_t raw_bytes, uint64_t member_count,
                              double skiplist_node_mean)
 {
-    const bool is_table_type = rdb_type == RDBP_RDB_ZSET || rdb_type == RDBP_RDB_ZSET_2;
-
     if (member_count > m->zset_max_listpack_entries ||
-        (is_table_type && z->longest > m->zset_max_listpack_value))
+        (is_table_type(rdb_type) && z->longest > m->zset_max_listpack_value))
         return weigh_skiplist(z, m, member_count, skiplist_node_mean);
     if (rdb_type == RDBP_RDB_ZSET_LISTPACK)
         return weigh_packed(m, raw_bytes, ENCODING_LISTPACK);

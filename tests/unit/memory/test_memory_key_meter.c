@@ -447,6 +447,13 @@ static void test_hashes(void **state)
          KEY + TABLE + 32 + 24 + 80 + 8, ENCODING_HASHTABLE, EXACT, 65},
         {"20 values of 70 (14.10)", 4, "10*f5,v70 10*f7,v70", 20, 2688, 2688, ENCODING_HASHTABLE,
          EXACT, 70},
+        /* Four remaining pairs are not worth an expansion: the last one starts a rehash. */
+        {"the long one first, 4 remain", 4, "f5,v65 4*f5,v5", 5,
+         KEY + TABLE + 8 * 12 + 5 * 24 + 9 * 8 + 80, KEY + TABLE + 32 + 64 + 5 * 24 + 9 * 8 + 80,
+         ENCODING_HASHTABLE, EXACT, 65},
+        {"the long one first, 5 remain", 4, "f5,v65 5*f5,v5", 6,
+         KEY + TABLE + 8 * 8 + 6 * 24 + 11 * 8 + 80, KEY + TABLE + 64 + 6 * 24 + 11 * 8 + 80,
+         ENCODING_HASHTABLE, EXACT, 65},
         /* The memory model's example: the last addition moves one bucket of 4. */
         {"6 pairs, the long one at 3", 4, "3*f5,v5 f5,v65 2*f5,v5", 6,
          KEY + TABLE + 8 * 12 + 6 * 24 + 11 * 8 + 80, KEY + TABLE + 32 + 64 + 6 * 24 + 11 * 8 + 80,
@@ -493,6 +500,9 @@ static void test_hashes_with_field_ttls(void **state)
         /* Expanded for the five that remain, before the long one is added. */
         {"a long value, 5 remain", 24, "t0,f5,v65 5*t0,f5,v5", 6,
          KEY + TABLE + 64 + 6 * 24 + 11 * 8 + 80, KEY + 16 + 96 + 64 + 6 * 24 + 11 * 8 + 80,
+         ENCODING_HASHTABLE, EXACT, 65},
+        {"a long value fifth and last", 24, "4*t0,f5,v5 t0,f5,v65", 5,
+         KEY + TABLE + 8 * 12 + 5 * 24 + 9 * 8 + 80, KEY + 16 + 96 + 32 + 64 + 5 * 24 + 9 * 8 + 80,
          ENCODING_HASHTABLE, EXACT, 65},
         {"HASH_2", RDBP_RDB_HASH_2, "f5,v5,t1700000000000 f5,v5,t0", 2,
          KEY + TABLE + 32 + 2 * 24 + 32 + 8 + 8 + 8, KEY + 16 + 96 + 32 + 2 * 24 + 32 + 8 + 8 + 8,
@@ -574,6 +584,8 @@ static void test_expiry_and_names(void **state)
 
     (void)state;
     assert_non_null(run.meter);
+    /* Events that contradict the count must not make the replay run away. */
+    weigh(&run, RDBP_RDB_HASH, "4*f5,v5 f5,v65", 1, false);
     s = weigh(&run, RDBP_RDB_STRING, "S:20", 20, true);
     check("with TTL (14.10)", "bytes", s.bytes, 80);
     check("with TTL (14.10)", "alloc_bytes", s.alloc_bytes, 104);
