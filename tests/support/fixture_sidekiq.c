@@ -18,6 +18,8 @@
 #include <time.h>
 
 #define NOW_S   INT64_C(1763089200) /* 2025-11-14 03:00:00 UTC */
+#define PROCESSED "48211907"
+#define FAILED    "391274"
 #define DAY_S   INT64_C(86400)
 #define YEARS_5 (INT64_C(5) * 365 * DAY_S)
 
@@ -146,32 +148,39 @@ static void add_wrapped_args(struct maker *m, struct buf *b, const struct job_cl
                       "\"timezone\":\"UTC\",\"enqueued_at\":\"%s\",\"scheduled_at\":null}]", iso);
 }
 
-/* failures 0: a job that waits; otherwise one that failed that many times, last at failed_s. */
-static void add_job(struct maker *m, struct buf *b, const struct job_class *c, int64_t created_s,
-                    bool is_enqueued, unsigned failures, int64_t failed_s)
+/* When a job was made, and what became of it; failures 0: it waits. */
+struct job_history {
+    int64_t created_s;
+    bool is_enqueued;
+    unsigned failures;
+    int64_t first_failure_s, last_failure_s;
+};
+
+static void add_job(struct maker *m, struct buf *b, const struct job_class *c,
+                    const struct job_history *h)
 {
     buf_add_format(b, "{\"retry\":true,\"queue\":\"%s\",", c->queue);
     if (c->wrapped)
         buf_add_format(b, "\"wrapped\":\"%s\",", c->wrapped);
     buf_add_str(b, "\"args\":");
     if (c->wrapped)
-        add_wrapped_args(m, b, c, created_s);
+        add_wrapped_args(m, b, c, h->created_s);
     else
         add_plain_args(m, b, c);
     buf_add_format(b, ",\"class\":\"%s\",\"jid\":\"",
                    c->wrapped ? "Sidekiq::ActiveJob::Wrapper" : c->class_name);
     add_hex(m, b, 24);
     buf_add_str(b, "\"");
-    add_float_time(m, b, "created_at", created_s);
-    if (is_enqueued)
-        add_float_time(m, b, "enqueued_at", created_s);
-    if (failures > 0) {
+    add_float_time(m, b, "created_at", h->created_s);
+    if (h->is_enqueued)
+        add_float_time(m, b, "enqueued_at", h->failures > 1 ? h->last_failure_s : h->created_s);
+    if (h->failures > 0) {
         buf_add_format(b, ",\"error_message\":\"%s\",\"error_class\":\"%s\"", c->error_message,
                        c->error_class);
-        add_float_time(m, b, "failed_at", failed_s);
-        buf_add_format(b, ",\"retry_count\":%u", failures - 1);
-        if (failures > 1)
-            add_float_time(m, b, "retried_at", failed_s + 60);
+        add_float_time(m, b, "failed_at", h->first_failure_s);
+        buf_add_format(b, ",\"retry_count\":%u", h->failures - 1);
+        if (h->failures > 1)
+            add_float_time(m, b, "retried_at", h->last_failure_s);
     }
     buf_add_str(b, "}");
 }
@@ -222,7 +231,8 @@ static void add_queue(struct maker *m, const char *name, size_t count, int64_t o
         const size_t class_index = candidates[below(m, (uint32_t)candidate_count)];
         const int64_t age_s = (NOW_S - oldest_s) * (int64_t)(i + 1) / (int64_t)count;
 
-        add_job(m, &jobs[i], &classes[class_index], NOW_S - age_s, true, 0, 0);
+        add_job(m, &jobs[i], &classes[class_index],
+                &(struct job_history){.created_s = NOW_S - age_s, .is_enqueued = true});
         cells[i] = cell_of(&jobs[i]);
         tally_job(t, class_index);
     }
@@ -235,13 +245,68 @@ static void add_queue(struct maker *m, const char *name, size_t count, int64_t o
     buf_done(&key);
 }
 
+/* Sidekiq waits count^4 + 15 seconds (and some jitter) after each failure. */
+static int64_t retry_delay_s(unsigned retry_count)
+{
+    return (int64_t)retry_count * retry_count * retry_count * retry_count + 15;
+}
+
+static struct job_history failed_history(unsigned failures, int64_t last_failure_s)
+{
+    struct job_history h = {.is_enqueued = true,
+                            .failures = failures,
+                            .first_failure_s = last_failure_s,
+                            .last_failure_s = last_failure_s};
+
+    for (unsigned i = 0; i + 1 < failures; i++)
+        h.first_failure_s -= retry_delay_s(i);
+    h.created_s = h.first_failure_s - 30;
+    return h;
+}
+
+enum job_set { SET_SCHEDULE = 0, SET_RETRY, SET_DEAD };
+
+/* A job of the set: its history, and the score it has there. */
+static struct job_history make_history(struct maker *m, enum job_set set, double *ret_score)
+{
+    struct job_history h;
+    int64_t at_s;
+
+    if (set == SET_SCHEDULE) {
+        h = (struct job_history){.created_s = NOW_S - 60 - below(m, 86400)};
+        at_s = NOW_S + 60 + below(m, 7 * 86400);
+    } else if (set == SET_RETRY) {
+        const unsigned failures = 1 + below(m, 12);
+        const int64_t delay_s = retry_delay_s(failures - 1);
+
+        at_s = NOW_S + 1 + below(m, (uint32_t)delay_s);
+        h = failed_history(failures, at_s - delay_s);
+    } else {
+        at_s = NOW_S - 3600 - below(m, 170 * 86400);
+        h = failed_history(26, at_s);
+    }
+    *ret_score = (double)at_s + (double)below(m, 1000000) / 1e6;
+    return h;
+}
+
+struct scored_job {
+    double score;
+    struct buf job;
+};
+
+static int compare_scores_down(const void *a, const void *b)
+{
+    const struct scored_job *x = a, *y = b;
+
+    return (x->score < y->score) - (x->score > y->score);
+}
+
 /* A sorted set of jobs, written from the highest score down.  Its strings are longer than a listpack
  * may hold, so it is a skiplist. */
-static void add_job_set(struct maker *m, const char *name, size_t count, int64_t newest_s,
-                        int64_t step_s, struct tally *t)
+static void add_job_set(struct maker *m, enum job_set set, size_t count, struct tally *t)
 {
-    const bool is_schedule = strcmp(name, "schedule") == 0;
-    struct buf *jobs = calloc(count, sizeof(*jobs));
+    static const char *const names[] = {"schedule", "retry", "dead"};
+    struct scored_job *jobs = calloc(count, sizeof(*jobs));
     struct cell *cells = calloc(count, sizeof(*cells));
     double *scores = calloc(count, sizeof(*scores));
 
@@ -249,21 +314,20 @@ static void add_job_set(struct maker *m, const char *name, size_t count, int64_t
         abort();
     for (size_t i = 0; i < count; i++) {
         const size_t class_index = below(m, CLASS_COUNT);
-        const int64_t at_s = newest_s - (int64_t)i * step_s - below(m, (uint32_t)step_s);
-        const int64_t created_s = is_schedule ? NOW_S - 3600 - below(m, 86400) : at_s - 90000;
-        const unsigned failures = is_schedule              ? 0
-                                  : strcmp(name, "dead") == 0 ? 26
-                                                              : 1 + below(m, 12);
+        const struct job_history h = make_history(m, set, &jobs[i].score);
 
-        add_job(m, &jobs[i], &classes[class_index], created_s, !is_schedule, failures,
-                created_s + 30);
-        cells[i] = cell_of(&jobs[i]);
-        scores[i] = (double)at_s + (double)below(m, 1000000) / 1e6;
+        add_job(m, &jobs[i].job, &classes[class_index], &h);
         tally_job(t, class_index);
     }
-    fixture_zset(m->f, (struct cell){text_of(name), FORM_AUTO}, T_ZSET_2, cells, scores, count);
+    qsort(jobs, count, sizeof(*jobs), compare_scores_down);
+    for (size_t i = 0; i < count; i++) {
+        cells[i] = cell_of(&jobs[i].job);
+        scores[i] = jobs[i].score;
+    }
+    fixture_zset(m->f, (struct cell){text_of(names[set]), FORM_AUTO}, T_ZSET_2, cells, scores,
+                 count);
     for (size_t i = 0; i < count; i++)
-        buf_done(&jobs[i]);
+        buf_done(&jobs[i].job);
     free(jobs);
     free(cells);
     free(scores);
@@ -286,17 +350,21 @@ static void add_sidekiq_jobs(struct maker *m, struct buf *truth)
         add_queue(m, queues[i].name, queues[i].count, queues[i].oldest_s, &by_queue[i]);
         enqueued += by_queue[i].total;
     }
-    add_job_set(m, "schedule", 45, NOW_S + 7 * DAY_S, 10000, &schedule);
-    add_job_set(m, "retry", 50, NOW_S + 20 * DAY_S, 35000, &retry);
-    add_job_set(m, "dead", 62, NOW_S - 3600, 200000, &dead);
+    add_job_set(m, SET_SCHEDULE, 45, &schedule);
+    add_job_set(m, SET_RETRY, 50, &retry);
+    add_job_set(m, SET_DEAD, 62, &dead);
 
-    buf_add_format(truth, "\"enqueued\":%u,\n\"queues\":{", enqueued);
+    buf_add_format(truth, "\"processed\":" PROCESSED ",\"failed\":" FAILED ",\"enqueued\":%u,\n"
+                          "\"queues\":{\"legacy_imports\":0",
+                   enqueued);
     for (size_t i = 0; i < 4; i++)
-        buf_add_format(truth, "%s\"%s\":%u", i ? "," : "", queues[i].name, by_queue[i].total);
-    buf_add_format(truth, "},\n\"scheduled\":%u,\"retry\":%u,\"dead\":%u,\n\"queue_by_class\":{",
+        buf_add_format(truth, ",\"%s\":%u", queues[i].name, by_queue[i].total);
+    buf_add_format(truth,
+                   "},\n\"scheduled\":%u,\"retry\":%u,\"dead\":%u,\n"
+                   "\"queue_by_class\":{\"legacy_imports\":{}",
                    schedule.total, retry.total, dead.total);
     for (size_t i = 0; i < 4; i++) {
-        buf_add_str(truth, i ? ",\n" : "\n");
+        buf_add_str(truth, ",\n");
         write_tally(truth, queues[i].name, &by_queue[i], false);
     }
     buf_add_str(truth, "},\n");
@@ -356,7 +424,8 @@ static void add_process(struct maker *m, const struct buf *identity, unsigned pi
                      C("beat"), cell_of(&beat), C("rtt_us"), C("412"), C("quiet"), C("false"),
                      C("rss"), cell_of(&rss)),
                  NULL);
-    add_job(m, &payload, &classes[3], NOW_S - 40, true, 0, 0);
+    add_job(m, &payload, &classes[3],
+            &(struct job_history){.created_s = NOW_S - 40, .is_enqueued = true});
     buf_add_str(&run, "{\"queue\":\"low\",\"payload\":\"");
     for (size_t i = 0; i < payload.size_bytes; i++) { /* the job is a JSON string inside JSON */
         if (payload.bytes[i] == '"')
@@ -624,8 +693,8 @@ static void add_db_0(struct fixture *f, struct buf *truth)
     struct maker m = {f, 20251114};
 
     add_sidekiq_jobs(&m, truth);
-    fixture_string(f, C("stat:processed"), C("48211907"));
-    fixture_string(f, C("stat:failed"), C("391274"));
+    fixture_string(f, C("stat:processed"), C(PROCESSED));
+    fixture_string(f, C("stat:failed"), C(FAILED));
     add_daily_stats(&m, INT64_C(1535760000), 330, false); /* up to 2018-09-01: Sidekiq 5.0 */
     add_daily_stats(&m, NOW_S, 250, true);
     add_processes(&m);
