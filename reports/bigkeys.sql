@@ -17,7 +17,7 @@
 -- column: rdb_bytes = IN FILE | wide
 -- column: pattern = -
 -- column: role = ROLE | wide
-SELECT key_text, db, type, bytes, pct(share_bytes, (SELECT share_bytes FROM report_totals)) AS share_pct, elements,
+SELECT key_text, db, type, bytes, pct(size_bytes, (SELECT size_bytes FROM report_totals)) AS share_pct, elements,
        ttl_seconds, role, encoding, largest_element, rdb_bytes, bytes_note, key_bytes, pattern
   FROM report_top_keys WHERE measure = 'bytes' AND scope = 'all' AND rank <= :top
  ORDER BY bytes DESC, id LIMIT :top;
@@ -31,12 +31,12 @@ SELECT key_text, db, type, bytes, pct(share_bytes, (SELECT share_bytes FROM repo
 -- column: ttl_seconds = TTL
 -- column: encoding = ENCODING | wide
 -- column: largest_element = LARGEST ELEMENT | wide
-SELECT k.type, key_text, db, k.bytes, pct(k.share_bytes, t.share_bytes) AS share_pct, k.elements, ttl_seconds, encoding, largest_element
+SELECT k.type, key_text, db, k.bytes, pct(k.size_bytes, t.size_bytes) AS share_pct, k.elements, ttl_seconds, encoding, largest_element
   FROM (SELECT *, row_number() OVER (PARTITION BY type ORDER BY bytes DESC, id) AS n
           FROM report_top_keys WHERE measure = 'bytes' AND scope = 'type' AND rank <= :per_type) k
   JOIN report_types t ON t.type = k.type
  WHERE n <= :per_type
- ORDER BY t.share_bytes DESC, k.type, n;
+ ORDER BY t.size_bytes DESC, k.type, n;
 
 -- section: most_elements | The most elements
 -- brief: no

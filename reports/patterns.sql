@@ -6,12 +6,12 @@
 -- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. Not a glob: a pattern written as a glob may match other keys too.
 -- note: No keys.
 -- column: pattern_text = PATTERN
--- column: bytes = SIZE
+-- column: size_bytes = SIZE
 -- column: share_pct = SHARE
 -- column: keys_without_ttl_pct = NO TTL
 -- column: type = TYPE
 -- column: system = SYSTEM | wide
--- column: share_bytes = -
+-- column: bytes = -
 -- column: rdb_bytes = IN FILE | wide
 -- column: elements = ELEMENTS | wide
 -- column: keys_without_ttl = -
@@ -22,9 +22,9 @@
 -- column: last_expires_at = LAST EXPIRES (UTC) | wide
 -- column: largest_bytes = LARGEST | wide
 -- column: largest_key_text = -
-SELECT p.db, pattern_text, type, role, system, p.keys, p.bytes, p.share_bytes,
-       pct(p.share_bytes, t.share_bytes) AS share_pct, pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct,
+SELECT p.db, pattern_text, type, role, system, p.keys, p.size_bytes, p.bytes,
+       pct(p.size_bytes, t.size_bytes) AS share_pct, pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct,
        p.keys_without_ttl, p.bytes_without_ttl, p.rdb_bytes, p.elements, p.expired_keys, p.expired_bytes,
        p.first_expires_at, p.last_expires_at, p.largest_bytes, p.largest_key_text
   FROM report_patterns p, report_totals t
- ORDER BY p.share_bytes DESC, p.keys DESC, p.db, pattern_text LIMIT :top;
+ ORDER BY p.size_bytes DESC, p.keys DESC, p.db, pattern_text LIMIT :top;

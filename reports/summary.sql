@@ -4,12 +4,13 @@
 
 -- section: totals |
 -- line: Keys     {keys}{databases_text}; {keys_without_ttl_pct} of them without TTL
--- line: Memory   {bytes} in keys, {bytes_without_ttl_pct} of it without TTL; used_memory was {used_memory}
--- line: Memory   {bytes} in keys, {bytes_without_ttl_pct} of it without TTL{?no_used_memory}
+-- line: Memory   {size_bytes} in keys, {size_without_ttl_pct} of it without TTL; used_memory was {used_memory}
+-- line: Memory   {size_bytes} in keys, {size_without_ttl_pct} of it without TTL{?no_used_memory}
 -- line: Expired  {expired_keys} keys with {expired_bytes} were past their time and still in the file{?expired_keys}
 SELECT keys, CASE databases WHEN 1 THEN '' ELSE ' in ' || databases || ' databases' END AS databases_text,
        databases, keys_without_ttl, coalesce(pct(keys_without_ttl, keys), 0) AS keys_without_ttl_pct,
-       bytes, bytes_without_ttl, coalesce(pct(bytes_without_ttl, bytes), 0) AS bytes_without_ttl_pct,
+       size_bytes, size_bytes_without_ttl, coalesce(pct(size_bytes_without_ttl, size_bytes), 0) AS size_without_ttl_pct,
+       bytes, bytes_without_ttl, size_measure,
        used_memory, used_memory IS NULL AS no_used_memory, expired_keys, expired_bytes
   FROM report_totals;
 
@@ -17,20 +18,21 @@ SELECT keys, CASE databases WHEN 1 THEN '' ELSE ' in ' || databases || ' databas
 -- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. app: your application.
 -- note: No keys.
 -- column: pattern_text = PATTERN
--- column: bytes = SIZE
+-- column: size_bytes = SIZE
+-- column: bytes = -
 -- column: share_pct = SHARE
 -- column: keys_without_ttl_pct = NO TTL
 -- column: type = TYPE | wide
-SELECT db, pattern_text, type, role, p.keys, p.bytes, pct(p.share_bytes, t.share_bytes) AS share_pct,
-       pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct
+SELECT db, pattern_text, type, role, p.keys, p.size_bytes, pct(p.size_bytes, t.size_bytes) AS share_pct,
+       pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct, p.bytes
   FROM report_patterns p, report_totals t
- ORDER BY p.share_bytes DESC, p.keys DESC, pattern_text LIMIT :top;
+ ORDER BY p.size_bytes DESC, p.keys DESC, pattern_text LIMIT :top;
 
 -- section: other_patterns |
 -- line: and {patterns} more with {keys} keys, {share_pct} of the bytes
-SELECT count(*) AS patterns, sum(keys) AS keys, pct(sum(share_bytes), (SELECT share_bytes FROM report_totals)) AS share_pct
-  FROM (SELECT keys, share_bytes FROM report_patterns
-         ORDER BY share_bytes DESC, keys DESC, pattern_text LIMIT -1 OFFSET :top)
+SELECT count(*) AS patterns, sum(keys) AS keys, pct(sum(size_bytes), (SELECT size_bytes FROM report_totals)) AS share_pct
+  FROM (SELECT keys, size_bytes FROM report_patterns
+         ORDER BY size_bytes DESC, keys DESC, pattern_text LIMIT -1 OFFSET :top)
 HAVING count(*) > 0;
 
 -- section: sidekiq |

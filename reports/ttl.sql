@@ -3,18 +3,19 @@
 -- param: top = 15
 
 -- section: coverage |
--- line: Never expires     {keys_without_ttl} keys, {keys_without_ttl_pct} of all; {bytes_without_ttl}, {bytes_without_ttl_pct} of all bytes
--- line: Expires           {keys_with_ttl} keys, {keys_with_ttl_pct} of all; {bytes_with_ttl}, {bytes_with_ttl_pct} of all bytes
+-- line: Never expires     {keys_without_ttl} keys, {keys_without_ttl_pct} of all; {size_bytes_without_ttl}, {size_without_ttl_pct} of all bytes
+-- line: Expires           {keys_with_ttl} keys, {keys_with_ttl_pct} of all; {size_bytes_with_ttl}, {size_with_ttl_pct} of all bytes
 -- line: Expired, in file  {expired_keys} of these, with {expired_bytes}: gone when a server loads the file{?expired_keys}
 SELECT keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
-       bytes_without_ttl, pct(bytes_without_ttl, bytes) AS bytes_without_ttl_pct,
+       size_bytes_without_ttl, pct(size_bytes_without_ttl, size_bytes) AS size_without_ttl_pct,
        keys - keys_without_ttl AS keys_with_ttl, pct(keys - keys_without_ttl, keys) AS keys_with_ttl_pct,
-       bytes - bytes_without_ttl AS bytes_with_ttl, pct(bytes - bytes_without_ttl, bytes) AS bytes_with_ttl_pct,
-       expired_keys, expired_bytes
+       size_bytes - size_bytes_without_ttl AS size_bytes_with_ttl,
+       pct(size_bytes - size_bytes_without_ttl, size_bytes) AS size_with_ttl_pct,
+       expired_keys, expired_bytes, bytes, bytes_without_ttl
   FROM report_totals;
 
 -- section: yours | Yours without TTL, the worst first
--- caption: The application, caches and sessions. % OF ITS: own keys. SHARE: of all bytes.
+-- caption: The application, caches, sessions. % OF ITS: own keys. SHARE: of all MEMORY USAGE.
 -- note: Every key of the application, of caches and of sessions has a TTL.
 -- column: pattern_text = PATTERN
 -- column: keys_without_ttl = NO-TTL KEYS
@@ -37,7 +38,7 @@ SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl, sum(byte
 HAVING count(*) > 0;
 
 -- section: by_design | Without TTL by design
--- caption: Known systems: never expire or delete these by hand (dated statistics: see report sidekiq). SHARE: of all bytes.
+-- caption: Known systems: never expire or delete these by hand (dated statistics: see report sidekiq). SHARE: of all MEMORY USAGE.
 -- column: pattern_text = PATTERN
 -- column: keys_without_ttl = NO-TTL KEYS
 -- column: bytes_without_ttl = NO-TTL SIZE
@@ -62,25 +63,29 @@ HAVING count(*) > 0;
 -- column: bucket = -
 -- column: expires = EXPIRES
 -- column: keys_pct = % OF KEYS
--- column: bytes = SIZE
+-- column: size_bytes = SIZE
 -- column: share_pct = % OF BYTES
 SELECT bucket_order, bucket,
        CASE bucket WHEN 'expired' THEN 'expired, still in the file' WHEN '<1h' THEN 'in less than 1 h' WHEN '<4h' THEN '1 to 4 h'
                    WHEN '<12h' THEN '4 to 12 h' WHEN '<24h' THEN '12 to 24 h' WHEN '<7d' THEN '1 to 7 d' WHEN '<30d' THEN '7 to 30 d'
                    WHEN '<1y' THEN '30 d to 1 year' WHEN 'later' THEN 'later' WHEN 'none' THEN 'never' ELSE bucket END AS expires,
-       b.keys, pct(b.keys, t.keys) AS keys_pct, b.bytes, pct(b.share_bytes, t.share_bytes) AS share_pct
-  FROM report_ttl b, report_totals t WHERE b.keys > 0 ORDER BY bucket_order;
+       b.keys, pct(b.keys, t.keys) AS keys_pct, b.size_bytes, pct(b.size_bytes, t.size_bytes) AS share_pct
+  FROM (SELECT bucket_order, bucket, sum(keys) AS keys, sum(size_bytes) AS size_bytes FROM report_ttl GROUP BY 1, 2) b,
+       report_totals t
+ ORDER BY bucket_order;
 
 -- section: databases | By database
 -- caption: Shares are of the database's own keys and bytes.
 -- brief: no
 -- column: keys_without_ttl = NO-TTL KEYS
 -- column: keys_without_ttl_pct = % OF KEYS
--- column: bytes = SIZE
--- column: bytes_without_ttl = NO-TTL SIZE
--- column: bytes_without_ttl_pct = % OF SIZE
+-- column: size_bytes = SIZE
+-- column: size_bytes_without_ttl = NO-TTL SIZE
+-- column: size_without_ttl_pct = % OF SIZE
+-- column: bytes = -
+-- column: bytes_without_ttl = -
 SELECT db, keys, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
-       bytes, bytes_without_ttl, pct(bytes_without_ttl, bytes) AS bytes_without_ttl_pct
+       size_bytes, size_bytes_without_ttl, pct(size_bytes_without_ttl, size_bytes) AS size_without_ttl_pct, bytes, bytes_without_ttl
   FROM report_databases ORDER BY db;
 
 -- section: types | By type
@@ -88,12 +93,14 @@ SELECT db, keys, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_t
 -- brief: no
 -- column: keys_without_ttl = NO-TTL KEYS
 -- column: keys_without_ttl_pct = % OF KEYS
--- column: bytes = SIZE
--- column: bytes_without_ttl = NO-TTL SIZE
--- column: bytes_without_ttl_pct = % OF SIZE
+-- column: size_bytes = SIZE
+-- column: size_bytes_without_ttl = NO-TTL SIZE
+-- column: size_without_ttl_pct = % OF SIZE
+-- column: bytes = -
+-- column: bytes_without_ttl = -
 SELECT type, keys, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
-       bytes, bytes_without_ttl, pct(bytes_without_ttl, bytes) AS bytes_without_ttl_pct
-  FROM report_types ORDER BY bytes_without_ttl DESC, type;
+       size_bytes, size_bytes_without_ttl, pct(size_bytes_without_ttl, size_bytes) AS size_without_ttl_pct, bytes, bytes_without_ttl
+  FROM report_types ORDER BY size_bytes_without_ttl DESC, type;
 
 -- section: expired | Expired but still in the file
 -- caption: A master that loads the file drops them; a replica keeps them until it is told.

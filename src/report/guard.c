@@ -46,6 +46,10 @@ static int authorize(void *data, int action, const char *arg1, const char *arg2,
     case SQLITE_READ:
     case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_FUNCTION: return is_one_of(arg2, denied_functions) ? SQLITE_DENY : SQLITE_OK;
+    /* Asked when a table-valued function (json_each, pragma_table_info) is first used and declares its
+     * columns.  A real UPDATE of the schema is stopped by DEFENSIVE and by sqlite3_stmt_readonly(). */
+    case SQLITE_UPDATE:
+        return arg1 != NULL && strcmp(arg1, "sqlite_master") == 0 ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_PRAGMA: return is_one_of(arg1, pragmas) ? SQLITE_OK : SQLITE_DENY;
     default: return SQLITE_DENY;
     }

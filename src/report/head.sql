@@ -46,7 +46,7 @@ WITH
       FROM h GROUP BY server, server_version, rdb_version, now_source
     UNION ALL
     SELECT 4, 0, 'Sizes', 'MEMORY USAGE on ' || group_concat(DISTINCT model) || ' once loaded' ||
-           CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN '; shares are of allocated bytes' ELSE '' END, 0
+           CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN '; sums: allocated bytes' ELSE '' END, 0
       FROM h
     UNION ALL
     SELECT 5, 0, 'Filter', group_concat(DISTINCT filter) || ': all figures are of the keys it lets pass', 1

@@ -1,7 +1,7 @@
 -- views.sql: what reports read.  TEMP, so that a report database stays as it is.
 -- report_set has one row, filled by the program: the chosen set.  All other views are about its snapshots;
--- several are summed.  share_bytes is alloc_bytes when every snapshot knows it, else bytes, so that the
--- shares of one report always have one base.
+-- several are summed.  size_bytes is alloc_bytes when every snapshot knows it, else bytes, so that all sums
+-- and shares of one report have one base.
 CREATE TEMP TABLE IF NOT EXISTS report_set(id INTEGER, has_alloc_bytes INTEGER);
 
 CREATE TEMP VIEW IF NOT EXISTS report_snapshots AS
@@ -15,32 +15,56 @@ CREATE TEMP VIEW IF NOT EXISTS report_snapshots AS
            'the reason was not recorded') END AS why_incomplete
     FROM main.snapshots s WHERE s.set_id = (SELECT id FROM report_set);
 
+CREATE TEMP VIEW IF NOT EXISTS report_ttl AS
+  SELECT db, type, bucket_order, bucket, sum(keys) AS keys, sum(bytes) AS bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes
+    FROM main.ttl_buckets WHERE snapshot_id IN (SELECT id FROM report_snapshots)
+   GROUP BY db, type, bucket_order, bucket;
+
+-- Every key is in one bucket, so all sums over keys come from here.
+CREATE TEMP VIEW IF NOT EXISTS report_groups AS
+  SELECT db, type, sum(keys) AS keys, sum(bytes) AS bytes, sum(size_bytes) AS size_bytes,
+         coalesce(sum(keys) FILTER (WHERE bucket = 'none'), 0) AS keys_without_ttl,
+         coalesce(sum(bytes) FILTER (WHERE bucket = 'none'), 0) AS bytes_without_ttl,
+         coalesce(sum(size_bytes) FILTER (WHERE bucket = 'none'), 0) AS size_bytes_without_ttl,
+         coalesce(sum(keys) FILTER (WHERE bucket = 'expired'), 0) AS expired_keys,
+         coalesce(sum(size_bytes) FILTER (WHERE bucket = 'expired'), 0) AS expired_bytes
+    FROM report_ttl GROUP BY db, type;
+
 CREATE TEMP VIEW IF NOT EXISTS report_databases AS
-  SELECT db, sum(keys) AS keys, sum(keys) - sum(expires) AS keys_without_ttl, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS share_bytes,
-         sum(bytes_without_ttl) AS bytes_without_ttl,
+  SELECT db, sum(keys) AS keys, sum(bytes) AS bytes, sum(size_bytes) AS size_bytes,
+         sum(keys_without_ttl) AS keys_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl,
+         sum(size_bytes_without_ttl) AS size_bytes_without_ttl,
          sum(expired_keys) AS expired_keys, sum(expired_bytes) AS expired_bytes
-    FROM main.databases WHERE snapshot_id IN (SELECT id FROM report_snapshots) GROUP BY db;
+    FROM report_groups GROUP BY db;
+
+CREATE TEMP VIEW IF NOT EXISTS report_types AS
+  SELECT type, sum(keys) AS keys, sum(bytes) AS bytes, sum(size_bytes) AS size_bytes,
+         sum(keys_without_ttl) AS keys_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl,
+         sum(size_bytes_without_ttl) AS size_bytes_without_ttl,
+         sum(expired_keys) AS expired_keys, sum(expired_bytes) AS expired_bytes
+    FROM report_groups GROUP BY type;
 
 CREATE TEMP VIEW IF NOT EXISTS report_totals AS
-  SELECT s.*, d.bytes_without_ttl, d.expired_keys, d.expired_bytes, d.databases
-    FROM (SELECT count(*) AS snapshots, min(complete) AS complete, sum(keys) AS keys,
-                 sum(keys) - sum(expires) AS keys_without_ttl, sum(bytes) AS bytes,
-                 CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS share_bytes,
-                 CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN 'alloc_bytes' ELSE 'bytes' END AS share_measure,
+  SELECT s.*, g.*
+    FROM (SELECT count(*) AS snapshots, min(complete) AS complete,
                  CASE WHEN count(used_memory) = count(*) THEN sum(used_memory) END AS used_memory,
                  sum(keys_without_size) AS keys_without_size,
-                 sum(patterns_merged_keys) AS patterns_merged_keys,
-                 min(keys_stored) AS keys_stored, max(now) AS now
+                 sum(patterns_merged_keys) AS patterns_merged_keys, max(now) AS now,
+                 CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN 'alloc_bytes' ELSE 'bytes' END AS size_measure
             FROM report_snapshots) s,
-         (SELECT coalesce(sum(bytes_without_ttl), 0) AS bytes_without_ttl,
+         (SELECT count(DISTINCT db) AS databases, coalesce(sum(keys), 0) AS keys, coalesce(sum(bytes), 0) AS bytes,
+                 coalesce(sum(size_bytes), 0) AS size_bytes,
+                 coalesce(sum(keys_without_ttl), 0) AS keys_without_ttl,
+                 coalesce(sum(bytes_without_ttl), 0) AS bytes_without_ttl,
+                 coalesce(sum(size_bytes_without_ttl), 0) AS size_bytes_without_ttl,
                  coalesce(sum(expired_keys), 0) AS expired_keys,
-                 coalesce(sum(expired_bytes), 0) AS expired_bytes, count(*) AS databases
-            FROM report_databases) d;
+                 coalesce(sum(expired_bytes), 0) AS expired_bytes
+            FROM report_groups) g;
 
 CREATE TEMP VIEW IF NOT EXISTS report_patterns AS
   SELECT db, pattern_text, type, role, max(system) AS system, sum(keys) AS keys, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS share_bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes,
          sum(rdb_bytes) AS rdb_bytes, sum(elements) AS elements,
          sum(keys_without_ttl) AS keys_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl,
          sum(expired_keys) AS expired_keys, sum(expired_bytes) AS expired_bytes,
@@ -49,22 +73,10 @@ CREATE TEMP VIEW IF NOT EXISTS report_patterns AS
     FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_snapshots)
    GROUP BY db, pattern_text, type, role;
 
-CREATE TEMP VIEW IF NOT EXISTS report_types AS
-  SELECT type, sum(keys) AS keys, sum(elements) AS elements, sum(bytes) AS bytes,
-         sum(share_bytes) AS share_bytes, sum(keys_without_ttl) AS keys_without_ttl,
-         sum(bytes_without_ttl) AS bytes_without_ttl, sum(expired_keys) AS expired_keys
-    FROM report_patterns GROUP BY type;
-
-CREATE TEMP VIEW IF NOT EXISTS report_ttl AS
-  SELECT bucket_order, bucket, sum(keys) AS keys, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS share_bytes
-    FROM main.ttl_buckets WHERE snapshot_id IN (SELECT id FROM report_snapshots)
-   GROUP BY bucket_order, bucket;
-
 -- The ranks are each snapshot's own: order by the measure.
 CREATE TEMP VIEW IF NOT EXISTS report_top_keys AS
   SELECT o.measure, o.scope, o.scope_value, o.rank, k.*,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN k.alloc_bytes ELSE k.bytes END AS share_bytes
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN k.alloc_bytes ELSE k.bytes END AS size_bytes
     FROM main.top_rows o JOIN main.keys k ON k.id = o.key_id
    WHERE o.snapshot_id IN (SELECT id FROM report_snapshots);
 

@@ -103,7 +103,7 @@ class Database:
             server="redis", server_version="7.2.6", created_at=saved, used_memory=9 * MIB,
             checksum="ok", trailing="none", complete=1, depth="needed", keys_stored="all",
             keys=len(keys), expires=sum(k["expires_at"] is not None for k in keys),
-            bytes=sum(k["bytes"] for k in keys), model="redis-7.2", now=saved,
+            bytes=sum(k["bytes"] for k in keys), alloc_bytes=alloc(keys), model="redis-7.2", now=saved,
             now_source="ctime", loaded_at=saved, rdblens_version="0", identity=f"id-{id}")
         columns.update(changes)
         self.insert("snapshots", **columns)
@@ -128,7 +128,7 @@ class Database:
             self.insert(
                 "key_rows", id=snapshot_id << 40 | k["n"], db=k["db"], key=key, key_text=text,
                 type=TYPES.index(k["type"]), encoding=3, rdb_encoding=0, size_note=0,
-                bytes=k["bytes"], rdb_bytes=1, elements=k["elements"],
+                bytes=k["bytes"], alloc_bytes=k["alloc"], rdb_bytes=1, elements=k["elements"],
                 largest_element=k["bytes"] // 2, expires_at=k["expires_at"],
                 pattern_n=k["pattern_n"])
         self.add_aggregates(snapshot_id, keys, now)
@@ -141,10 +141,11 @@ class Database:
         ttls = {}
         for k in keys:
             bucket = bucket_of(k["expires_at"], now)
-            ttls.setdefault((k["db"], TYPES.index(k["type"]), bucket), []).append(k["bytes"])
-        for (db, type_id, bucket), sizes in ttls.items():
+            ttls.setdefault((k["db"], TYPES.index(k["type"]), bucket), []).append(k)
+        for (db, type_id, bucket), members in ttls.items():
             self.insert("ttl_rows", snapshot_id=snapshot_id, db=db, type=type_id, bucket=bucket,
-                        keys=len(sizes), bytes=sum(sizes))
+                        keys=len(members), bytes=sum(k["bytes"] for k in members),
+                        alloc_bytes=alloc(members))
         for measure in ("bytes", "elements"):
             self.add_top(snapshot_id, keys, measure)
 
@@ -158,11 +159,15 @@ class Database:
                             scope_value=value, rank=rank, key_id=snapshot_id << 40 | k["n"])
 
 
+def alloc(keys):
+    return None if any(k["alloc"] is None for k in keys) else sum(k["alloc"] for k in keys)
+
+
 def sums(keys, now, is_database):
     without = [k for k in keys if k["expires_at"] is None]
     expired = [k for k in keys if k["expires_at"] is not None and k["expires_at"] <= now]
     row = dict(
-        keys=len(keys), bytes=sum(k["bytes"] for k in keys),
+        keys=len(keys), bytes=sum(k["bytes"] for k in keys), alloc_bytes=alloc(keys),
         bytes_without_ttl=sum(k["bytes"] for k in without), expired_keys=len(expired),
         expired_bytes=sum(k["bytes"] for k in expired))
     row.update({"expires": len(keys) - len(without)} if is_database
@@ -180,8 +185,8 @@ def bucket_of(expires_at, now):
     return next((i for i, limit in enumerate(limits, 1) if seconds < limit), 8)
 
 
-def key(raw, bytes, db=0, type="string", expires_at=None, elements=1, role="app", pattern=None):
-    return dict(raw=raw, bytes=bytes, db=db, type=type, expires_at=expires_at, elements=elements,
+def key(raw, bytes, db=0, type="string", expires_at=None, elements=1, role="app", pattern=None, alloc=None):
+    return dict(alloc=alloc, raw=raw, bytes=bytes, db=db, type=type, expires_at=expires_at, elements=elements,
                 role=role, pattern=raw if pattern is None else pattern)
 
 

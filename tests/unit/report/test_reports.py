@@ -1,0 +1,579 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Reports in all formats, read back by parsers that are not ours: test_reports.py RDBLENS SCHEMA.
+
+The databases are made by report_database.py; expected figures are computed from its rows.
+"""
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import unicodedata
+import unittest
+
+from report_database import (DAY_MS, HOSTILE, SAVED_AT, Database, add_sidekiq, escaped,
+                             hostile_keys, key, ordinary_keys)
+
+RDBLENS = SCHEMA = FOLDER = ""
+NOW = SAVED_AT + 3 * DAY_MS + 4 * 3_600_000
+ESCAPED = [escaped(raw) for raw in HOSTILE]
+FORMATS = ["table", "json", "ndjson", "csv", "markdown"]
+NAMES = ["summary", "bigkeys", "ttl", "sidekiq", "patterns", "defects"]
+
+
+def run(*args, code=0, env=None, text=True):
+    done = subprocess.run([RDBLENS, *map(str, args)], capture_output=True, check=False,
+                          env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", **(env or {})})
+    assert done.returncode == code, (args, done.returncode, done.stdout[-500:], done.stderr[-2000:])
+    if code == 0:
+        assert done.stderr == b"", done.stderr
+    run.stderr = done.stderr.decode()
+    return done.stdout.decode() if text else done.stdout
+
+
+def report(path, *args, **options):
+    return run("report", path, "--now", NOW, *args, **options)
+
+
+def rows_of(document, report_name, section):
+    for r in document["reports"]:
+        for s in r["sections"]:
+            if (r["name"], s["name"]) == (report_name, section):
+                return s["rows"]
+    raise AssertionError(f"no section {report_name}/{section}")
+
+
+def make(name, fill):
+    path = os.path.join(FOLDER, name)
+    database = Database(path, SCHEMA)
+    fill(database)
+    database.close()
+    return path
+
+
+def one_set(keys, sidekiq=False, **changes):
+    def fill(database):
+        database.add_set(1, "set-1", SAVED_AT)
+        database.add_snapshot(1, 1, keys, **changes)
+        if sidekiq:
+            add_sidekiq(database, 1)
+    return fill
+
+
+def columns_of(text):
+    """Columns on a terminal, by Unicode's own tables."""
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+               for c in text)
+
+
+def split_markdown_row(line):
+    cells = re.split(r"(?<!\\)(?:\\\\)*\|", line.strip())
+    return [c.strip() for c in cells[1:-1]]
+
+
+class Ordinary(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.keys = ordinary_keys()
+        cls.path = make("ordinary.db", one_set(cls.keys, sidekiq=True))
+        cls.json = json.loads(report(cls.path, "-f", "json"))
+
+    def test_json_has_all_reports(self):
+        self.assertEqual(self.json["schema_version"], 1)
+        self.assertEqual([r["name"] for r in self.json["reports"]], NAMES)
+        for r in self.json["reports"]:
+            self.assertEqual(r["snapshots"][0]["path"], "/backup/node-1.rdb")
+            self.assertEqual(r["snapshots"][0]["age_ms"], NOW - SAVED_AT)
+            self.assertEqual(r["set"]["label"], "set-1")
+            for s in r["sections"]:
+                for row in s["rows"]:
+                    self.assertEqual(list(row), s["columns"])
+
+    def test_totals(self):
+        [row] = rows_of(self.json, "summary", "totals")
+        without = [k for k in self.keys if k["expires_at"] is None]
+        size, keys = sum(k["bytes"] for k in self.keys), len(self.keys)
+        size_without = sum(k["bytes"] for k in without)
+        expired = [k for k in self.keys if k["expires_at"] and k["expires_at"] <= SAVED_AT]
+        self.assertEqual((row["keys"], row["bytes"]), (keys, size))
+        self.assertAlmostEqual(row["keys_without_ttl_pct"], 100 * len(without) / keys)
+        self.assertAlmostEqual(row["size_without_ttl_pct"], 100 * size_without / size)
+        self.assertEqual(row["expired_keys"], len(expired))
+        self.assertEqual(row["expired_bytes"], sum(k["bytes"] for k in expired))
+
+    def test_patterns_by_size(self):
+        sizes = {}
+        for k in self.keys:
+            sizes[k["pattern"].decode()] = sizes.get(k["pattern"].decode(), 0) + k["bytes"]
+        rows = rows_of(self.json, "patterns", "patterns")
+        self.assertEqual([(r["pattern_text"], r["size_bytes"]) for r in rows],
+                         sorted(sizes.items(), key=lambda i: -i[1]))
+        self.assertAlmostEqual(sum(r["share_pct"] for r in rows), 100)
+
+    def test_bigkeys(self):
+        rows = rows_of(self.json, "bigkeys", "largest")
+        want = sorted(self.keys, key=lambda k: (-k["bytes"], k["n"]))[:20]
+        self.assertEqual([(r["key_text"], r["bytes"]) for r in rows],
+                         [(k["raw"].decode(), k["bytes"]) for k in want])
+        for r in rows_of(self.json, "bigkeys", "by_type"):
+            self.assertIn(r["type"], {k["type"] for k in self.keys})
+        by_type = rows_of(self.json, "bigkeys", "by_type")
+        hashes = [r["key_text"] for r in by_type if r["type"] == "hash"]
+        self.assertEqual(hashes, [f"user:{i}:config" for i in range(5)])
+
+    def test_bigkeys_ttl(self):
+        ttls = {r["key_text"]: r["ttl_seconds"] for r in rows_of(self.json, "bigkeys", "largest")}
+        self.assertEqual(ttls["views/page-0"], -5)
+        self.assertIsNone(ttls["views/page-1"])
+
+    def test_no_ttl_patterns_in_two_groups(self):
+        yours = {r["pattern_text"]: r for r in rows_of(self.json, "ttl", "yours")}
+        design = {r["pattern_text"]: r for r in rows_of(self.json, "ttl", "by_design")}
+        self.assertEqual(list(yours), ["user:*:config", "views/page-*"])
+        self.assertEqual(set(design), {"queue:default", "dead", "stat:processed:*"})
+        self.assertEqual(yours["views/page-*"]["keys_without_ttl"], 25)
+        self.assertAlmostEqual(yours["views/page-*"]["keys_without_ttl_pct"], 50)
+
+    def test_ttl_buckets_sum_up(self):
+        rows = rows_of(self.json, "ttl", "when")
+        self.assertEqual(sum(r["keys"] for r in rows), len(self.keys))
+        self.assertAlmostEqual(sum(r["keys_pct"] for r in rows), 100)
+        self.assertAlmostEqual(sum(r["share_pct"] for r in rows), 100)
+        self.assertEqual([r["bucket"] for r in rows], ["expired", "<1h", "none"])
+
+    def test_ttl_by_database_and_type(self):
+        for section, field in (("databases", "db"), ("types", "type")):
+            for row in rows_of(self.json, "ttl", section):
+                members = [k for k in self.keys if k[field] == row[field]]
+                without = [k for k in members if k["expires_at"] is None]
+                self.assertEqual(row["keys"], len(members), row)
+                self.assertEqual(row["bytes_without_ttl"], sum(k["bytes"] for k in without), row)
+
+    def test_sidekiq(self):
+        sets = {r["name"]: r for r in rows_of(self.json, "sidekiq", "sets")}
+        self.assertEqual(sets["dead"]["jobs"], 9999)
+        self.assertEqual(sets["retry"]["overdue_ms"], 6 * 3_600_000)
+        self.assertIsNone(sets["dead"]["overdue_ms"])
+        self.assertIn("Web UI", sets["lost"]["remark"])
+        limits = {r["kind"]: r for r in rows_of(self.json, "sidekiq", "limits")}
+        self.assertEqual(limits["dead"]["is_full"], 1)
+        self.assertEqual(limits["dead"]["reach_ms"], 6 * 3_600_000 - 60_000)
+        classes = {(r["kind"], r["class"]): r for r in rows_of(self.json, "sidekiq", "classes")}
+        self.assertEqual(classes["retry", "HardJob"]["jobs"], 40)
+        self.assertAlmostEqual(classes["queue", "HardJob"]["jobs_pct"], 100 * 300 / 321)
+        errors = {(r["error_class"], r["class"]): r["jobs"]
+                  for r in rows_of(self.json, "sidekiq", "errors")}
+        self.assertEqual(errors, {("IOError", "HardJob"): 30, ("KeyError", "HardJob"): 10,
+                                  ("ZeroDivisionError", "DoomedJob"): 9999})
+
+    def test_sidekiq_words(self):
+        text = " ".join(report(self.path, "sidekiq").split())
+        self.assertIn("noise", text)
+        self.assertIn("never stat:processed and stat:failed themselves", text)
+        self.assertIn("FULL", text)
+        self.assertIn("5 h 59 min", text)
+
+    def test_summary_is_one_screen(self):
+        lines = report(self.path).splitlines()
+        self.assertLessEqual(len(lines), 24)
+        self.assertLessEqual(max(map(columns_of, lines)), 80)
+        text = "\n".join(lines)
+        for word in ("/backup/node-1.rdb", "redis 7.2.6", "2026-11-20 00:00:13 UTC", "3 d 4 h ago",
+                     "complete", "checksum ok", "redis-7.2", "Next     rdblens report"):
+            self.assertIn(word, text)
+
+    def test_table_fits_every_width(self):
+        for width in (40, 60, 80, 132, 200):
+            for name in NAMES:
+                lines = report(self.path, name, "--width", width).splitlines()
+                self.assertLessEqual(max(map(columns_of, lines)), width, (width, name))
+
+    def test_csv_of_one_section_is_one_table(self):
+        rows = list(csv.DictReader(io.StringIO(report(self.path, "patterns", "-f", "csv"))))
+        self.assertEqual(len(rows), 6)
+        self.assertNotIn("section", rows[0])
+
+    def test_csv_of_many_reports(self):
+        text = report(self.path, "ttl", "summary", "-f", "csv")
+        blocks = text.replace("\r\n", "\n").rstrip("\n").split("\n\n")
+        for block in blocks:
+            rows = list(csv.reader(io.StringIO(block)))
+            self.assertEqual(rows[0][:2], ["report", "section"])
+            self.assertEqual({len(r) for r in rows}, {len(rows[0])})
+
+    def test_top_and_param(self):
+        rows = report(self.path, "bigkeys", "-f", "ndjson", "--top", 3).splitlines()
+        largest = [json.loads(r) for r in rows if json.loads(r)["section"] == "largest"]
+        self.assertEqual(len(largest), 3)
+        report(self.path, "bigkeys", "--param", "per_type=1")
+        report(self.path, "bigkeys", "--param", "no_such=1", code=2)
+        self.assertIn("no_such", run.stderr)
+
+    def test_usage_errors(self):
+        for args in (["no-such-report"], ["-f", "xml"], ["-f", "html"], ["--set", "9"], ["--top", "x"],
+                     ["-o", os.path.join(FOLDER, "x.html")], ["-o", os.path.join(FOLDER, "no/x.json")],
+                     ["-f", "json", "-o", self.path]):
+            self.assertEqual(report(self.path, *args, code=2), "", args)
+            self.assertEqual(run.stderr.count("\n"), 1, run.stderr)
+            self.assertTrue(run.stderr.startswith("rdblens: "), run.stderr)
+        self.assertFalse(os.path.exists(os.path.join(FOLDER, "x.html")))
+
+    def test_outputs(self):
+        paths = [os.path.join(FOLDER, "out." + e) for e in ("json", "ndjson", "csv", "md", "txt")]
+        args = [a for p in paths for a in ("-o", p)]
+        self.assertEqual(report(self.path, *args), "")
+        with open(paths[0], encoding="utf-8") as file:
+            self.assertEqual(json.load(file), self.json)
+        with open(paths[4], encoding="utf-8") as file:
+            self.assertEqual(file.read(), report(self.path))
+        self.assertEqual([f for f in os.listdir(FOLDER) if f.startswith(".out")], [])
+
+    def test_failed_output_leaves_nothing(self):
+        path = os.path.join(FOLDER, "kept.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("old")
+        report(self.path, "no-such", "-o", path, code=2)
+        report(self.path, "-o", path, "--set", "none", code=2)
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "old")
+
+    def test_full_disk(self):
+        self.assertTrue(os.path.exists("/dev/full"))
+        report(self.path, "-f", "json", "-o", "/dev/full", code=2)
+        self.assertIn("No space left", run.stderr)
+
+    def test_closed_pipe(self):
+        for fmt in FORMATS:
+            with subprocess.Popen([RDBLENS, "query", self.path, "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL "
+                                   "SELECT i + 1 FROM n) SELECT i FROM n", "-f", fmt],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+                p.stdout.read(10)
+                p.stdout.close()
+                self.assertEqual(p.stderr.read(), b"")
+                self.assertEqual(p.wait(timeout=60), 141, fmt)
+
+
+class Hostile(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.path = make("hostile.db", one_set(hostile_keys()))
+
+    def test_json(self):
+        document = json.loads(report(self.path, "bigkeys", "-f", "json", "--top", 100))
+        self.assertEqual([r["key_text"] for r in rows_of(document, "bigkeys", "largest")], ESCAPED)
+
+    def test_json_of_raw_keys(self):
+        document = json.loads(run("query", self.path, "SELECT key FROM keys ORDER BY id", "-f", "json"))
+        for raw, row in zip(HOSTILE, document["rows"]):
+            try:
+                want = raw.decode()
+                want = want if "\0" not in want else escaped(raw)
+            except UnicodeDecodeError:
+                want = escaped(raw)
+            self.assertEqual(row["key"], want)
+
+    def test_ndjson(self):
+        rows = [json.loads(line) for line in report(
+            self.path, "bigkeys", "-f", "ndjson", "--top", 100).split("\n")[:-1]]
+        self.assertEqual([r["key_text"] for r in rows if r["section"] == "largest"], ESCAPED)
+        self.assertEqual(rows[0]["section"], "snapshots")
+
+    def test_csv(self):
+        text = run("query", self.path, "SELECT key_text, bytes, -bytes AS n FROM keys ORDER BY id",
+                   "-f", "csv", text=False).decode("utf-8")
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+        self.assertEqual(rows[0], ["key_text", "bytes", "n"])
+        for want, row in zip(ESCAPED, rows[1:]):
+            if want[:1] in ("=", "+", "-", "@", "\t", "\r"):
+                want = "'" + want
+            self.assertEqual(row[0], want)
+            self.assertEqual(int(row[2]), -int(row[1]))
+        self.assertEqual(len(rows), len(ESCAPED) + 1)
+
+    def test_table_has_no_controls(self):
+        for width in (40, 80, 132, 5000):
+            text = report(self.path, *NAMES, "--width", width, "--top", 100)
+            for line in text.split("\n"):
+                self.assertLessEqual(columns_of(line), width)
+                for c in line:
+                    self.assertTrue(c == " " or unicodedata.category(c)[0] not in "CZ" or c == "\u3000",
+                                    (width, c, line))
+        self.assertIn("\\x1b[31mred", text)
+        self.assertIn("rtl\\xe2\\x80\\xaeabc", text)
+        self.assertIn("line\\x0abreak", text)
+        self.assertIn("c1\\xc2\\x85", text)
+        self.assertIn("wide\u6f22\u5b57", text)
+
+    def test_table_in_the_c_locale_is_ascii(self):
+        text = report(self.path, "bigkeys", "--top", 100, env={"LC_ALL": "C"})
+        self.assertTrue(text.isascii())
+        self.assertIn("wide\\xe6\\xbc\\xa2", text)
+        report(self.path, "bigkeys", "--top", 100, env={"LANG": ""})
+
+    def test_markdown(self):
+        text = report(self.path, "bigkeys", "-f", "markdown", "--top", 100)
+        self.assertNotRegex(text, r"<(?!/?(?:$))")
+        self.assertNotIn("\x1b", text)
+        tables = re.findall(r"(?m)(?:^\|.*\n)+", text)
+        for table in tables:
+            widths = {len(split_markdown_row(line)) for line in table.splitlines()}
+            self.assertEqual(len(widths), 1, table)
+        self.assertIn("pipe\\|pipe", text)
+        self.assertIn("\\`code\\`", text)
+        self.assertIn("line\\\\x0abreak", text)
+
+    def test_no_color_in_a_pipe(self):
+        self.assertNotIn("\x1b", report(self.path))
+
+
+class Values(unittest.TestCase):
+    """What SQL may return and formats must stand."""
+    @classmethod
+    def setUpClass(cls):
+        cls.path = make("values.db", one_set([key(b"a", 100)]))
+
+    def query(self, sql, *args, **options):
+        return run("query", self.path, sql, *args, **options)
+
+    def test_numbers(self):
+        sql = "SELECT 9e999 AS inf, 0.1 AS tenth, 1e300 AS big, -0.0 AS zero, 9223372036854775807 AS top, NULL AS none, 1/3.0 AS third"
+        [row] = json.loads(self.query(sql, "-f", "json"))["rows"]
+        self.assertEqual(row, {"inf": None, "tenth": 0.1, "big": 1e300, "zero": 0.0,
+                               "top": 2**63 - 1, "none": None, "third": 1 / 3})
+        for fmt in FORMATS:
+            self.query(sql, "-f", fmt)
+
+    def test_text_that_is_no_utf8(self):
+        sql = "SELECT CAST(x'61ff62' AS TEXT) AS t, x'' AS empty, x'00' AS nul, '' AS blank"
+        [row] = json.loads(self.query(sql, "-f", "json"))["rows"]
+        self.assertEqual(row, {"t": "a\\xffb", "empty": "", "nul": "\\x00", "blank": ""})
+        for fmt in FORMATS:
+            self.query(sql, "-f", fmt)
+
+    def test_same_names(self):
+        [row] = json.loads(self.query("SELECT 1 AS a, 2 AS a, 3 AS a_2", "-f", "json"))["rows"]
+        self.assertEqual(list(row.values()), [1, 2, 3])
+        json.loads(self.query('SELECT 1 AS "we""ird\n|<name>"', "-f", "ndjson"))
+
+    def test_no_rows(self):
+        self.assertEqual(json.loads(self.query("SELECT 1 AS a WHERE 0", "-f", "json")),
+                         {"schema_version": 1, "columns": ["a"], "rows": []})
+        self.assertEqual(self.query("SELECT 1 AS a WHERE 0", "-f", "csv"), "a\r\n")
+        self.assertEqual(self.query("SELECT 1 AS a WHERE 0", "-f", "ndjson"), "")
+
+    def test_units(self):
+        cases = [("bytes", 0, "0 B"), ("bytes", 1023, "1023 B"), ("bytes", 1024, "1.0 KiB"),
+                 ("bytes", 1048575, "1.0 MiB"), ("bytes", 1536 * 1024, "1.5 MiB"),
+                 ("bytes", -2048, "-2.0 KiB"), ("bytes", 1 << 62, "4.0 EiB"),
+                 ("n_keys", 1234567, "1,234,567"), ("n_keys", -1000, "-1,000"), ("n_keys", 999, "999"),
+                 ("id", 1234567, "1234567"), ("x_at", 0, "1970-01-01 00:00:00"),
+                 ("x_at", 1795132813999, "2026-11-20 00:00:13"), ("x_at", -1, "1969-12-31 23:59:59"),
+                 ("x_ms", 999, "999 ms"), ("x_ms", 61_000, "1 min 1 s"), ("x_seconds", 90_000, "1 d 1 h"),
+                 ("x_seconds", 86_400 * 20, "20 d"), ("x_seconds", 31_557_600 * 3, "3.0 years"),
+                 ("x_pct", "0.01", "<0.1 %"), ("x_pct", "99.99", ">99.9 %"), ("x_pct", "100.0", "100.0 %"),
+                 ("x_pct", 0, "0.0 %"), ("x_pct", "12.34", "12.3 %")]
+        for name, value, want in cases:
+            out = self.query(f"SELECT {value} AS {name}").splitlines()
+            self.assertEqual(out[1].strip(), want, (name, value))
+
+    def test_many_rows_are_laid_out_in_pieces(self):
+        text = self.query("WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n WHERE i < 2500) "
+                          "SELECT 'key ' || i AS name, i AS id FROM n")
+        lines = text.splitlines()
+        self.assertEqual(len(lines), 2501)
+        self.assertEqual([line.split()[-1] for line in lines[1:]], [str(i) for i in range(1, 2501)])
+
+    def test_redis_match(self):
+        rows = [("a*", "abc", 1), ("a?c", "abc", 1), ("[a-b]bc", "abc", 1), ("a\\*", "abc", 0),
+                ("A*", "abc", 0)]
+        for glob, text, want in rows:
+            out = self.query(f"SELECT redis_match('{glob}', '{text}') AS m", "-f", "csv")
+            self.assertEqual(out, f"m\r\n{want}\r\n", glob)
+
+    def test_only_reading(self):
+        with open(self.path, "rb") as file:
+            before = file.read()
+        other = os.path.join(FOLDER, "other.db")
+        for sql in ("DELETE FROM sets", "UPDATE sqlite_master SET sql = ''", "UPDATE sets SET id = 9", "DROP TABLE sets", "CREATE TEMP TABLE x(a)", "PRAGMA user_version = 9",
+                    f"ATTACH '{other}' AS o", f"VACUUM INTO '{other}'", "BEGIN", "SELECT 1; SELECT 2",
+                    "SELECT load_extension('x')", "PRAGMA writable_schema = 1", "", "-- nothing", "SELEC 1",
+                    "SELECT ?", "SELECT :nothing", "INSERT INTO sets VALUES(9, 'x', 1) RETURNING id",
+                    "SELECT * FROM no_such_table", "REINDEX", "ANALYZE", "DETACH main"):
+            self.assertEqual(self.query(sql, code=2), "", sql)
+            self.assertEqual(run.stderr.count("\n"), 1, sql)
+        with open(self.path, "rb") as file:
+            self.assertEqual(file.read(), before)
+        self.assertFalse(os.path.exists(other))
+
+    def test_describing_is_reading(self):
+        self.assertIn("snapshot_id", self.query("SELECT name FROM pragma_table_info('keys')"))
+        self.assertIn("value", self.query("SELECT value FROM json_each('[1]');  -- a comment", "-f", "csv"))
+
+
+class AllocatedBytes(unittest.TestCase):
+    """Sums and shares are of allocated bytes, as soon as all snapshots know them."""
+    KEYS = [key(b"a", 1000, alloc=100), key(b"b", 10, alloc=300, expires_at=SAVED_AT + 5000)]
+
+    def document(self, name, *snapshots):
+        def fill(database):
+            database.add_set(1, "s", SAVED_AT)
+            for id, keys in enumerate(snapshots, 1):
+                database.add_snapshot(id, 1, [dict(k) for k in keys])
+        path = make(name, fill)
+        self.text = report(path)
+        return json.loads(report(path, "-f", "json"))
+
+    def test_known(self):
+        document = self.document("alloc.db", self.KEYS)
+        [total] = rows_of(document, "summary", "totals")
+        self.assertEqual((total["size_bytes"], total["bytes"]), (400, 1010))
+        self.assertAlmostEqual(total["size_without_ttl_pct"], 25)
+        shares = {r["pattern_text"]: r["share_pct"] for r in rows_of(document, "patterns", "patterns")}
+        self.assertEqual(shares, {"b": 75, "a": 25})
+        self.assertEqual([r["share_pct"] for r in rows_of(document, "bigkeys", "largest")], [25, 75])
+        self.assertEqual([r["share_pct"] for r in rows_of(document, "ttl", "when")], [75, 25])
+        [db] = rows_of(document, "ttl", "databases")
+        self.assertEqual((db["size_bytes"], db["size_bytes_without_ttl"], db["bytes"]), (400, 100, 1010))
+        self.assertIn("sums: allocated bytes", self.text)
+
+    def test_not_known_by_all(self):
+        document = self.document("half.db", self.KEYS, [key(b"c", 990)])
+        [total] = rows_of(document, "summary", "totals")
+        self.assertEqual(total["size_bytes"], 2000)
+        self.assertNotIn("allocated", self.text)
+
+
+class Sets(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        def fill(database):
+            database.add_set(1, "monday", SAVED_AT - DAY_MS)
+            database.add_snapshot(1, 1, [key(b"old", 100)], created_at=SAVED_AT - DAY_MS)
+            database.add_set(2, "tuesday", SAVED_AT)
+            database.add_snapshot(2, 2, [key(b"a:1", 1000, pattern=b"a:*"), key(b"b", 10)])
+            database.add_snapshot(3, 2, [key(b"a:2", 3000, pattern=b"a:*", expires_at=SAVED_AT + 5000)],
+                                  filter="--db 0", server_version="7.2.4")
+            database.add_set(3, "empty", SAVED_AT + DAY_MS)
+        cls.path = make("sets.db", fill)
+
+    def test_newest_set_is_summed(self):
+        document = json.loads(report(self.path, "-f", "json"))
+        [total] = rows_of(document, "summary", "totals")
+        self.assertEqual((total["keys"], total["bytes"], total["keys_without_ttl"]), (3, 4010, 2))
+        self.assertEqual(len(document["reports"][0]["snapshots"]), 2)
+        [a, _] = rows_of(document, "patterns", "patterns")
+        self.assertEqual((a["pattern_text"], a["keys"], a["bytes"], a["keys_without_ttl"]),
+                         ("a:*", 2, 4000, 1))
+        self.assertEqual([r["key_text"] for r in rows_of(document, "bigkeys", "largest")],
+                         ["a:2", "a:1", "b"])
+
+    def test_the_head_says_which(self):
+        text = report(self.path)
+        for word in ("File 1/2", "File 2/2", "node-3.rdb", "tuesday (id 2), one of 2", "the newest",
+                     "--db 0", "redis 7.2.4", "redis 7.2.6"):
+            self.assertIn(word, text)
+
+    def test_choice(self):
+        for name in ("1", "monday"):
+            document = json.loads(report(self.path, "-f", "json", "--set", name))
+            self.assertEqual(document["reports"][0]["set"]["label"], "monday")
+        self.assertEqual(report(self.path, "--set", "newest"), report(self.path))
+        for name in ("3", "empty", "wednesday", "-1"):
+            report(self.path, "--set", name, code=2)
+
+
+class Damaged(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        def fill(database):
+            one_set(ordinary_keys(), sidekiq=True, complete=0, checksum=None)(database)
+            database.insert("defects", snapshot_id=1, offset=1234, severity="fatal", code="truncated",
+                            message="listpack entry 7 needs 40 bytes, 12 left")
+        cls.path = make("damaged.db", fill)
+
+    def test_every_format_exits_with_3(self):
+        for fmt in FORMATS:
+            for name in NAMES:
+                report(self.path, name, "-f", fmt, code=3)
+
+    def test_says_why(self):
+        text = report(self.path, code=3)
+        self.assertIn("NOT COMPLETE", text)
+        self.assertIn("offset 1234: listpack entry 7 needs 40 bytes, 12 left", text)
+        self.assertLessEqual(len(text.splitlines()), 24)
+
+    def test_no_destructive_remedy(self):
+        text = report(self.path, *NAMES, code=3)
+        self.assertIn("No remedy is shown", text)
+        self.assertNotRegex(text, r"(?i)unlinked|flushdb|redis-cli")
+
+
+class OwnReports(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.path = make("own.db", one_set([key(b"a", 100), key(b"b", 200)]))
+
+    def write(self, text, name="mine.sql"):
+        folder = tempfile.mkdtemp(dir=FOLDER)
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return folder
+
+    def test_runs(self):
+        folder = self.write("-- title: Mine\n-- needs: keys\n-- param: least = 150\n\n-- section: all | All\n"
+                            "-- column: key_text = KEY\nSELECT key_text, bytes FROM keys WHERE bytes >= :least;\n")
+        out = report(self.path, "mine", "--reports-dir", folder, "-f", "csv")
+        self.assertEqual(out, "key_text,bytes\r\nb,200\r\n")
+        out = report(self.path, "mine", "--reports-dir", folder, "-f", "csv", "--param", "least=1")
+        self.assertEqual(out.count("\r\n"), 3)
+        self.assertIn("mine", run("report", "--list", "--reports-dir", folder))
+
+    def test_replaces_ours(self):
+        folder = self.write("-- title: Mine\n-- section: s |\n-- line: only {n}\nSELECT 7 AS n;\n", "summary.sql")
+        self.assertIn("only 7", report(self.path, "--reports-dir", folder))
+
+    def test_errors_name_file_and_line(self):
+        head = "-- title: T\n-- section: s | S\n"
+        cases = [
+            ("-- titel: x\n-- section: s | S\nSELECT 1;", 1, "titel"),
+            ("-- section: s | S\nSELECT 1;", 2, "title"),
+            ("-- title: T\nSELECT 1;", 2, "before the first"),
+            ("-- title: T\n", 1, "no `-- section:`"),
+            (head, 2, "no SQL"),
+            (head + "-- needs: keys\nSELECT 1;", 3, "needs"),
+            (head + "SELECT 1,\n  no_column;", 4, "no_column"),
+            (head + "SELECT 1;\nSELECT 2;", 3, "more than one"),
+            (head + "DELETE FROM sets;", 3, "only reading"),
+            (head + "SELECT :nope;", 3, ":nope"),
+            (head + "-- line: {nope}\nSELECT 1 AS a;", 4, "nope"),
+            (head + "-- column: nope = X\nSELECT 1 AS a;", 4, "nope"),
+            ("-- title: T\n-- needs: some\n" + head, 2, "some"),
+            ("-- title: T\n-- param: x\n" + head, 2, "param"),
+            ("-- title: T\n-- title: U\n" + head, 2, "twice"),
+        ]
+        for text, line, word in cases:
+            folder = self.write(text)
+            report(self.path, "mine", "--reports-dir", folder, code=2)
+            self.assertIn(f"mine.sql:{line}: ", run.stderr, text)
+            self.assertIn(word, run.stderr, text)
+
+    def test_no_folder(self):
+        report(self.path, "--reports-dir", os.path.join(FOLDER, "nowhere"), code=2)
+        report(self.path, "--reports-dir", tempfile.mkdtemp(dir=FOLDER), code=2)
+
+    def test_cannot_write(self):
+        folder = self.write("-- title: T\n-- section: s | S\nSELECT 1 AS a FROM report_set;\n")
+        report(self.path, "mine", "--reports-dir", folder)
+        folder = self.write("-- title: T\n-- section: s | S\nDELETE FROM report_set RETURNING id;\n")
+        report(self.path, "mine", "--reports-dir", folder, code=2)
+
+
+if __name__ == "__main__":
+    RDBLENS, SCHEMA = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+    with tempfile.TemporaryDirectory() as FOLDER:
+        program = unittest.main(argv=[sys.argv[0], *sys.argv[3:]], exit=False, verbosity=1)
+    sys.exit(not program.result.wasSuccessful())
