@@ -232,6 +232,13 @@ static void put_word_with_numbers(struct writer *w, const struct token *t)
     }
 }
 
+/* Width x height. */
+static bool is_size(const struct token *t)
+{
+    return t->runs == 3 && t->bytes == t->digits + 1 && t->p[0] != '0' &&
+           fold_is(t->p[0], CLASS_DIGIT) && memchr(t->p, 'x', t->bytes) != NULL;
+}
+
 /* next: the byte behind the token, 0 at the end. */
 static void put_token(struct writer *w, const struct token *t, uint8_t next)
 {
@@ -247,6 +254,10 @@ static void put_token(struct writer *w, const struct token *t, uint8_t next)
     }
     if (t->digits == t->bytes) {
         put_number_star(w);
+        return;
+    }
+    if (is_size(t)) { /* 100x200 */
+        put_word_with_numbers(w, t);
         return;
     }
     /* v1, v2 tell schemas apart; v1.2.3 is a release. */
@@ -302,13 +313,34 @@ static const uint8_t *put_tokens(struct writer *w, const uint8_t *p, const uint8
     return p;
 }
 
+/* Sidekiq Pro's batches, b-<bid> and b-<bid>-jids, and sidekiq-batch's BID-<bid>: the id is 14 characters
+ * of URL-safe base64 with whatever separators fall into it.  Returns the bytes before the id, or 0. */
+static size_t match_batch(const uint8_t *p, const uint8_t *stop)
+{
+    const size_t bytes = (size_t)(stop - p);
+    const size_t prefix = bytes > 2 && memcmp(p, "b-", 2) == 0     ? 2
+                          : bytes > 4 && memcmp(p, "BID-", 4) == 0 ? 4
+                                                                   : 0;
+    unsigned classes = 0;
+
+    if (prefix == 0 || bytes < prefix + 14 || (bytes > prefix + 14 && p[prefix + 14] != '-'))
+        return 0;
+    for (size_t i = 0; i < 14; i++)
+        classes |= fold_class[p[prefix + i]];
+    return (classes & CLASS_LETTER) == CLASS_LETTER ? prefix : 0;
+}
+
 /* Letters, digits, - and _. */
 static const uint8_t *put_run(struct writer *w, const uint8_t *p, const uint8_t *stop,
                               const uint8_t *end, unsigned classes)
 {
-    size_t from, to;
+    size_t from, to = match_batch(p, stop);
 
-    if ((classes & CLASS_DASH) && (classes & CLASS_LETTER) == CLASS_LETTER &&
+    if (to > 0) {
+        put(w, p, to);
+        put(w, (const uint8_t *)"*", 1); /* never one with a star before it */
+        p += to + 14;
+    } else if ((classes & CLASS_DASH) && (classes & CLASS_LETTER) == CLASS_LETTER &&
         fold_find_random(p, (size_t)(stop - p), &from, &to)) {
         put_tokens(w, p, p + from, p + from);
         put_star(w);
@@ -438,20 +470,42 @@ static size_t match_char(const uint8_t *p, const uint8_t *end)
     return n;
 }
 
-/* The longest run of letters in p..end. */
-static size_t longest_letters(const uint8_t *p, const uint8_t *end)
+/* Four letters in a row that fit a word. */
+static bool has_word(const uint8_t *p, const uint8_t *end)
 {
-    size_t longest = 0, run = 0;
-
     while (p < end) {
-        const size_t n = match_char(p, end);
+        const uint8_t *from = p;
+        unsigned classes = 0;
+        size_t n = 0, letters = 0;
 
-        run = n > 1 || fold_is(*p, CLASS_LETTER) ? run + 1 : 0;
-        if (run > longest)
-            longest = run;
-        p += n > 0 ? n : 1;
+        while (p < end && ((n = match_char(p, end)) > 1 || fold_is(*p, CLASS_LETTER))) {
+            classes |= n > 1 ? CLASS_CONTROL : fold_class[*p];
+            letters++;
+            p += n;
+        }
+        if (letters >= (classes & CLASS_CONTROL ? 6u : 4u) &&
+            ((classes & CLASS_CONTROL) ||
+                             fold_randomness(from, letters, classes & CLASS_LETTER) < 0))
+            return true;
+        if (p < end)
+            p++;
     }
-    return longest;
+    return false;
+}
+
+/* Behind the last separator that follows names: user:17:, app/users/. */
+static const uint8_t *end_of_names(const uint8_t *p, const uint8_t *end)
+{
+    const uint8_t *name = p, *names_end = p;
+
+    for (; p < end; p++) {
+        if (fold_class[*p] == 0 || fold_is(*p, CLASS_ALNUM | CLASS_DASH | CLASS_DOT))
+            continue;
+        if ((*p != ':' && *p != '/') || (p - name < 2 && (p != name || *p == '/')))
+            break;
+        name = names_end = p + 1;
+    }
+    return names_end;
 }
 
 /* Keys with bytes that are no text: those fold to a star, and so does what stands between them by
@@ -466,17 +520,14 @@ static void put_binary(struct writer *w, const uint8_t *key, const uint8_t *end)
         p += 7;
     }
     while (p < end && !w->is_full) {
-        const uint8_t *stop = p, *word = p;
-        size_t n, wanted;
+        const uint8_t *stop = p, *word;
+        size_t n;
 
-        while (stop < end && (n = match_char(stop, end)) > 0) {
+        while (stop < end && (n = match_char(stop, end)) > 0)
             stop += n;
-            /* What precedes the last separator is text for sure when it is the key's beginning. */
-            if (p == key && fold_is(stop[-1], CLASS_HARD))
-                word = stop;
-        }
-        wanted = p == key || stop == end ? 3 : 4;
-        if (longest_letters(word, stop) >= wanted || stop == word)
+        word = p == key ? end_of_names(p, stop) : p;
+        /* Kombu puts 06 16 and a priority behind a queue's name. */
+        if (has_word(word, stop) || (end - stop >= 2 && stop[0] == 6 && stop[1] == 0x16))
             word = stop;
         if (word > p)
             put_text(w, p, p, word);

@@ -23,7 +23,8 @@
 enum {
     COST_FIRST_UPPER = 6,  /* a token that begins with a capital */
     COST_HUMP = 14,        /* a capital after a small letter: a new word inside the token */
-    COST_UPPER_RUN = 10,   /* a capital after a capital in a token that has small letters too */
+    COST_UPPER_RUN = 10,   /* a capital after a capital in a token that has small letters too ... */
+    COST_UPPER_MOST = 30,  /* ... at most: acronyms have no usual pairs of letters */
     COST_DIGIT_BEGINS = 33,
     COST_DIGIT_GOES_ON = 15,
     COST_DIGIT_ENDS = 12,  /* a letter after a digit, besides its cost as the first of a word */
@@ -93,14 +94,12 @@ static int letter_cost(uint8_t byte, unsigned class_, uint8_t before, bool is_mi
 
     if (class_before & CLASS_DIGIT)
         return first_letter_cost(byte) + COST_DIGIT_ENDS;
-    if (class_ & class_before & CLASS_LOWER)
-        return pair_cost[letter_index(before)][letter_index(byte)] + 1;
     if ((class_ & CLASS_UPPER) && (class_before & CLASS_LOWER))
         return first_letter_cost(byte) + COST_HUMP;
     cost = pair_cost[letter_index(before)][letter_index(byte)] + 1;
-    if (is_mixed && (class_ & CLASS_UPPER))
-        cost += COST_UPPER_RUN;
-    return cost;
+    if (!(class_ & CLASS_UPPER) || !is_mixed)
+        return cost;
+    return cost + COST_UPPER_RUN < COST_UPPER_MOST ? cost + COST_UPPER_RUN : COST_UPPER_MOST;
 }
 
 int fold_randomness(const uint8_t *p, size_t bytes, unsigned classes)
@@ -272,7 +271,7 @@ static bool widen_to_usual(const uint8_t *p, size_t bytes, const struct piece *p
 bool fold_find_random(const uint8_t *p, size_t bytes, size_t *ret_begin, size_t *ret_end)
 {
     struct piece pieces[MAX_PIECES];
-    size_t count, first = 0, last = 0;
+    size_t count, inner, first = 0, last = 0;
 
     if (bytes < MIN_FOUND_BYTES || bytes > MAX_RANDOM_BYTES)
         return false;
@@ -285,8 +284,16 @@ bool fold_find_random(const uint8_t *p, size_t bytes, size_t *ret_begin, size_t 
         first--;
     while (last + 1 < count && pieces[last + 1].is_short_mix)
         last++;
-    if (pieces[last].end - pieces[first].begin < MIN_FOUND_BYTES)
+    inner = pieces[last].end - pieces[first].begin;
+    if (inner < MIN_FOUND_BYTES)
         return false;
+    /* A word by chance at an end: when all is of a usual length and the rest is not. */
+    if (bytes >= 20 && is_usual_length(bytes) && !is_usual_length(inner) && inner != 16 &&
+        bytes - inner <= 6) {
+        *ret_begin = 0;
+        *ret_end = bytes;
+        return true;
+    }
     /* Of two separators in a row one belongs to the token. */
     *ret_begin = first == 0 ? 0 : pieces[first - 1].end + 1;
     *ret_end = last + 1 == count ? bytes : pieces[last + 1].begin - 1;
