@@ -22,11 +22,12 @@ struct memory_model; /* one server version with its settings: immutable data */
 const struct memory_model *memory_model_find(const char *name);
 const char *memory_model_name(const struct memory_model *m);
 
+/* Both figures are ROW_NULL for a damaged value, 0 for an empty collection: servers drop it. */
 struct key_size {
-    int64_t bytes;       /* ROW_NULL when not ok */
-    int64_t alloc_bytes; /* ROW_NULL when not ok */
+    int64_t bytes;
+    int64_t alloc_bytes;
     enum encoding encoding;
-    enum size_note note;
+    enum size_note note;     /* of `bytes`; alloc_bytes of a set's table is always an expectation */
     int64_t largest_element; /* ROW_NULL where an element was not looked at */
 };
 
@@ -36,6 +37,8 @@ struct key_meter;
 struct key_meter *key_meter_new(const struct memory_model *m, bool deep);
 void key_meter_free(struct key_meter *k);
 
+/* _begin and _blob return the mask for rdbp_set_depth(); a caller that wants more adds its own
+ * bits.  Items beyond what was asked for, and strings in pieces, do no harm. */
 unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key);
 unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob);
 void key_meter_items(struct key_meter *k, const struct rdbp_items *items);

@@ -3,11 +3,12 @@
  *     display_class                                      when the client sets it
  *     ActiveJob's wrapper       wrapped, else args[0].job_class
  *       of a mailer job         Mailer#method: the first two of args[0].arguments
- *     Sidekiq::Extensions::Delayed*   Target.method: the first two items of the YAML list in args[0]
+ *     Sidekiq::Extensions::Delayed*
+ *                               Target.method: the first two items of the YAML list in args[0]
  *     else                      class
  *
- * Upstream: sidekiq lib/sidekiq/api.rb, JobRecord#display_class (6.4 to 8.1).  The YAML may hold Ruby
- * objects; it is only ever matched as text:
+ * Upstream: sidekiq lib/sidekiq/api.rb, JobRecord#display_class (6.4 to 8.1).  The YAML may hold
+ * Ruby objects; it is only ever matched as text:
  *
  *     ---                               ---
  *     - !ruby/class 'UserMailer'        - !ruby/object:User
@@ -44,8 +45,8 @@ static bool is_name(char c)
 /* The name in a list item behind its dash: tag, quotes and a symbol's colon left out. */
 static size_t item_name(const char *p, const char *end, const char **ret_name)
 {
-    static const char *const tags[] = {"!ruby/class ", "!ruby/module ", "!ruby/object:",
-                                       "!ruby/ActiveRecord:"};
+    static const char *const tags[] = {"!ruby/class ", "!ruby/module ",
+                                       "!ruby/object:", "!ruby/ActiveRecord:"};
     const char *name;
 
     while (p < end && *p == ' ')
@@ -68,7 +69,8 @@ static size_t item_name(const char *p, const char *end, const char **ret_name)
     return (size_t)(p - name);
 }
 
-/* Target.method of a delayed extension's YAML, or 0.  Items of the outer list stand in the first column. */
+/* Target.method of a delayed extension's YAML, or 0.  Items of the outer list stand in the first
+ * column. */
 static size_t delayed_name(const struct job_text *yaml, char *out)
 {
     const char *p = yaml->bytes, *const end = yaml->bytes + yaml->size_bytes;

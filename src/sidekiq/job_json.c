@@ -1,23 +1,25 @@
 /* job_json.c -- the few facts of a job payload that are wanted, from JSON in pieces.
  *
- *     {"class":"HardWorker","args":[{"job_class":...,"arguments":[a,b]}],"jid":...,"error_backtrace":...}
- *      depth 1              depth 2 3                         4
+ *     {"class":"A","args":[{"job_class":...,"arguments":[a,b]}],"jid":...,"error_backtrace":...}
+ *      depth 1     depth 2 3                             4
  *
- * yajl reads the text; its callbacks keep the depth, which field of the outer object is open and how far
- * `args` has come, and copy what is wanted.  A field that comes twice counts as it came last, as Ruby's
- * JSON does.
+ * yajl reads the text; its callbacks keep the depth, which field of the outer object is open and
+ * how far `args` has come, and copy what is wanted.  A field that comes twice counts as it came
+ * last, as Ruby's JSON does.
  *
  * Two things stand between a hostile payload and yajl:
  *
- *   - The gate.  yajl collects a token that spans pieces, however long it is.  Of payloads longer than
- *     JOB_TOKEN_BYTES the gate therefore passes only the beginning of a long string or digit run, checking
- *     what it drops (quotes, escapes, control characters) by JSON's own rules.  Nothing that is wanted is
- *     that long.  Positions count the dropped bytes.
- *   - The pool.  yajl does not check its allocations.  With tokens and depth bounded it needs at most
- *     two buffers that double from 2 KiB to 16 KiB, a stack of 256 bytes and a few structs: under 80 KiB
- *     even if nothing were given back, from a pool of 128 KiB that every payload starts anew.
+ *   - The gate.  yajl collects a token that spans pieces, however long it is.  Of payloads longer
+ *     than JOB_TOKEN_BYTES the gate therefore passes only the beginning of a long string or digit
+ *     run, checking what it drops (quotes, escapes, control characters) by JSON's own rules.
+ *     Nothing that is wanted is that long.  Positions count the dropped bytes.
+ *   - The pool.  yajl does not check its allocations.  With tokens and depth bounded it needs at
+ *     most two buffers that double from 2 KiB to 16 KiB, a stack of 256 bytes and a few structs:
+ *     under 80 KiB even if nothing were given back, from a pool of 128 KiB that every payload
+ *     starts anew.
  *
- * Invalid UTF-8 in strings is let through, as by Ruby's JSON; names are escaped where they are shown.
+ * Invalid UTF-8 in strings is let through, as by Ruby's JSON; names are escaped where they are
+ * shown.
  */
 // SPDX-License-Identifier: MIT
 #include "sidekiq/job_json.h"
@@ -29,7 +31,7 @@
 
 #include "sidekiq/job_time.h"
 
-#define POOL_BYTES ((size_t)128 * 1024)
+#define POOL_BYTES  ((size_t)128 * 1024)
 #define GATE_DIGITS 64
 
 enum field {
@@ -68,15 +70,15 @@ struct job_parser {
     yajl_handle yajl; /* lives in the pool; NULL before the first payload */
     bool is_failed;
     uint64_t size_bytes;
-    uint64_t fed_bytes;  /* before the run that yajl has now */
+    uint64_t fed_bytes; /* before the run that yajl has now */
     struct gate gate;
 
     int depth;
-    enum field field;      /* at depth 1 */
-    uint64_t field_end;    /* position behind the field's name */
-    bool in_args;          /* the value of `args` is an open array */
-    size_t arg_count;      /* begun */
-    bool in_first_arg;     /* args[0] is an open object */
+    enum field field;   /* at depth 1 */
+    uint64_t field_end; /* position behind the field's name */
+    bool in_args;       /* the value of `args` is an open array */
+    size_t arg_count;   /* begun */
+    bool in_first_arg;  /* args[0] is an open object */
     bool arg_is_job_class, arg_is_arguments;
     bool in_arguments;     /* args[0].arguments is an open array */
     size_t argument_count; /* begun */
@@ -176,26 +178,13 @@ static void set_field(struct job_parser *p, const struct value *v)
 
     switch (p->field) {
     case FIELD_OTHER:
-    case FIELD_ERROR_BACKTRACE:
-        break;
-    case FIELD_CLASS:
-        set_text(&f->class_, v);
-        break;
-    case FIELD_DISPLAY_CLASS:
-        set_text(&f->display_class, v);
-        break;
-    case FIELD_WRAPPED:
-        set_text(&f->wrapped, v);
-        break;
-    case FIELD_ERROR_CLASS:
-        set_text(&f->error_class, v);
-        break;
-    case FIELD_VERSION:
-        set_text(&f->version, v);
-        break;
-    case FIELD_JID:
-        f->has_jid = v->kind == VALUE_STRING && v->text_bytes > 0;
-        break;
+    case FIELD_ERROR_BACKTRACE: break;
+    case FIELD_CLASS: set_text(&f->class_, v); break;
+    case FIELD_DISPLAY_CLASS: set_text(&f->display_class, v); break;
+    case FIELD_WRAPPED: set_text(&f->wrapped, v); break;
+    case FIELD_ERROR_CLASS: set_text(&f->error_class, v); break;
+    case FIELD_VERSION: set_text(&f->version, v); break;
+    case FIELD_JID: f->has_jid = v->kind == VALUE_STRING && v->text_bytes > 0; break;
     case FIELD_ARGS:
         forget_args(p);
         p->in_args = v->kind == VALUE_ARRAY;
@@ -205,15 +194,9 @@ static void set_field(struct job_parser *p, const struct value *v)
         f->has_ms_times = f->created_at != ROW_NULL && is_ms;
         f->has_s_times = f->created_at != ROW_NULL && !is_ms;
         break;
-    case FIELD_ENQUEUED_AT:
-        f->enqueued_at = time_of(v, &is_ms);
-        break;
-    case FIELD_FAILED_AT:
-        f->failed_at = time_of(v, &is_ms);
-        break;
-    case FIELD_RETRY_COUNT:
-        f->retry_count = count_of(v);
-        break;
+    case FIELD_ENQUEUED_AT: f->enqueued_at = time_of(v, &is_ms); break;
+    case FIELD_FAILED_AT: f->failed_at = time_of(v, &is_ms); break;
+    case FIELD_RETRY_COUNT: f->retry_count = count_of(v); break;
     }
 }
 
@@ -221,11 +204,8 @@ static void set_field(struct job_parser *p, const struct value *v)
 static int begin_value(struct job_parser *p, const struct value *v)
 {
     switch (p->depth) {
-    case 0:
-        return v->kind == VALUE_MAP; /* a job is an object */
-    case 1:
-        set_field(p, v);
-        break;
+    case 0: return v->kind == VALUE_MAP; /* a job is an object */
+    case 1: set_field(p, v); break;
     case 2:
         if (p->in_args && p->arg_count++ == 0) {
             set_text(&p->facts.first_arg, v);
@@ -251,8 +231,7 @@ static int begin_value(struct job_parser *p, const struct value *v)
             p->argument_count++;
         }
         break;
-    default:
-        break;
+    default: break;
     }
     return 1;
 }
@@ -272,20 +251,16 @@ static void end_value(struct job_parser *p)
         p->in_args = false;
         break;
     }
-    case 2:
-        p->in_first_arg = false;
-        break;
-    case 3:
-        p->in_arguments = false;
-        break;
-    default:
-        break;
+    case 2: p->in_first_arg = false; break;
+    case 3: p->in_arguments = false; break;
+    default: break;
     }
 }
 
 /* ---- yajl's callbacks --------------------------------------------------------------------- */
 
-static int on_scalar(struct job_parser *p, enum value_kind kind, const char *text, size_t text_bytes)
+static int on_scalar(struct job_parser *p, enum value_kind kind, const char *text,
+                     size_t text_bytes)
 {
     const struct value v = {kind, text, text_bytes};
 
@@ -408,10 +383,10 @@ static bool is_hex(uint8_t c)
 /* One byte inside a string.  Returns whether it may be dropped; *ret_ok false: not JSON. */
 static bool pass_string_byte(struct gate *g, uint8_t c, bool *ret_ok)
 {
-    /* Only between two characters may dropping begin; once begun it goes on to the closing quote. */
+    /* Dropping begins only between two characters, and goes on to the closing quote. */
     const bool is_between = !g->after_backslash && g->hex_left == 0;
-    bool is_dropped = g->token_bytes > JOB_TOKEN_BYTES ||
-                      (g->token_bytes == JOB_TOKEN_BYTES && is_between);
+    bool is_dropped =
+        g->token_bytes > JOB_TOKEN_BYTES || (g->token_bytes == JOB_TOKEN_BYTES && is_between);
 
     *ret_ok = c >= 0x20;
     if (g->hex_left > 0) {
@@ -452,8 +427,7 @@ static bool pass_other_byte(struct gate *g, uint8_t c)
 
 static void feed_run(struct job_parser *p, const uint8_t *bytes, size_t size_bytes)
 {
-    if (!p->is_failed && size_bytes > 0 &&
-        yajl_parse(p->yajl, bytes, size_bytes) != yajl_status_ok)
+    if (!p->is_failed && size_bytes > 0 && yajl_parse(p->yajl, bytes, size_bytes) != yajl_status_ok)
         p->is_failed = true;
 }
 

@@ -4,8 +4,8 @@
  *      job_parser_feed()    its bytes, in any pieces
  *      job_parser_end()     the facts
  *
- * Memory does not depend on the payload: no tree is built, and of a string longer than JOB_TOKEN_BYTES
- * only that much reaches the JSON library.
+ * Memory does not depend on the payload: no tree is built, and of a string longer than
+ * JOB_TOKEN_BYTES only that much reaches the JSON library.
  */
 #ifndef RDBLENS_JOB_JSON_H
 #define RDBLENS_JOB_JSON_H
@@ -24,14 +24,14 @@ struct job_text {
 };
 
 struct job_facts {
-    bool is_object; /* valid JSON, an object; else nothing below is set */
-    bool has_jid;   /* a string, not empty */
+    bool is_object;                 /* valid JSON, an object; else nothing below is set */
+    bool has_jid;                   /* a string, not empty */
     bool has_ms_times, has_s_times; /* of created_at: Sidekiq 8's unit, the older one */
     struct job_text class_, display_class, wrapped, error_class;
-    struct job_text version;   /* of a process' `info` */
-    struct job_text first_arg; /* args[0] when it is a string */
-    struct job_text job_class; /* args[0].job_class */
-    struct job_text mailer, method; /* args[0].arguments[0..1] */
+    struct job_text version;                    /* of a process' `info` */
+    struct job_text first_arg;                  /* args[0] when it is a string */
+    struct job_text job_class;                  /* args[0].job_class */
+    struct job_text mailer, method;             /* args[0].arguments[0..1] */
     int64_t created_at, enqueued_at, failed_at; /* Unix ms or ROW_NULL */
     uint64_t retry_count;
     /* Of the values, from behind the colon to their end. */
@@ -47,8 +47,8 @@ void job_parser_feed(struct job_parser *p, const uint8_t *bytes, size_t size_byt
 /* Valid until the next job_parser_begin(). */
 const struct job_facts *job_parser_end(struct job_parser *p);
 
-/* The class as Sidekiq's own pages show it, at most JOB_TEXT_BYTES * 2 + 1 bytes; returns its length,
- * 0 when the payload has no class. */
+/* The class as Sidekiq's own pages show it, at most JOB_TEXT_BYTES * 2 + 1 bytes; returns its
+ * length, 0 when the payload has no class. */
 #define JOB_CLASS_BYTES (2 * JOB_TEXT_BYTES + 1)
 size_t job_display_class(const struct job_facts *job, char *out);
 

@@ -4,9 +4,9 @@
  *     1795429403074         integer milliseconds: from 8
  *     "2013-03-07 12:23:45 UTC"    2.x
  *
- * After an upgrade all stand side by side in one set, so each value is judged for itself: 10^11 seconds is the
- * year 5138, 10^11 ms is March 1973.  Numbers are taken as decimal text and scaled as integers: strtod() would
- * listen to the locale, and a double rounds.
+ * After an upgrade all stand side by side in one set, so each value is judged for itself: 10^11
+ * seconds is the year 5138, 10^11 ms is March 1973.  Numbers are taken as decimal text and scaled
+ * as integers: strtod() would listen to the locale, and a double rounds.
  */
 // SPDX-License-Identifier: MIT
 #include "sidekiq/job_time.h"
@@ -93,7 +93,8 @@ int64_t job_time_of_number(const char *text, size_t text_bytes, bool *ret_is_ms)
     return d.is_negative ? -(int64_t)v : (int64_t)v;
 }
 
-/* Brings the forms Ruby has used into the one text_parse_time() reads: dashes, and the zone joined. */
+/* Brings the forms Ruby has used into the one text_parse_time() reads: dashes, and the zone joined.
+ */
 int64_t job_time_of_text(const char *text, size_t text_bytes)
 {
     char iso[48];

@@ -1,12 +1,13 @@
 /* sidekiq.h -- Sidekiq's structures, collected while streaming and resolved after the last key.
  *
- * Candidates are taken by name and type (a list with `queue:` in its name, a zset whose last segment is
- * retry, schedule or dead, under any prefix; stat:* strings; the sets queues and processes) and kept only
- * when their content proves it: JSON objects with class and jid.  A prefix with such proof in a database
- * is an installation; its namespace is the prefix without the trailing colon.
+ * Candidates are taken by name and type (a list with `queue:` in its name, a zset whose last
+ * segment is retry, schedule or dead, under any prefix; stat:* strings; the sets queues and
+ * processes) and kept only when their content proves it: JSON objects with class and jid.  A prefix
+ * with such proof in a database is an installation; its namespace is the prefix without the
+ * trailing colon.
  *
- * Of element contents only class, queue, error class, times, attempt counts and byte counts are kept,
- * never arguments or messages.
+ * Of element contents only class, queue, error class, times, attempt counts and byte counts are
+ * kept, never arguments or messages.
  */
 #ifndef RDBLENS_SIDEKIQ_H
 #define RDBLENS_SIDEKIQ_H
@@ -16,23 +17,26 @@
 enum sidekiq_kind { SIDEKIQ_QUEUE = 0, SIDEKIQ_SCHEDULE, SIDEKIQ_RETRY, SIDEKIQ_DEAD };
 const char *sidekiq_kind_name(enum sidekiq_kind k);
 
-/* All *_at in Unix ms, ROW_NULL when not known. Strings are NUL-terminated, escaped as key_text is. */
+/* All *_at in Unix ms, ROW_NULL when not known.  Strings end with a NUL, escaped as key_text. */
 struct sidekiq_set {
     uint64_t db;
     const char *namespace_; /* "" when none */
-    const char *name;       /* queue: without `queue:`; else retry, schedule, dead (text of the key's last segment) */
+    const char *name;       /* queue: without `queue:`; else the key's last segment */
     enum sidekiq_kind kind;
-    const uint8_t *key;     /* the key itself; NULL for a queue known only from the set `queues` */
+    const uint8_t *key; /* NULL for a queue known only from the set `queues` */
     size_t key_bytes;
     uint64_t jobs;
-    int64_t bytes;          /* of the key, as in keys.bytes (ROW_NULL when that is); 0 when there is no key */
-    uint64_t payload_bytes; /* of what was looked at: all, or 1,000 elements when none of them is a job */
-    int64_t oldest_at, newest_at;       /* queue: enqueued_at (else created_at); retry: failed_at; schedule: created_at; dead: score */
-    int64_t first_score_at, last_score_at; /* zsets: smallest and largest score; queues ROW_NULL */
-    int64_t latency_ms;     /* queue: now - enqueued_at of the job to be taken next (last element); else ROW_NULL */
-    uint64_t unparsable;
-    bool is_registered;     /* queue: member of the set `queues` */
-    bool is_private;        /* queue: sq| or sq_ : a super_fetch private queue */
+    int64_t bytes; /* of the key, as in keys.bytes, ROW_NULL included; 0 when there is no key */
+    /* Of what was looked at: all elements, or the first 1,000 when none of those is a job. */
+    uint64_t payload_bytes;
+    /* queue: enqueued_at (else created_at); retry: failed_at; schedule: created_at; dead: score */
+    int64_t oldest_at, newest_at;
+    int64_t first_score_at, last_score_at; /* zsets: smallest and largest score; queue: ROW_NULL */
+    /* queue: now - enqueued_at (else created_at) of the job to be taken next, the last element */
+    int64_t latency_ms;
+    uint64_t unparsable; /* elements that are no JSON object with class and jid */
+    bool is_registered;  /* queue: member of the set `queues` */
+    bool is_private;     /* queue: sq| or sq_ : a super_fetch private queue */
 };
 
 struct sidekiq_job_group {
@@ -40,8 +44,8 @@ struct sidekiq_job_group {
     const char *namespace_;
     enum sidekiq_kind kind;
     const char *set_name;
-    const char *class_;       /* display class, "(unparsable)", "(other)" */
-    const char *error_class;  /* "" when none */
+    const char *class_;      /* display class, "(unparsable)", "(other)" */
+    const char *error_class; /* "" when none */
     uint64_t jobs;
     uint64_t payload_bytes;
     uint64_t largest_payload_bytes;
@@ -55,8 +59,8 @@ struct sidekiq_job_group {
 struct sidekiq_stat {
     uint64_t db;
     const char *namespace_;
-    const char *stat;          /* "processed" or "failed" */
-    int64_t total;             /* the lifetime counter's value; ROW_NULL when the key is absent */
+    const char *stat; /* "processed" or "failed" */
+    int64_t total;    /* the lifetime counter's value; ROW_NULL when the key is absent */
     uint64_t dated_keys, dated_keys_without_ttl, dated_keys_zero;
     int64_t dated_bytes, dated_bytes_without_ttl; /* keys.bytes summed */
     char first_day[11], last_day[11];             /* YYYY-MM-DD or "" */
@@ -66,19 +70,24 @@ struct sidekiq_stat {
 struct sidekiq_installation {
     uint64_t db;
     const char *namespace_;
-    const char *evidence;     /* what proved it, in words */
-    const char *version;      /* from a live process' info, or what the shapes prove (">= 8"); "" unknown */
-    uint64_t processes;       /* members of `processes` */
-    uint64_t live_processes;  /* identity hashes present and not expired at now */
+    const char *evidence;    /* what proved it, in words */
+    const char *version;     /* of live processes, else what shapes prove (">= 8"); "" unknown */
+    uint64_t processes;      /* members of `processes` */
+    uint64_t live_processes; /* identity hashes present and not expired at now */
 };
 
 struct sidekiq_result {
-    const struct sidekiq_installation *installations; size_t installation_count;
-    const struct sidekiq_set *sets;                    size_t set_count;
-    const struct sidekiq_job_group *jobs;              size_t job_count;
-    const struct sidekiq_stat *stats;                  size_t stat_count;
-    /* Keys and names left out because a limit was reached (65,536 sets, 10,000 names in a `queues`, 12 MiB of
-     * names, ...): 0 unless the file is odd or hostile.  Then the counts above are of what was kept. */
+    const struct sidekiq_installation *installations;
+    size_t installation_count;
+    const struct sidekiq_set *sets;
+    size_t set_count;
+    const struct sidekiq_job_group *jobs;
+    size_t job_count;
+    const struct sidekiq_stat *stats;
+    size_t stat_count;
+    /* Keys and names left out because a limit was reached (65,536 sets, 10,000 names in a `queues`,
+     * 12 MiB of names, ...): 0 unless the file is odd or hostile.  Then the counts above are of
+     * what was kept. */
     uint64_t ignored_keys;
 };
 
@@ -93,7 +102,8 @@ unsigned sidekiq_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
 void sidekiq_items(struct sidekiq_collector *c, const struct rdbp_items *items);
 /* At VALUE_END, with the finished row of the key (also for keys it did not want: cheap).
  * 0, or -1 out of memory. */
-int sidekiq_end(struct sidekiq_collector *c, const struct rdbp_value_end *end, const struct key_row *row);
+int sidekiq_end(struct sidekiq_collector *c, const struct rdbp_value_end *end,
+                const struct key_row *row);
 
 /* After the last key.  The result belongs to the collector.  NULL when out of memory. */
 const struct sidekiq_result *sidekiq_resolve(struct sidekiq_collector *c, int64_t now_ms);

@@ -1,11 +1,12 @@
-/* sidekiq_arena.c -- strings that live as long as the collector, within a limit; and an index by hash.
+/* sidekiq_arena.c -- strings that live as long as the collector, within a limit; and an index by
+ * hash.
  *
- * The collector keeps names (keys, queue names, classes) until the last key was read, when it can say which
- * of them matter.  They are many, small and freed together, so they are cut from chunks of 64 KiB.  The limit
- * makes a hostile file lose names instead of growing the process.
+ * The collector keeps names (keys, queue names, classes) until the last key was read, when it can
+ * say which of them matter.  They are many, small and freed together, so they are cut from chunks
+ * of 64 KiB.  The limit makes a hostile file lose names instead of growing the process.
  *
- * The index is open addressing with linear probing, at most half full; items are never removed.  It keeps the
- * whole hash, so that a probe hardly ever looks at an item that is not the one.
+ * The index is open addressing with linear probing, at most half full; items are never removed.  It
+ * keeps the whole hash, so that a probe hardly ever looks at an item that is not the one.
  */
 // SPDX-License-Identifier: MIT
 #include "sidekiq/sidekiq_arena.h"

@@ -1,4 +1,5 @@
-/* sidekiq_arena.h -- strings that live as long as the collector, within a limit; and an index by hash.
+/* sidekiq_arena.h -- strings that live as long as the collector, within a limit; and an index by
+ * hash.
  *
  * Hashes come from util/hash.h. */
 #ifndef RDBLENS_SIDEKIQ_ARENA_H
@@ -17,8 +18,8 @@ struct arena {
     size_t limit_bytes; /* 0: none */
 };
 
-/* Memory aligned for any type, not cleared.  NULL when out of memory or beyond the limit; arena_is_full()
- * tells which. */
+/* Memory aligned for any type, not cleared.  NULL when out of memory or beyond the limit;
+ * arena_is_full() tells which. */
 void *arena_alloc(struct arena *a, size_t size_bytes);
 /* A copy with a NUL behind it. */
 char *arena_copy(struct arena *a, const void *bytes, size_t size_bytes);

@@ -1,20 +1,21 @@
 /* sidekiq_collector.c -- Sidekiq's structures, collected from the parser's events.
  *
- * A key is taken by its type and name alone (sidekiq_keys.c), because the keys that prove an installation
- * may come after the keys it owns: a snapshot is in hash order.  What is kept is small:
+ * A key is taken by its type and name alone (sidekiq_keys.c), because the keys that prove an
+ * installation may come after the keys it owns: a snapshot is in hash order.  What is kept is
+ * small:
  *
  *     root     (db, prefix): flags of what was seen there, the stat counters
  *     member   a name in a root's `queues` or `processes`
  *     process  a heartbeat hash: expiry and version
  *     job_set  a list or zset; its groups by class and error class
  *
- * A list or zset is opened to its end only when one of its first 1,000 elements is a job: a JSON object
- * with class and jid.  Until then elements that are no jobs are only counted.  One without a job is still
- * remembered, in a small table: if its name belongs to an installation found otherwise, it is a dead set
- * full of broken payloads, and Sidekiq counts those too.
+ * A list or zset is opened to its end only when one of its first 1,000 elements is a job: a JSON
+ * object with class and jid.  Until then elements that are no jobs are only counted.  One without a
+ * job is still remembered, in a small table: if its name belongs to an installation found
+ * otherwise, it is a dead set full of broken payloads, and Sidekiq counts those too.
  *
- * What is said of a key counts only at its VALUE_END.  Groups are written before that; when the end then
- * says the value was damaged, its set stays as a mark that nothing is said of it.
+ * What is said of a key counts only at its VALUE_END.  Groups are written before that; when the end
+ * then says the value was damaged, its set stays as a mark that nothing is said of it.
  *
  * sidekiq_resolve.c turns this into the result.
  */
@@ -40,170 +41,6 @@ static int64_t earlier(int64_t a, int64_t b)
     return a == ROW_NULL || (b != ROW_NULL && b < a) ? b : a;
 }
 
-/* ---- tables ------------------------------------------------------------------------------- */
-
-/* Room for one more item; items is the address of the table's pointer. */
-static bool reserve(struct sidekiq_collector *c, void *items, size_t count, size_t *cap,
-                    size_t item_bytes)
-{
-    const size_t new_cap = *cap ? *cap * 2 : 16;
-    void *p;
-
-    if (count < *cap)
-        return true;
-    memcpy(&p, items, sizeof(p));
-    p = realloc(p, new_cap * item_bytes);
-    if (!p) {
-        c->is_out_of_memory = true;
-        return false;
-    }
-    memcpy(items, &p, sizeof(p));
-    *cap = new_cap;
-    return true;
-}
-
-#define TABLE_RESERVE(c, t)                                                                        \
-    reserve((c), &(t).items, (t).count, &(t).cap, sizeof(*(t).items))
-
-static bool index_add(struct sidekiq_collector *c, struct hash_index *ix, uint64_t hash, size_t item)
-{
-    if (hash_index_add(ix, hash, (uint32_t)item) == 0)
-        return true;
-    c->is_out_of_memory = true;
-    return false;
-}
-
-/* A copy that lives as long as the collector.  NULL: out of memory, or the limit was reached. */
-static const char *keep(struct sidekiq_collector *c, const void *bytes, size_t size_bytes)
-{
-    const char *copy = arena_copy(&c->arena, bytes, size_bytes);
-
-    if (copy)
-        return copy;
-    if (arena_is_full(&c->arena, size_bytes + 1))
-        c->ignored_keys++;
-    else
-        c->is_out_of_memory = true;
-    return NULL;
-}
-
-uint32_t root_find(const struct sidekiq_collector *c, uint64_t db, const uint8_t *prefix,
-                   size_t prefix_bytes)
-{
-    const uint64_t hash = hash_bytes(prefix, prefix_bytes, db);
-    size_t cursor = 0;
-    uint32_t i;
-
-    while ((i = hash_index_next(&c->root_index, hash, &cursor)) != NO_ITEM) {
-        const struct root *r = &c->roots.items[i];
-
-        if (r->db == db && r->prefix_bytes == prefix_bytes &&
-            memcmp(r->prefix, prefix, prefix_bytes) == 0)
-            return i;
-    }
-    return NO_ITEM;
-}
-
-/* The root of the key being read, made when it is not there yet.  NO_ITEM when there is no room. */
-static uint32_t root_get(struct sidekiq_collector *c)
-{
-    const size_t prefix_bytes = c->name.prefix_bytes;
-    uint32_t i = root_find(c, c->db, c->key, prefix_bytes);
-    struct root root = {.db = c->db,
-                        .prefix_bytes = prefix_bytes,
-                        .first_member = NO_ITEM};
-
-    if (i != NO_ITEM)
-        return i;
-    /* A file full of odd prefixes must not push out the one without: it always gets its place. */
-    if (c->roots.count >= (prefix_bytes > 0 ? MAX_ROOTS : 2 * MAX_ROOTS)) {
-        c->ignored_keys++;
-        return NO_ITEM;
-    }
-    root.prefix = keep(c, c->key, prefix_bytes);
-    if (!root.prefix || !TABLE_RESERVE(c, c->roots) ||
-        !index_add(c, &c->root_index, hash_bytes(c->key, prefix_bytes, c->db), c->roots.count))
-        return NO_ITEM;
-    c->roots.items[c->roots.count] = root;
-    return (uint32_t)c->roots.count++;
-}
-
-static void mark_root(struct sidekiq_collector *c, enum root_flag flag)
-{
-    const uint32_t i = root_get(c);
-
-    if (i != NO_ITEM)
-        c->roots.items[i].flags |= flag;
-}
-
-static uint64_t member_hash(uint32_t root, enum key_shape set, const uint8_t *name,
-                            size_t name_bytes)
-{
-    return hash_bytes(name, name_bytes, (uint64_t)root << 8 | (uint64_t)set);
-}
-
-uint32_t member_find(const struct sidekiq_collector *c, uint32_t root, enum key_shape set,
-                     const uint8_t *name, size_t name_bytes)
-{
-    const uint64_t hash = member_hash(root, set, name, name_bytes);
-    size_t cursor = 0;
-    uint32_t i;
-
-    while ((i = hash_index_next(&c->member_index, hash, &cursor)) != NO_ITEM) {
-        const struct member *m = &c->members.items[i];
-
-        if (!m->is_void && m->root == root && m->set == set && m->name_bytes == name_bytes &&
-            memcmp(m->name, name, name_bytes) == 0)
-            return i;
-    }
-    return NO_ITEM;
-}
-
-static uint32_t process_index_of(const struct sidekiq_collector *c, uint64_t db, const uint8_t *key,
-                                 size_t key_bytes)
-{
-    const uint64_t hash = hash_bytes(key, key_bytes, db);
-    size_t cursor = 0;
-    uint32_t i;
-
-    while ((i = hash_index_next(&c->process_index, hash, &cursor)) != NO_ITEM) {
-        const struct process *p = &c->processes.items[i];
-
-        if (p->db == db && p->key_bytes == key_bytes && memcmp(p->key, key, key_bytes) == 0)
-            return i;
-    }
-    return NO_ITEM;
-}
-
-const struct process *process_find(const struct sidekiq_collector *c, uint64_t db,
-                                   const uint8_t *key, size_t key_bytes)
-{
-    const uint32_t i = process_index_of(c, db, key, key_bytes);
-
-    return i == NO_ITEM ? NULL : &c->processes.items[i];
-}
-
-/* The process of the key being read, whose heartbeat's name has base_bytes. */
-static struct process *process_get(struct sidekiq_collector *c, size_t base_bytes)
-{
-    const uint32_t i = process_index_of(c, c->db, c->key, base_bytes);
-    struct process process = {.db = c->db, .key_bytes = base_bytes, .expires_at = ROW_NULL};
-
-    if (i != NO_ITEM)
-        return &c->processes.items[i];
-    if (c->processes.count >= MAX_PROCESSES) {
-        c->ignored_keys++;
-        return NULL;
-    }
-    process.key = keep(c, c->key, base_bytes);
-    if (!process.key || !TABLE_RESERVE(c, c->processes) ||
-        !index_add(c, &c->process_index, hash_bytes(c->key, base_bytes, c->db),
-                   c->processes.count))
-        return NULL;
-    c->processes.items[c->processes.count] = process;
-    return &c->processes.items[c->processes.count++];
-}
-
 /* ---- jobs --------------------------------------------------------------------------------- */
 
 /* MAX_NAME_BYTES at most, never cut inside a UTF-8 sequence. */
@@ -226,7 +63,8 @@ static struct tally *tally_of(struct sidekiq_collector *c, const char *class_, s
     const uint32_t set = (uint32_t)c->sets.count; /* its number, when the value has ended */
     const uint64_t hash =
         hash_bytes(error->bytes, error_bytes, hash_bytes(class_, class_bytes, set));
-    struct job_group group = {.set = set, .class_bytes = class_bytes, .error_class_bytes = error_bytes};
+    struct job_group group = {
+        .set = set, .class_bytes = class_bytes, .error_class_bytes = error_bytes};
     size_t cursor = 0;
     uint32_t i;
 
@@ -240,10 +78,10 @@ static struct tally *tally_of(struct sidekiq_collector *c, const char *class_, s
     }
     if (c->groups.count < MAX_GROUPS && !arena_is_full(&c->arena, 2 * (MAX_NAME_BYTES + 64))) {
         group.tally.oldest_at = group.tally.newest_at = ROW_NULL;
-        group.class_ = keep(c, class_, class_bytes);
-        group.error_class = keep(c, error->bytes, error_bytes);
+        group.class_ = keep_bytes(c, class_, class_bytes);
+        group.error_class = keep_bytes(c, error->bytes, error_bytes);
         if (!group.class_ || !group.error_class || !TABLE_RESERVE(c, c->groups) ||
-            !index_add(c, &c->group_index, hash, c->groups.count))
+            !table_index(c, &c->group_index, hash, c->groups.count))
             return NULL;
         c->groups.items[c->groups.count] = group;
         return &c->groups.items[c->groups.count++].tally;
@@ -285,12 +123,9 @@ static int64_t time_of_job(enum sidekiq_kind kind, const struct job_facts *job, 
     if (!job)
         return ROW_NULL;
     switch (kind) {
-    case SIDEKIQ_QUEUE:
-        return job->enqueued_at != ROW_NULL ? job->enqueued_at : job->created_at;
-    case SIDEKIQ_RETRY:
-        return job->failed_at;
-    default:
-        return job->created_at;
+    case SIDEKIQ_QUEUE: return job->enqueued_at != ROW_NULL ? job->enqueued_at : job->created_at;
+    case SIDEKIQ_RETRY: return job->failed_at;
+    default: return job->created_at;
     }
 }
 
@@ -394,7 +229,7 @@ static void end_jobs(struct sidekiq_collector *c, const struct rdbp_value_end *e
         }
     }
     s->key_bytes = c->key_bytes;
-    s->key = keep(c, c->key, c->key_bytes);
+    s->key = keep_bytes(c, c->key, c->key_bytes);
     if (s->key && s->is_proven && s->kind != SIDEKIQ_QUEUE)
         root_get(c);
     if (!s->key)
@@ -435,24 +270,13 @@ static uint32_t member_root(struct sidekiq_collector *c)
 static void add_member(struct sidekiq_collector *c)
 {
     const uint32_t root = member_root(c);
-    struct member m = {.root = root, .set = c->name.shape, .name_bytes = c->text_bytes};
 
     if (root == NO_ITEM)
         return;
-    if (c->element_count > MAX_MEMBERS || c->members.count >= MAX_ALL_MEMBERS || c->is_text_cut) {
+    if (c->element_count > MAX_MEMBERS || c->is_text_cut)
         c->ignored_keys++;
-        return;
-    }
-    if (member_find(c, root, m.set, c->text, c->text_bytes) != NO_ITEM)
-        return;
-    m.name = keep(c, c->text, c->text_bytes);
-    if (!m.name || !TABLE_RESERVE(c, c->members) ||
-        !index_add(c, &c->member_index, member_hash(root, m.set, c->text, c->text_bytes),
-                   c->members.count))
-        return;
-    m.next = c->roots.items[root].first_member;
-    c->roots.items[root].first_member = (uint32_t)c->members.count;
-    c->members.items[c->members.count++] = m;
+    else
+        member_add(c, root, c->name.shape, c->text, c->text_bytes);
 }
 
 static void member_item(struct sidekiq_collector *c, const rdbp_item *item)
@@ -529,8 +353,8 @@ static void stat_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
     while (digits < blob->prefix.size_bytes && blob->prefix.bytes[digits] >= '0' &&
            blob->prefix.bytes[digits] <= '9')
         digits++;
-    c->is_stat_digits = (blob->is_integer && blob->integer >= 0) ||
-                        (digits > 0 && digits == blob->raw_bytes);
+    c->is_stat_digits =
+        (blob->is_integer && blob->integer >= 0) || (digits > 0 && digits == blob->raw_bytes);
 }
 
 static void add_day(struct stat_days *s, const char *day, int64_t value, const struct key_row *row)
@@ -646,7 +470,8 @@ static unsigned begin_mode(struct sidekiq_collector *c, enum value_mode mode, un
 
 unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key)
 {
-    /* A value that did not end (there is none after a fatal error) leaves nothing but its groups. */
+    /* A value that did not end (there is none after a fatal error) leaves nothing but its groups.
+     */
     free(c->set.other);
     c->set.other = NULL;
     c->mode = MODE_NONE;
@@ -667,43 +492,31 @@ unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key)
     c->version[0] = '\0';
     c->has_stat_value = c->is_stat_digits = false;
     switch (c->name.shape) {
-    case KEY_SHAPE_QUEUE:
-        return begin_set_of_jobs(c, SIDEKIQ_QUEUE);
-    case KEY_SHAPE_SCHEDULE:
-        return begin_set_of_jobs(c, SIDEKIQ_SCHEDULE);
-    case KEY_SHAPE_RETRY:
-        return begin_set_of_jobs(c, SIDEKIQ_RETRY);
-    case KEY_SHAPE_DEAD:
-        return begin_set_of_jobs(c, SIDEKIQ_DEAD);
+    case KEY_SHAPE_QUEUE: return begin_set_of_jobs(c, SIDEKIQ_QUEUE);
+    case KEY_SHAPE_SCHEDULE: return begin_set_of_jobs(c, SIDEKIQ_SCHEDULE);
+    case KEY_SHAPE_RETRY: return begin_set_of_jobs(c, SIDEKIQ_RETRY);
+    case KEY_SHAPE_DEAD: return begin_set_of_jobs(c, SIDEKIQ_DEAD);
     case KEY_SHAPE_PROFILES:
     case KEY_SHAPE_QUEUES:
-    case KEY_SHAPE_PROCESSES:
-        return begin_mode(c, MODE_MEMBERS, DEPTH_CONTENT);
+    case KEY_SHAPE_PROCESSES: return begin_mode(c, MODE_MEMBERS, DEPTH_CONTENT);
     case KEY_SHAPE_STAT_PROCESSED:
-    case KEY_SHAPE_STAT_FAILED:
-        return begin_mode(c, MODE_STAT, RDBP_DEPTH_SHAPE);
-    case KEY_SHAPE_PROCESS:
-        return begin_mode(c, MODE_PROCESS, DEPTH_CONTENT);
-    default:
-        return begin_mode(c, MODE_NAME, 0);
+    case KEY_SHAPE_STAT_FAILED: return begin_mode(c, MODE_STAT, RDBP_DEPTH_SHAPE);
+    case KEY_SHAPE_PROCESS: return begin_mode(c, MODE_PROCESS, DEPTH_CONTENT);
+    default: return begin_mode(c, MODE_NAME, 0);
     }
 }
 
 unsigned sidekiq_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
 {
     switch (c->mode) {
-    case MODE_STAT:
-        stat_blob(c, blob);
-        return RDBP_DEPTH_SHAPE;
+    case MODE_STAT: stat_blob(c, blob); return RDBP_DEPTH_SHAPE;
     case MODE_PROCESS:
         if (blob->has_count && blob->entry_count > 2 * MAX_PROCESS_ITEMS)
             c->is_dropped = true;
         return c->is_dropped ? 0 : DEPTH_CONTENT;
     case MODE_JOBS:
-    case MODE_MEMBERS:
-        return c->is_dropped ? 0 : DEPTH_CONTENT;
-    default:
-        return 0;
+    case MODE_MEMBERS: return c->is_dropped ? 0 : DEPTH_CONTENT;
+    default: return 0;
     }
 }
 
@@ -711,17 +524,10 @@ void sidekiq_items(struct sidekiq_collector *c, const struct rdbp_items *items)
 {
     for (size_t i = 0; i < items->count && !c->is_dropped; i++) {
         switch (c->mode) {
-        case MODE_JOBS:
-            job_item(c, &items->items[i]);
-            break;
-        case MODE_MEMBERS:
-            member_item(c, &items->items[i]);
-            break;
-        case MODE_PROCESS:
-            process_item(c, &items->items[i]);
-            break;
-        default:
-            return;
+        case MODE_JOBS: job_item(c, &items->items[i]); break;
+        case MODE_MEMBERS: member_item(c, &items->items[i]); break;
+        case MODE_PROCESS: process_item(c, &items->items[i]); break;
+        default: return;
         }
     }
 }
@@ -730,27 +536,14 @@ void sidekiq_items(struct sidekiq_collector *c, const struct rdbp_items *items)
 static void end_name(struct sidekiq_collector *c)
 {
     switch (c->name.shape) {
-    case KEY_SHAPE_FAILED_LIST:
-        mark_root(c, ROOT_FAILED_LIST);
-        break;
+    case KEY_SHAPE_FAILED_LIST: root_mark(c, ROOT_FAILED_LIST); break;
     case KEY_SHAPE_HISTOGRAM:
-    case KEY_SHAPE_METRICS_8:
-        mark_root(c, ROOT_METRICS_8);
-        break;
-    case KEY_SHAPE_METRICS_7:
-        mark_root(c, ROOT_METRICS_7);
-        break;
-    case KEY_SHAPE_METRICS_6_5:
-        mark_root(c, ROOT_METRICS_6_5);
-        break;
-    case KEY_SHAPE_ITERATION:
-        mark_root(c, ROOT_ITERATION);
-        break;
-    case KEY_SHAPE_WORKER_STARTED:
-        mark_root(c, ROOT_WORKER_STARTED);
-        break;
-    default:
-        break;
+    case KEY_SHAPE_METRICS_8: root_mark(c, ROOT_METRICS_8); break;
+    case KEY_SHAPE_METRICS_7: root_mark(c, ROOT_METRICS_7); break;
+    case KEY_SHAPE_METRICS_6_5: root_mark(c, ROOT_METRICS_6_5); break;
+    case KEY_SHAPE_ITERATION: root_mark(c, ROOT_ITERATION); break;
+    case KEY_SHAPE_WORKER_STARTED: root_mark(c, ROOT_WORKER_STARTED); break;
+    default: break;
     }
 }
 
@@ -761,7 +554,7 @@ static void end_members(struct sidekiq_collector *c, const struct rdbp_value_end
             c->members.items[i].is_void = true;
     } else if (c->name.shape == KEY_SHAPE_PROFILES) {
         if (c->is_profiles)
-            mark_root(c, ROOT_METRICS_8);
+            root_mark(c, ROOT_METRICS_8);
     } else if (c->name.shape == KEY_SHAPE_PROCESSES && c->root != NO_ITEM) {
         c->roots.items[c->root].process_count =
             end->has_element_count ? end->element_count : c->element_count;

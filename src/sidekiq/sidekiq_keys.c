@@ -1,8 +1,8 @@
 /* sidekiq_keys.c -- what a key's name and type could be in a Sidekiq installation.
  *
- * Sidekiq has no prefix of its own; redis-namespace puts `app:` (or several levels) before every key.  So a
- * name is matched from its end and what stands before it is the prefix: empty, or ending with a colon.  A name
- * alone proves nothing; the collector looks inside.
+ * Sidekiq has no prefix of its own; redis-namespace puts `app:` (or several levels) before every
+ * key.  So a name is matched from its end and what stands before it is the prefix: empty, or ending
+ * with a colon.  A name alone proves nothing; the collector looks inside.
  *
  *     myapp:prod:queue:default            prefix `myapp:prod:`, queue `default`
  *     myapp:queue:a:queue:b               `myapp:` + `a:queue:b`, or `myapp:queue:a:` + `b`
@@ -51,7 +51,8 @@ static bool ends_with(const uint8_t *key, size_t n, const char *word)
 }
 
 /* Does the key end with this word, at the beginning or behind a colon? */
-static bool ends_with_segment(const uint8_t *key, size_t n, const char *word, size_t *ret_prefix_bytes)
+static bool ends_with_segment(const uint8_t *key, size_t n, const char *word,
+                              size_t *ret_prefix_bytes)
 {
     const size_t word_bytes = strlen(word);
 
@@ -83,7 +84,8 @@ bool is_identity(const uint8_t *bytes, size_t size_bytes)
 {
     size_t i;
 
-    if (size_bytes < 16 || !is_all_hex(bytes + size_bytes - 12, 12) || bytes[size_bytes - 13] != ':')
+    if (size_bytes < 16 || !is_all_hex(bytes + size_bytes - 12, 12) ||
+        bytes[size_bytes - 13] != ':')
         return false;
     i = size_bytes - 13;
     while (i > 0 && is_digit(bytes[i - 1]))
@@ -201,17 +203,18 @@ struct key_name key_name_of(enum rdbp_type type, const uint8_t *key, size_t n)
         const char *word;
         enum key_shape shape;
     } words[] = {
-        {RDBP_TYPE_ZSET, "schedule", KEY_SHAPE_SCHEDULE}, {RDBP_TYPE_ZSET, "retry", KEY_SHAPE_RETRY},
-        {RDBP_TYPE_ZSET, "dead", KEY_SHAPE_DEAD},         {RDBP_TYPE_ZSET, "profiles", KEY_SHAPE_PROFILES},
-        {RDBP_TYPE_SET, "queues", KEY_SHAPE_QUEUES},      {RDBP_TYPE_SET, "processes", KEY_SHAPE_PROCESSES},
+        {RDBP_TYPE_ZSET, "schedule", KEY_SHAPE_SCHEDULE},
+        {RDBP_TYPE_ZSET, "retry", KEY_SHAPE_RETRY},
+        {RDBP_TYPE_ZSET, "dead", KEY_SHAPE_DEAD},
+        {RDBP_TYPE_ZSET, "profiles", KEY_SHAPE_PROFILES},
+        {RDBP_TYPE_SET, "queues", KEY_SHAPE_QUEUES},
+        {RDBP_TYPE_SET, "processes", KEY_SHAPE_PROCESSES},
     };
     struct key_name name = {0};
 
     switch (type) {
-    case RDBP_TYPE_STRING:
-        return string_name(key, n);
-    case RDBP_TYPE_HASH:
-        return hash_name(key, n);
+    case RDBP_TYPE_STRING: return string_name(key, n);
+    case RDBP_TYPE_HASH: return hash_name(key, n);
     case RDBP_TYPE_LIST:
         if (queue_split_before(key, n, n) != SIZE_MAX)
             name.shape = KEY_SHAPE_QUEUE;
@@ -221,12 +224,12 @@ struct key_name key_name_of(enum rdbp_type type, const uint8_t *key, size_t n)
     case RDBP_TYPE_SET:
     case RDBP_TYPE_ZSET:
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-            if (words[i].type == type && ends_with_segment(key, n, words[i].word, &name.prefix_bytes)) {
+            if (words[i].type == type &&
+                ends_with_segment(key, n, words[i].word, &name.prefix_bytes)) {
                 name.shape = words[i].shape;
                 break;
             }
         return name;
-    default:
-        return name;
+    default: return name;
     }
 }

@@ -6,13 +6,13 @@
 
 enum key_shape {
     KEY_SHAPE_NONE = 0,
-    KEY_SHAPE_QUEUE,          /* list with a segment `queue:`; see queue_split_before() */
-    KEY_SHAPE_FAILED_LIST,    /* list `failed`: Resque's */
-    KEY_SHAPE_SCHEDULE,       /* zsets */
+    KEY_SHAPE_QUEUE,       /* list with a segment `queue:`; see queue_split_before() */
+    KEY_SHAPE_FAILED_LIST, /* list `failed`: Resque's */
+    KEY_SHAPE_SCHEDULE,    /* zsets */
     KEY_SHAPE_RETRY,
     KEY_SHAPE_DEAD,
     KEY_SHAPE_PROFILES,
-    KEY_SHAPE_QUEUES,         /* sets */
+    KEY_SHAPE_QUEUES, /* sets */
     KEY_SHAPE_PROCESSES,
     KEY_SHAPE_STAT_PROCESSED, /* strings; with day when dated */
     KEY_SHAPE_STAT_FAILED,
@@ -21,10 +21,10 @@ enum key_shape {
     KEY_SHAPE_PROCESS,        /* hashes; prefix_bytes: 0, the host part may hold colons */
     KEY_SHAPE_WORK,           /* prefix_bytes: of <identity> */
     KEY_SHAPE_WORKERS,
-    KEY_SHAPE_ITERATION,      /* it-<jid>: 7.3 */
-    KEY_SHAPE_METRICS_8,      /* j|YYMMDD|... */
-    KEY_SHAPE_METRICS_7,      /* j|YYYYMMDD|H:M */
-    KEY_SHAPE_METRICS_6_5     /* j|YYYYMMDD, j|YYYYMMDD|H */
+    KEY_SHAPE_ITERATION,  /* it-<jid>: 7.3 */
+    KEY_SHAPE_METRICS_8,  /* j|YYMMDD|... */
+    KEY_SHAPE_METRICS_7,  /* j|YYYYMMDD|H:M */
+    KEY_SHAPE_METRICS_6_5 /* j|YYYYMMDD, j|YYYYMMDD|H */
 };
 
 struct key_name {
@@ -37,8 +37,8 @@ struct key_name {
 struct key_name key_name_of(enum rdbp_type type, const uint8_t *key, size_t key_bytes);
 
 /* The places where a list's name can be split into prefix + "queue:" + name, last first: start with
- * end = key_bytes; returns the prefix' length, SIZE_MAX after the first place.  Pass the result as the
- * next end. */
+ * end = key_bytes; returns the prefix' length, SIZE_MAX after the first place.  Pass the result as
+ * the next end. */
 size_t queue_split_before(const uint8_t *key, size_t key_bytes, size_t end);
 #define QUEUE_PREFIX_BYTES 6 /* "queue:" */
 

@@ -7,13 +7,13 @@
  *     `processes` is a set with a member of the form host:pid:nonce
  *     `retry`, `schedule` or `dead` is a zset that holds jobs
  *
- * Resque writes queues, queue:* and stat:processed too: its prefix ends with `resque:`, its `failed` is a
- * list, its items have no jid.  Everything else that was collected and belongs to no installation is left
- * out: other systems have lists named queue:x and zsets named retry.
+ * Resque writes queues, queue:* and stat:processed too: its prefix ends with `resque:`, its
+ * `failed` is a list, its items have no jid.  Everything else that was collected and belongs to no
+ * installation is left out: other systems have lists named queue:x and zsets named retry.
  *
- * A queue's key may be split in several places, because namespaces and queue names may both hold colons.
- * The last split wins whose prefix is an installation that has the name in `queues`; else the last whose
- * prefix is an installation.
+ * A queue's key may be split in several places, because namespaces and queue names may both hold
+ * colons. The last split wins whose prefix is an installation that has the name in `queues`; else
+ * the last whose prefix is an installation.
  *
  * The version is told by the best witness there is; see version_of().
  */
@@ -128,8 +128,8 @@ static bool is_resque(const struct root *r)
 static void find_installations(struct sidekiq_collector *c)
 {
     static const unsigned job_flags[] = {0, ROOT_SCHEDULE_JOBS, ROOT_RETRY_JOBS, ROOT_DEAD_JOBS};
-    const unsigned proof = ROOT_QUEUE_JOBS | ROOT_IDENTITY | ROOT_SCHEDULE_JOBS | ROOT_RETRY_JOBS |
-                           ROOT_DEAD_JOBS;
+    const unsigned proof =
+        ROOT_QUEUE_JOBS | ROOT_IDENTITY | ROOT_SCHEDULE_JOBS | ROOT_RETRY_JOBS | ROOT_DEAD_JOBS;
 
     for (size_t i = 0; i < c->sets.count; i++) {
         const struct job_set *s = &c->sets.items[i];
@@ -153,9 +153,8 @@ static void find_installations(struct sidekiq_collector *c)
         if ((r->flags & proof) != 0 || ((r->flags & ROOT_STAT_PROCESSED) != 0 && !is_resque(r)))
             r->flags |= ROOT_INSTALLED;
         if ((r->flags & ROOT_INSTALLED) != 0)
-            r->namespace_ = r->prefix_bytes == 0
-                                ? ""
-                                : escaped(c, r->prefix, r->prefix_bytes - 1, false);
+            r->namespace_ =
+                r->prefix_bytes == 0 ? "" : escaped(c, r->prefix, r->prefix_bytes - 1, false);
     }
 }
 
@@ -214,8 +213,8 @@ static size_t assign_sets(struct sidekiq_collector *c)
         if (root == NO_ITEM || s->is_damaged)
             continue;
         s->root = root;
-        c->roots.items[root].flags |= (s->has_ms_times ? ROOT_MS_TIMES : 0u) |
-                                      (s->has_s_times ? ROOT_S_TIMES : 0u);
+        c->roots.items[root].flags |=
+            (s->has_ms_times ? ROOT_MS_TIMES : 0u) | (s->has_s_times ? ROOT_S_TIMES : 0u);
         count++;
     }
     return count;
@@ -277,7 +276,7 @@ static int compare_sets(const void *va, const void *vb)
     return r != 0 ? r : strcmp(a->name, b->name);
 }
 
-/* A queue that is only a name in `queues`: drained, or its list is damaged (then has_key is set). */
+/* A queue that is only a name in `queues`.  Of a damaged list nothing is said: has_key is set. */
 static bool is_bare_queue(const struct sidekiq_collector *c, const struct member *m)
 {
     return m->set == KEY_SHAPE_QUEUES && !m->is_void && !m->has_key &&
@@ -381,10 +380,9 @@ static bool build_jobs(struct sidekiq_collector *c)
 
         /* A set beyond the table is one whose value did not end. */
         if (g->set < c->sets.count && c->sets.items[g->set].root != NO_ITEM)
-            jobs[n++] = result_group(c, &c->sets.items[g->set],
-                                     escaped(c, g->class_, g->class_bytes, true),
-                                     escaped(c, g->error_class, g->error_class_bytes, true),
-                                     &g->tally);
+            jobs[n++] =
+                result_group(c, &c->sets.items[g->set], escaped(c, g->class_, g->class_bytes, true),
+                             escaped(c, g->error_class, g->error_class_bytes, true), &g->tally);
     }
     for (size_t i = 0; i < c->sets.count; i++) {
         const struct job_set *s = &c->sets.items[i];
@@ -508,8 +506,8 @@ static void look_at_versions(const struct sidekiq_collector *c, const struct roo
     }
 }
 
-/* Does a dated counter live five years from its day, as 5.2 and later (and 3.x) set it?  The last flush
- * of a day may come a little after midnight. */
+/* Does a dated counter live five years from its day, as 5.2 and later (and 3.x) set it?  The last
+ * flush of a day may come a little after midnight. */
 static bool is_five_years(const char *day, int64_t expires_at)
 {
     int64_t day_at;
@@ -588,9 +586,8 @@ static void describe(struct sidekiq_collector *c, const struct root *r, int64_t 
     for (size_t i = 0; i < sizeof(proofs) / sizeof(proofs[0]); i++)
         if ((r->flags & proofs[i].flag) != 0)
             add_words(&evidence, ", ", proofs[i].words);
-    *out = (struct sidekiq_installation){.db = r->db,
-                                         .namespace_ = r->namespace_,
-                                         .processes = r->process_count};
+    *out = (struct sidekiq_installation){
+        .db = r->db, .namespace_ = r->namespace_, .processes = r->process_count};
     look_at_versions(c, r, now_ms, &live, &dead, &out->live_processes);
     version_of(r, &live, &dead, &version, &why);
     if (why) {

@@ -20,7 +20,7 @@
 #define MAX_ALL_MEMBERS   65536
 #define MAX_PROCESSES     16384
 #define MAX_ARENA_BYTES   ((size_t)12 * 1024 * 1024)
-#define TRIAL_ELEMENTS    1000  /* looked at before a candidate without a job is dropped */
+#define TRIAL_ELEMENTS    1000 /* looked at before a candidate without a job is dropped */
 
 #define NO_ITEM HASH_INDEX_NONE
 
@@ -70,7 +70,7 @@ struct stat_days {
 /* A name in a root's `queues` or `processes`. */
 struct member {
     uint32_t root;
-    uint32_t next; /* of the same root */
+    uint32_t next;      /* of the same root */
     enum key_shape set; /* KEY_SHAPE_QUEUES, KEY_SHAPE_PROCESSES */
     const char *name;
     size_t name_bytes;
@@ -126,10 +126,10 @@ struct job_group {
 };
 
 /* A growing array of structs. */
-#define TABLE(type)        \
-    struct {               \
-        type *items;       \
-        size_t count, cap; \
+#define TABLE(type)                                                                                \
+    struct {                                                                                       \
+        type *items;                                                                               \
+        size_t count, cap;                                                                         \
     }
 
 enum value_mode {
@@ -165,19 +165,19 @@ struct sidekiq_collector {
     uint64_t db;
     uint8_t key[MAX_KEY_BYTES];
     size_t key_bytes;
-    bool is_dropped;         /* wants no more of it */
-    uint64_t element_count;  /* so far */
-    struct job_set set;      /* MODE_JOBS */
-    bool in_element;         /* between pieces */
-    bool has_job;            /* zset: a member waits for its score */
+    bool is_dropped;        /* wants no more of it */
+    uint64_t element_count; /* so far */
+    struct job_set set;     /* MODE_JOBS */
+    bool in_element;        /* between pieces */
+    bool has_job;           /* zset: a member waits for its score */
     uint64_t job_bytes;
-    uint32_t root;           /* MODE_MEMBERS: NO_ITEM until it is needed */
-    size_t first_member;     /* of this value */
-    bool is_profiles;        /* a profile's name was seen */
+    uint32_t root;               /* MODE_MEMBERS: NO_ITEM until it is needed */
+    size_t first_member;         /* of this value */
+    bool is_profiles;            /* a profile's name was seen */
     uint8_t text[MAX_KEY_BYTES]; /* of a member or field, joined */
     size_t text_bytes;
     bool is_text_cut;
-    bool is_info;            /* MODE_PROCESS: the field was `info` */
+    bool is_info; /* MODE_PROCESS: the field was `info` */
     char version[32];
     bool has_stat_value, is_stat_digits;
     int64_t stat_value;
@@ -187,13 +187,36 @@ struct sidekiq_collector {
     struct sidekiq_result result;
 };
 
+/* Room for one more item, at the table's end; false: out of memory. */
+#define TABLE_RESERVE(c, t) table_reserve((c), &(t).items, (t).count, &(t).cap, sizeof(*(t).items))
+/* items: the address of the table's pointer. */
+bool table_reserve(struct sidekiq_collector *c, void *items, size_t count, size_t *cap,
+                   size_t item_bytes);
+bool table_index(struct sidekiq_collector *c, struct hash_index *ix, uint64_t hash, size_t item);
+/* A copy that lives as long as the collector, NUL-terminated.  NULL: out of memory, or the limit
+ * was reached. */
+const char *keep_bytes(struct sidekiq_collector *c, const void *bytes, size_t size_bytes);
+
 /* The root's number, or NO_ITEM when there is none. */
 uint32_t root_find(const struct sidekiq_collector *c, uint64_t db, const uint8_t *prefix,
                    size_t prefix_bytes);
+/* The root of the key being read, made when it is not there yet.  NO_ITEM: no room. */
+uint32_t root_get(struct sidekiq_collector *c);
+void root_mark(struct sidekiq_collector *c, enum root_flag flag);
+
+/* set: KEY_SHAPE_QUEUES or KEY_SHAPE_PROCESSES. */
 uint32_t member_find(const struct sidekiq_collector *c, uint32_t root, enum key_shape set,
                      const uint8_t *name, size_t name_bytes);
+void member_add(struct sidekiq_collector *c, uint32_t root, enum key_shape set, const uint8_t *name,
+                size_t name_bytes);
+
+/* By the key of its heartbeat. */
 const struct process *process_find(const struct sidekiq_collector *c, uint64_t db,
                                    const uint8_t *key, size_t key_bytes);
+/* The process of the key being read, whose heartbeat's name has base_bytes.  NULL: no room. */
+struct process *process_get(struct sidekiq_collector *c, size_t base_bytes);
+
+/* ---- the resolver's ----------------------------------------------------------------------- */
 
 void sidekiq_result_clear(struct sidekiq_collector *c);
 

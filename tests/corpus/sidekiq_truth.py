@@ -3,10 +3,10 @@
 
     sidekiq_truth.py RDBLENS SHARED_DIR
 
-For every dump in SHARED_DIR/corpus/sidekiq the tables of `rdblens analyze -o` must equal NAME.truth.json:
-counters, jobs per set, per class and per error class, the queues (drained ones too).  The dumps of other job
-queues in SHARED_DIR/corpus/queues must give no installation, except those whose truth names Sidekiq; of
-those, queues, retries and processes are compared.
+For every dump in SHARED_DIR/corpus/sidekiq the tables of `rdblens analyze -o` must equal
+NAME.truth.json: counters, jobs per set, per class and per error class, the queues (drained ones
+too).  The dumps of other job queues in SHARED_DIR/corpus/queues must give no installation, except
+those whose truth names Sidekiq; of those, queues, retries and processes are compared.
 
 One line a dump; exit 1 when anything differs, 77 when there is no corpus.
 """
@@ -35,8 +35,8 @@ def sums(db, column, where, place):
 
 
 def set_jobs(db, kind, place):
-    rows = db.execute("SELECT name, jobs FROM sidekiq_sets WHERE db = ? AND namespace = ? AND kind = ?",
-                      place + (kind,))
+    rows = db.execute("SELECT name, jobs FROM sidekiq_sets"
+                      " WHERE db = ? AND namespace = ? AND kind = ?", place + (kind,))
     return dict(rows.fetchall())
 
 

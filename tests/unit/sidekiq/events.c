@@ -1,7 +1,7 @@
 /* events.c -- a parser's events for one key after another, made by hand.
  *
- * They keep the parser's promises: depth asked at KEY and at each BLOB is obeyed, elements come in batches,
- * long strings as consecutive pieces, and nothing is terminated.
+ * They keep the parser's promises: depth asked at KEY and at each BLOB is obeyed, elements come in
+ * batches, long strings as consecutive pieces, and nothing is terminated.
  */
 // SPDX-License-Identifier: MIT
 #include "events.h"

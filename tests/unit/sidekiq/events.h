@@ -7,11 +7,11 @@
 struct feed {
     struct sidekiq_collector *collector;
     uint64_t db;
-    int64_t expire_at_ms;  /* of the keys to come; ROW_NULL: none */
-    size_t piece_bytes;    /* elements come in pieces of this; 0: whole */
-    bool is_damaged;       /* the values to come */
-    size_t items_a_blob;   /* elements in one node; 0: all */
-    size_t elements_read;  /* of the last value, before the collector wanted no more */
+    int64_t expire_at_ms; /* of the keys to come; ROW_NULL: none */
+    size_t piece_bytes;   /* elements come in pieces of this; 0: whole */
+    bool is_damaged;      /* the values to come */
+    size_t items_a_blob;  /* elements in one node; 0: all */
+    size_t elements_read; /* of the last value, before the collector wanted no more */
 };
 
 struct feed feed_new(void);

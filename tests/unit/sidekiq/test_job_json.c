@@ -1,7 +1,8 @@
 /* test_job_json.c -- job payloads as Sidekiq writes them, and as nobody should.
  *
- * Every payload is fed whole and in pieces of 1, 2, 7 and 4096 bytes; the facts must be the same.  Display
- * classes are what JobRecord#display_class gives; times and byte counts are worked out by hand.
+ * Every payload is fed whole and in pieces of 1, 2, 7 and 4096 bytes; the facts must be the same.
+ * Display classes are what JobRecord#display_class gives; times and byte counts are worked out by
+ * hand.
  */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
@@ -62,42 +63,48 @@ static const struct {
     {"display_class null", "{\"class\":\"A\",\"display_class\":null," JOB "}", "A", true},
     {"ActiveJob", "{\"class\":\"" WRAPPER "\",\"wrapped\":\"InvoiceJob\",\"args\":[{}]," JOB "}",
      "InvoiceJob", true},
-    {"ActiveJob of Sidekiq 8", "{\"class\":\"Sidekiq::ActiveJob::Wrapper\",\"wrapped\":\"X\"," JOB "}",
-     "X", true},
+    {"ActiveJob of Sidekiq 8",
+     "{\"class\":\"Sidekiq::ActiveJob::Wrapper\",\"wrapped\":\"X\"," JOB "}", "X", true},
     {"ActiveJob without wrapped",
-     "{\"class\":\"" WRAPPER "\",\"args\":[{\"queue_name\":\"q\",\"job_class\":\"Y\"}]," JOB "}", "Y",
-     true},
+     "{\"class\":\"" WRAPPER "\",\"args\":[{\"queue_name\":\"q\",\"job_class\":\"Y\"}]," JOB "}",
+     "Y", true},
     {"job_class of args[1] does not count",
      "{\"class\":\"" WRAPPER "\",\"args\":[{},{\"job_class\":\"Y\"}]," JOB "}", WRAPPER, true},
     {"job_class deeper does not count",
      "{\"class\":\"" WRAPPER "\",\"args\":[[{\"job_class\":\"Y\"}]]," JOB "}", WRAPPER, true},
     {"wrapped without a wrapper", "{\"class\":\"A\",\"wrapped\":\"B\"," JOB "}", "A", true},
     {"mailer",
-     "{\"class\":\"" WRAPPER "\",\"wrapped\":\"ActionMailer::MailDeliveryJob\",\"args\":[{\"arguments\":"
+     "{\"class\":\"" WRAPPER
+     "\",\"wrapped\":\"ActionMailer::MailDeliveryJob\",\"args\":[{\"arguments\":"
      "[\"UserMailer\",\"welcome\",\"deliver_now\",{\"args\":[\"x\",\"y\"]}]}]," JOB "}",
      "UserMailer#welcome", true},
     {"old mailer, args first",
-     "{\"args\":[{\"job_class\":\"ActionMailer::DeliveryJob\",\"arguments\":[\"M\",\"m\"]}],\"class\":\""
-     WRAPPER "\"," JOB "}",
+     "{\"args\":[{\"job_class\":\"ActionMailer::DeliveryJob\",\"arguments\":[\"M\",\"m\"]}],"
+     "\"class\":\"" WRAPPER "\"," JOB "}",
      "M#m", true},
     {"mailer, arguments twice",
-     "{\"class\":\"" WRAPPER "\",\"wrapped\":\"ActionMailer::DeliveryJob\",\"args\":[{\"arguments\":"
+     "{\"class\":\"" WRAPPER
+     "\",\"wrapped\":\"ActionMailer::DeliveryJob\",\"args\":[{\"arguments\":"
      "[\"A\",\"a\"],\"arguments\":[\"B\",\"b\"]}]," JOB "}",
      "B#b", true},
     {"mailer, args twice",
-     "{\"class\":\"" WRAPPER "\",\"wrapped\":\"ActionMailer::DeliveryJob\",\"args\":[{\"arguments\":"
+     "{\"class\":\"" WRAPPER
+     "\",\"wrapped\":\"ActionMailer::DeliveryJob\",\"args\":[{\"arguments\":"
      "[\"A\",\"a\"]}],\"args\":[{}]," JOB "}",
      "ActionMailer::DeliveryJob", true},
     {"mailer without a method",
-     "{\"class\":\"" WRAPPER "\",\"wrapped\":\"ActionMailer::DeliveryJob\",\"args\":[{\"arguments\":"
+     "{\"class\":\"" WRAPPER
+     "\",\"wrapped\":\"ActionMailer::DeliveryJob\",\"args\":[{\"arguments\":"
      "[\"A\"]}]," JOB "}",
      "A", true},
     {"mailer, arguments no array",
-     "{\"class\":\"" WRAPPER "\",\"wrapped\":\"ActionMailer::DeliveryJob\",\"args\":[{\"arguments\":{"
+     "{\"class\":\"" WRAPPER
+     "\",\"wrapped\":\"ActionMailer::DeliveryJob\",\"args\":[{\"arguments\":{"
      "\"a\":\"b\"}}]," JOB "}",
      "ActionMailer::DeliveryJob", true},
     {"delayed class",
-     "{\"class\":\"Sidekiq::Extensions::DelayedClass\",\"args\":[\"---\\n- !ruby/class 'Report'\\n- "
+     "{\"class\":\"Sidekiq::Extensions::DelayedClass\",\"args\":[\"---\\n- !ruby/class "
+     "'Report'\\n- "
      ":run\\n- - 42\\n\"]," JOB "}",
      "Report.run", true},
     {"delayed mailer",
@@ -114,8 +121,9 @@ static const struct {
     {"delayed, no args", "{\"class\":\"Sidekiq::Extensions::DelayedClass\"," JOB "}",
      "Sidekiq::Extensions::DelayedClass", true},
     {"invalid UTF-8 goes through", "{\"class\":\"A\xff\"," JOB "}", "A\xff", true},
-    {"huge numbers", "{\"class\":\"A\",\"retry\":1e999999,\"x\":123456789012345678901234567890," JOB "}",
-     "A", true},
+    {"huge numbers",
+     "{\"class\":\"A\",\"retry\":1e999999,\"x\":123456789012345678901234567890," JOB "}", "A",
+     true},
     /* Not a job at all. */
     {"nothing", "", NULL, false},
     {"blank", " ", NULL, false},
@@ -167,40 +175,47 @@ static const struct {
     bool has_ms_times;
     const char *error_class;
 } figure_rows[] = {
-    {"7.x", "{\"created_at\":1795429403.0741906,\"enqueued_at\":1795429403.0742009,\"args\":[1,{}]}",
+    {"7.x",
+     "{\"created_at\":1795429403.0741906,\"enqueued_at\":1795429403.0742009,\"args\":[1,{}]}",
      1795429403074, 1795429403074, ROW_NULL, 0, 6, 0, false, NULL},
-    {"8.x", "{\"created_at\":1795429590918,\"enqueued_at\":1795429590919,\"failed_at\":1795429590920}",
+    {"8.x",
+     "{\"created_at\":1795429590918,\"enqueued_at\":1795429590919,\"failed_at\":1795429590920}",
      1795429590918, 1795429590919, 1795429590920, 0, 0, 0, true, NULL},
     {"both units", "{\"created_at\":1e9,\"failed_at\":100000000000}", 1000000000000, ROW_NULL,
      100000000000, 0, 0, 0, false, NULL},
-    {"just below the cut", "{\"created_at\":99999999999}", 99999999999000, ROW_NULL, ROW_NULL, 0, 0, 0,
-     false, NULL},
+    {"just below the cut", "{\"created_at\":99999999999}", 99999999999000, ROW_NULL, ROW_NULL, 0, 0,
+     0, false, NULL},
     {"a float beyond the cut is seconds", "{\"created_at\":100000000000.0}", 100000000000000,
      ROW_NULL, ROW_NULL, 0, 0, 0, false, NULL},
-    {"exponents", "{\"created_at\":1.5E+3,\"enqueued_at\":15e-1,\"failed_at\":-2.0004}", 1500000, 1500,
-     -2000, 0, 0, 0, false, NULL},
-    {"rounded", "{\"created_at\":1.0005,\"enqueued_at\":1.00049}", 1001, 1000, ROW_NULL, 0, 0, 0, false,
-     NULL},
-    {"too large", "{\"created_at\":1e999,\"enqueued_at\":99999999999999999999,\"failed_at\":1e-999}",
-     ROW_NULL, ROW_NULL, 0, 0, 0, 0, false, NULL},
-    {"text of 2.x", "{\"failed_at\":\"2013-03-07 12:23:45 UTC\",\"enqueued_at\":\"2013-03-07T12:23:45Z\"}",
+    {"exponents", "{\"created_at\":1.5E+3,\"enqueued_at\":15e-1,\"failed_at\":-2.0004}", 1500000,
+     1500, -2000, 0, 0, 0, false, NULL},
+    {"rounded", "{\"created_at\":1.0005,\"enqueued_at\":1.00049}", 1001, 1000, ROW_NULL, 0, 0, 0,
+     false, NULL},
+    {"too large",
+     "{\"created_at\":1e999,\"enqueued_at\":99999999999999999999,\"failed_at\":1e-999}", ROW_NULL,
+     ROW_NULL, 0, 0, 0, 0, false, NULL},
+    {"text of 2.x",
+     "{\"failed_at\":\"2013-03-07 12:23:45 UTC\",\"enqueued_at\":\"2013-03-07T12:23:45Z\"}",
      ROW_NULL, 1362659025000, 1362659025000, 0, 0, 0, false, NULL},
-    {"text of Resque", "{\"failed_at\":\"2013/03/07 12:23:45 UTC\",\"created_at\":\"2013/03/07 13:23:45 +0100\"}",
+    {"text of Resque",
+     "{\"failed_at\":\"2013/03/07 12:23:45 UTC\",\"created_at\":\"2013/03/07 13:23:45 +0100\"}",
      1362659025000, ROW_NULL, 1362659025000, 0, 0, 0, false, NULL},
-    {"no times", "{\"created_at\":null,\"enqueued_at\":\"soon\",\"failed_at\":[1]}", ROW_NULL, ROW_NULL,
-     ROW_NULL, 0, 0, 0, false, NULL},
-    {"last one wins", "{\"created_at\":5,\"created_at\":6,\"retry_count\":3,\"retry_count\":2,"
+    {"no times", "{\"created_at\":null,\"enqueued_at\":\"soon\",\"failed_at\":[1]}", ROW_NULL,
+     ROW_NULL, ROW_NULL, 0, 0, 0, false, NULL},
+    {"last one wins",
+     "{\"created_at\":5,\"created_at\":6,\"retry_count\":3,\"retry_count\":2,"
      "\"args\":[1,2,3],\"args\":[]}",
      6000, ROW_NULL, ROW_NULL, 2, 2, 0, false, NULL},
     {"retry_count as text", "{\"retry_count\":\"7\",\"error_class\":\"E\"}", ROW_NULL, ROW_NULL,
      ROW_NULL, 0, 0, 0, false, "E"},
-    {"retry_count negative", "{\"retry_count\":-1}", ROW_NULL, ROW_NULL, ROW_NULL, 0, 0, 0, false, NULL},
-    {"array backtrace", "{\"error_backtrace\":[\"a:1\",\"b\"],\"retry_count\":24}", ROW_NULL, ROW_NULL,
-     ROW_NULL, 24, 0, 11, false, NULL},
-    {"packed backtrace", "{\"error_backtrace\":\"eJy\\n0=\",\"args\":[\"\\u00e9\"]}", ROW_NULL, ROW_NULL,
-     ROW_NULL, 0, 10, 9, false, NULL},
-    {"args no array", "{\"args\":12345,\"error_backtrace\":null}", ROW_NULL, ROW_NULL, ROW_NULL, 0, 5, 4,
-     false, NULL},
+    {"retry_count negative", "{\"retry_count\":-1}", ROW_NULL, ROW_NULL, ROW_NULL, 0, 0, 0, false,
+     NULL},
+    {"array backtrace", "{\"error_backtrace\":[\"a:1\",\"b\"],\"retry_count\":24}", ROW_NULL,
+     ROW_NULL, ROW_NULL, 24, 0, 11, false, NULL},
+    {"packed backtrace", "{\"error_backtrace\":\"eJy\\n0=\",\"args\":[\"\\u00e9\"]}", ROW_NULL,
+     ROW_NULL, ROW_NULL, 0, 10, 9, false, NULL},
+    {"args no array", "{\"args\":12345,\"error_backtrace\":null}", ROW_NULL, ROW_NULL, ROW_NULL, 0,
+     5, 4, false, NULL},
 };
 
 static void test_figures(void **state)
@@ -229,8 +244,7 @@ static void test_figures(void **state)
                          figure_rows[i].name, piece_sizes[k], f->is_object,
                          (long long)f->created_at, (long long)f->enqueued_at,
                          (long long)f->failed_at, (unsigned long long)f->retry_count,
-                         (unsigned long long)f->args_bytes,
-                         (unsigned long long)f->backtrace_bytes);
+                         (unsigned long long)f->args_bytes, (unsigned long long)f->backtrace_bytes);
         }
     job_parser_free(p);
 }
@@ -290,9 +304,9 @@ static void test_gate(void **state)
         const char *unit;
         bool is_job;
     } units[] = {
-        {"x", true},      {"\\\"", true},  {"\\\\", true}, {"\\u00e9", true}, {"\xc3\xa9", true},
-        {"\\ud83d\\ude00", true},          {"\\q", false}, {"\\u00x9", false}, {"\n", false},
-        {"\x01", false},
+        {"x", true},        {"\\\"", true},           {"\\\\", true}, {"\\u00e9", true},
+        {"\xc3\xa9", true}, {"\\ud83d\\ude00", true}, {"\\q", false}, {"\\u00x9", false},
+        {"\n", false},      {"\x01", false},
     };
     struct job_parser *p = job_parser_new();
     struct text t = {0};
@@ -411,9 +425,9 @@ static void test_nul_and_length(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes),        cmocka_unit_test(test_figures),
-        cmocka_unit_test(test_gate),           cmocka_unit_test(test_large),
-        cmocka_unit_test(test_depth),          cmocka_unit_test(test_nul_and_length),
+        cmocka_unit_test(test_classes), cmocka_unit_test(test_figures),
+        cmocka_unit_test(test_gate),    cmocka_unit_test(test_large),
+        cmocka_unit_test(test_depth),   cmocka_unit_test(test_nul_and_length),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* test_sidekiq.c -- installations, sets, jobs and counters from hand-made events.
  *
- * The first tests follow the list of fixtures worth having in the reference on job queues (items 1 to 6 and
- * 9); then come the rules about names, and limits.  Expected values are counted by hand.
+ * The first tests follow the list of fixtures worth having in the reference on job queues (items 1
+ * to 6 and 9); then come the rules about names, and limits.  Expected values are counted by hand.
  */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 #define NOW INT64_C(1700000000000)
 #define JID "\"jid\":\"0123456789abcdef01234567\""
 
-#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define LIST(...)   ((const char *const[]){__VA_ARGS__, NULL})
 #define SCORES(...) ((const double[]){__VA_ARGS__})
 
 /* One line a fact, so that a test says what it expects as one text. */
@@ -135,7 +135,8 @@ static void test_5_1(void **state)
     feed_done(&f);
 }
 
-/* Backtraces as base64, with and without line feeds; five years on the newest day, none on older ones. */
+/* Backtraces as base64, with and without line feeds; five years on the newest day, none on older
+ * ones. */
 static void test_6(void **state)
 {
     struct feed f = feed_new();
@@ -181,8 +182,8 @@ static void test_7_3(void **state)
     feed_hash(&f, "j|20231114|22:13", LIST("A|p", "1"));
     f.expire_at_ms = ROW_NULL;
     feed_set(&f, "processes", LIST("web-1:42:8c0ffee8c0ff"));
-    feed_repeat(&f, RDBP_TYPE_ZSET, "dead", "{\"class\":\"A\",\"args\":[]," JID ",\"error_class\":\"E\"}",
-                9999);
+    feed_repeat(&f, RDBP_TYPE_ZSET, "dead",
+                "{\"class\":\"A\",\"args\":[]," JID ",\"error_class\":\"E\"}", 9999);
     expect(&f, "at 0 '' version '7.3.2' processes 1 live 1\n"
                "0 '' dead 'dead' jobs 9999\n"
                "  dead 'dead': A/E 9999\n");
@@ -231,7 +232,8 @@ static void test_odd_payloads(void **state)
     memcpy(job + sizeof(head) - 1 + big, "\"]}", 4);
     for (f.piece_bytes = 0; f.piece_bytes < 200000; f.piece_bytes += 131072) {
         feed_done(&f);
-        f = (struct feed){.collector = sidekiq_collector_new(), .expire_at_ms = ROW_NULL,
+        f = (struct feed){.collector = sidekiq_collector_new(),
+                          .expire_at_ms = ROW_NULL,
                           .piece_bytes = f.piece_bytes};
         feed_zset(&f, "dead",
                   LIST("not json", "{\"class\":\"A\",\"args\":[]," JID "}", job, "[1]", ""),
@@ -256,15 +258,15 @@ static void test_processes(void **state)
     struct feed f = feed_new();
 
     (void)state;
-    feed_set(&f, "processes",
-             LIST("a:1:000000000001", "b:2:000000000002", "c:3:000000000003"));
+    feed_set(&f, "processes", LIST("a:1:000000000001", "b:2:000000000002", "c:3:000000000003"));
     f.expire_at_ms = NOW + 30000;
     feed_hash(&f, "a:1:000000000001", LIST("busy", "0", "info", "{\"version\":\"8.0.1\"}"));
     feed_hash(&f, "x:9:000000000009", LIST("info", "{\"version\":\"9.9.9\"}")); /* of nobody */
     f.expire_at_ms = NOW;
     feed_hash(&f, "b:2:000000000002", LIST("info", "{\"version\":\"7.0.0\"}"));
     f.expire_at_ms = ROW_NULL;
-    feed_list(&f, "queue:sq|c:3:000000000003|default", LIST("{\"class\":\"A\",\"args\":[]," JID "}"));
+    feed_list(&f, "queue:sq|c:3:000000000003|default",
+              LIST("{\"class\":\"A\",\"args\":[]," JID "}"));
     feed_list(&f, "queue:sq_c:3:000000000003_low", LIST("{\"class\":\"B\",\"args\":[]," JID "}"));
     expect(&f, "at 0 '' version '8.0.1' processes 3 live 1\n"
                "0 '' queue 'sq_c:3:000000000003_low' jobs 1 unregistered private\n"
@@ -311,13 +313,13 @@ static void test_splits(void **state)
     struct feed f = feed_new();
 
     (void)state;
-    feed_list(&f, "app:queue:a:queue:b", job);   /* `app` has a:queue:b */
-    feed_list(&f, "app:queue:x:queue:y", job);   /* `app:queue:x` is an installation */
-    feed_list(&f, "app:queue:x:queue:z", job);   /* both have it: the last split */
-    feed_list(&f, "app:queue:low:prio", job);    /* not in `queues` */
-    feed_list(&f, "other:queue:low", job);       /* of nobody */
+    feed_list(&f, "app:queue:a:queue:b", job); /* `app` has a:queue:b */
+    feed_list(&f, "app:queue:x:queue:y", job); /* `app:queue:x` is an installation */
+    feed_list(&f, "app:queue:x:queue:z", job); /* both have it: the last split */
+    feed_list(&f, "app:queue:low:prio", job);  /* not in `queues` */
+    feed_list(&f, "other:queue:low", job);     /* of nobody */
     feed_list(&f, "working:queue:a:h:1:0123", job);
-    feed_list(&f, "app:queue:", job);            /* no name */
+    feed_list(&f, "app:queue:", job); /* no name */
     feed_list(&f, "app:myqueue:a", job);
     feed_list(&f, "app:queue:caf\xc3\xa9\xff\\", job);
     feed_set(&f, "app:queues", LIST("a:queue:b", "x:queue:z", "drained", "caf\xc3\xa9\xff\\"));
@@ -429,8 +431,10 @@ static void test_queue_times(void **state)
     (void)state;
     feed_set(&f, "queues", LIST("q", "old", "bad"));
     feed_list(&f, "queue:q",
-              LIST("{\"class\":\"A\"," JID ",\"created_at\":1699999999.5,\"enqueued_at\":1699999999.5}",
-                   "{\"class\":\"A\"," JID ",\"created_at\":1600000000.0,\"enqueued_at\":1699999990.25}"));
+              LIST("{\"class\":\"A\"," JID
+                   ",\"created_at\":1699999999.5,\"enqueued_at\":1699999999.5}",
+                   "{\"class\":\"A\"," JID
+                   ",\"created_at\":1600000000.0,\"enqueued_at\":1699999990.25}"));
     feed_list(&f, "queue:old", LIST("{\"class\":\"A\"," JID ",\"created_at\":1699999000}"));
     feed_list(&f, "queue:bad", LIST("{\"class\":\"A\"," JID ",\"enqueued_at\":1600000000}", "{"));
     s = set_of(&f, SIDEKIQ_QUEUE, "q");
@@ -475,7 +479,8 @@ static void test_trial(void **state)
                  "  queue 'late': (unparsable)/ %d\n"
                  "%s"
                  "stat '' processed total 1 days 0/0 zero 0 bytes 0/0 .. ..\n",
-                 i == 0 ? 5000 : 5001, i == 0 ? 5000 : 5001, i == 0 ? "  queue 'late': A/ 1\n" : "");
+                 i == 0 ? 5000 : 5001, i == 0 ? 5000 : 5001,
+                 i == 0 ? "  queue 'late': A/ 1\n" : "");
         expect(&f, want);
         feed_done(&f);
         free(texts);
@@ -510,7 +515,7 @@ static void test_damaged(void **state)
 
 static void test_many_classes(void **state)
 {
-    char (*jobs)[64] = calloc(10011, sizeof(*jobs));
+    char(*jobs)[64] = calloc(10011, sizeof(*jobs));
     const char **texts = calloc(10012, sizeof(*texts));
     struct feed f = feed_new();
 
@@ -537,8 +542,8 @@ static void test_long_names(void **state)
 
     (void)state;
     /* Cut before the sequence that begins at byte 255. */
-    snprintf(job, sizeof(job), "{\"class\":\"%0255d\xc3\xa9\",\"jid\":\"1\",\"error_class\":\"%0300d\"}", 0,
-             0);
+    snprintf(job, sizeof(job),
+             "{\"class\":\"%0255d\xc3\xa9\",\"jid\":\"1\",\"error_class\":\"%0300d\"}", 0, 0);
     feed_list(&f, "queue:q", LIST(job));
     feed_set(&f, "queues", LIST("q"));
     assert_int_equal(strlen(sidekiq_resolve(f.collector, NOW)->jobs[0].class_), 255);
@@ -573,7 +578,8 @@ static void test_many_keys(void **state)
         snprintf(key, sizeof(key), "p0:h:%d:0123456789ab", i);
         feed_hash(&f, key, LIST("info", "{\"version\":\"7.0.0\"}"));
     }
-    feed_string(&f, "stat:processed", "1"); /* after all that there is still room for the usual one */
+    feed_string(&f, "stat:processed",
+                "1"); /* after all that there is still room for the usual one */
     r = sidekiq_resolve(f.collector, NOW);
     assert_non_null(r);
     assert_int_equal(r->installation_count, 16384 + 1);
@@ -584,7 +590,7 @@ static void test_many_keys(void **state)
     f = feed_new();
     for (int set = 0; set < 8; set++) {
         const char **names = calloc(12001, sizeof(*names));
-        char (*texts)[16] = calloc(12000, sizeof(*texts));
+        char(*texts)[16] = calloc(12000, sizeof(*texts));
 
         assert_true(names && texts);
         for (int i = 0; i < 12000; i++) {

@@ -52,21 +52,21 @@ void *__wrap_realloc(void *old, size_t size_bytes)
 static int feed(struct sidekiq_collector *c, enum rdbp_type type, const char *name,
                 const char *const *texts, size_t count)
 {
-    const struct rdbp_key key = {.type = type,
-                                 .key = {(const uint8_t *)name, strlen(name)},
-                                 .key_bytes = strlen(name)};
-    const struct rdbp_blob blob = {.is_integer = true, .integer = 7, .raw_bytes = 1,
-                                   .prefix = {(const uint8_t *)"7", 1}};
-    const struct rdbp_value_end end = {.ok = true, .has_element_count = true, .element_count = count};
+    const struct rdbp_key key = {
+        .type = type, .key = {(const uint8_t *)name, strlen(name)}, .key_bytes = strlen(name)};
+    const struct rdbp_blob blob = {
+        .is_integer = true, .integer = 7, .raw_bytes = 1, .prefix = {(const uint8_t *)"7", 1}};
+    const struct rdbp_value_end end = {
+        .ok = true, .has_element_count = true, .element_count = count};
     const struct key_row row = {.bytes = 1, .expires_at_ms = ROW_NULL};
 
     sidekiq_begin(c, &key);
     sidekiq_blob(c, &blob);
     for (size_t i = 0; i < count; i++) {
-        const enum rdbp_role role =
-            type == RDBP_TYPE_LIST ? RDBP_ROLE_ELEMENT
-            : type == RDBP_TYPE_HASH ? (i % 2 ? RDBP_ROLE_VALUE : RDBP_ROLE_FIELD)
-                                     : RDBP_ROLE_MEMBER;
+        const enum rdbp_role role = type == RDBP_TYPE_LIST ? RDBP_ROLE_ELEMENT
+                                    : type == RDBP_TYPE_HASH
+                                        ? (i % 2 ? RDBP_ROLE_VALUE : RDBP_ROLE_FIELD)
+                                        : RDBP_ROLE_MEMBER;
         const rdbp_item items[] = {{.role = (uint8_t)role,
                                     .size_bytes = strlen(texts[i]),
                                     .bytes = {(const uint8_t *)texts[i], strlen(texts[i])}},
