@@ -398,7 +398,7 @@ class Values(unittest.TestCase):
         with open(self.path, "rb") as file:
             before = file.read()
         other = os.path.join(FOLDER, "other.db")
-        for sql in ("DELETE FROM sets", "UPDATE sqlite_master SET sql = ''", "UPDATE sets SET id = 9", "DROP TABLE sets", "CREATE TEMP TABLE x(a)", "PRAGMA user_version = 9",
+        for sql in ("DELETE FROM sets", "UPDATE sqlite_master SET sql = ''", "UPDATE sets SET id = 9", "DROP TABLE sets", "CREATE TEMP TABLE x(a)", "PRAGMA user_version = 9", "PRAGMA user_version", "PRAGMA journal_mode = OFF",
                     f"ATTACH '{other}' AS o", f"VACUUM INTO '{other}'", "BEGIN", "SELECT 1; SELECT 2",
                     "SELECT load_extension('x')", "PRAGMA writable_schema = 1", "", "-- nothing", "SELEC 1",
                     "SELECT ?", "SELECT :nothing", "INSERT INTO sets VALUES(9, 'x', 1) RETURNING id",
