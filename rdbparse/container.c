@@ -3,17 +3,19 @@
  * Everything is told by content: people rename backups.  One round looks at the head of the data:
  *
  *     1f 8b | 28 b5 2f fd | 04 22 4d 18 | 02 21 4c 18   unpack, look again (at most four deep)
- *     5x 2a 4d 18                                       skippable frame of zstd or LZ4: pass over it
+ *     5x 2a 4d 18                                       zstd or LZ4 skippable frame: pass over it
  *     \n   +...\r\n   $EOF:<40>\r\n   $<n>\r\n          head of a replication stream, any mix
  *     REDIS dddd | VALKEY ddd                           found
  *     anything else                                     an error that names it and says what to do
  *
- * The head of a replication stream (Redis' src/replication.c): keep-alive newlines while the primary
- * saves, the status line that answers PSYNC, then the length of the payload, or for a diskless one a
- * mark that will be repeated behind it.  Bytes behind the RDB are reader.c's business.
+ * The head of a replication stream (Redis' src/replication.c): keep-alive newlines while the
+ * primary saves, the status line that answers PSYNC, then the length of the payload, or for a
+ * diskless one a mark that will be repeated behind it.  Bytes behind the RDB are reader.c's
+ * business.
  *
- * Formats that would need one more library (bzip2, xz, zip, ...) and encrypted files are named with the
- * command that unpacks them: a backup is often handed on by somebody who does not know what it is.
+ * Formats that would need one more library (bzip2, xz, zip, ...) and encrypted files are named with
+ * the command that unpacks them: a backup is often handed on by somebody who does not know what it
+ * is.
  */
 // SPDX-License-Identifier: MIT
 #include "container.h"
@@ -21,8 +23,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DEPTH_MAX 4
-#define MAGIC_BYTES 9
+#define DEPTH_MAX       4
+#define MAGIC_BYTES     9
 #define STATUS_LINE_MAX 1024
 /* Enough for every signature: tar's is at 257. */
 #define HEAD_BYTES 512
@@ -35,11 +37,13 @@ struct signature {
     const char *what; /* and, after ": ", what to do */
 };
 
+/* clang-format off */
 #define SIGNATURE(bytes, what) {bytes, sizeof(bytes) - 1, what}
+/* clang-format on */
 
 static const struct signature signatures[] = {
     SIGNATURE("BZh", "bzip2 data: unpack it first, bzip2 -dc FILE | rdblens -"),
-    SIGNATURE("\xfd" "7zXZ\0", "xz data: unpack it first, xz -dc FILE | rdblens -"),
+    SIGNATURE("\xfd\x37zXZ\0", "xz data: unpack it first, xz -dc FILE | rdblens -"),
     SIGNATURE("LZIP", "lzip data: unpack it first, lzip -dc FILE | rdblens -"),
     SIGNATURE("\x89LZO\0", "lzop data: unpack it first, lzop -dc FILE | rdblens -"),
     SIGNATURE("\x1f\x9d", "compress (.Z) data: unpack it first, gzip -dc FILE | rdblens -"),
@@ -47,9 +51,12 @@ static const struct signature signatures[] = {
     SIGNATURE("PK\x05\x06", "an empty zip archive"),
     SIGNATURE("7z\xbc\xaf\x27\x1c", "a 7z archive: unpack it first, 7z x -so FILE | rdblens -"),
     SIGNATURE("Rar!\x1a\x07", "a RAR archive: unpack it first, unrar p -inul FILE | rdblens -"),
-    SIGNATURE("\xff\x06\0\0sNaPpY", "framed snappy data: unpack it first, snzip -dc FILE | rdblens -"),
-    SIGNATURE("Salted__", "encrypted by openssl enc: decrypt it first, openssl enc -d ... | rdblens -"),
-    SIGNATURE("age-encryption.org/v1", "encrypted by age: decrypt it first, age -d FILE | rdblens -"),
+    SIGNATURE("\xff\x06\0\0sNaPpY",
+              "framed snappy data: unpack it first, snzip -dc FILE | rdblens -"),
+    SIGNATURE("Salted__",
+              "encrypted by openssl enc: decrypt it first, openssl enc -d ... | rdblens -"),
+    SIGNATURE("age-encryption.org/v1",
+              "encrypted by age: decrypt it first, age -d FILE | rdblens -"),
     SIGNATURE("-----BEGIN AGE ENCRYPTED",
               "encrypted by age: decrypt it first, age -d FILE | rdblens -"),
     SIGNATURE("-----BEGIN PGP", "OpenPGP data: decrypt it first, gpg -d FILE | rdblens -"),
@@ -62,8 +69,9 @@ static const struct signature signatures[] = {
     SIGNATURE("-LOADING", "an error reply of a server (LOADING): the dump was never sent"),
     SIGNATURE("UkVESVMwMD", "an RDB in base64: decode it first, base64 -d FILE | rdblens -"),
     SIGNATURE("VkFMS0VZ", "an RDB in base64: decode it first, base64 -d FILE | rdblens -"),
-    SIGNATURE("\xff\xfeR\0E\0D\0I\0S\0",
-              "an RDB spoilt by conversion to UTF-16 (PowerShell's '>' does that): copy it as bytes"),
+    SIGNATURE(
+        "\xff\xfeR\0E\0D\0I\0S\0",
+        "an RDB spoilt by conversion to UTF-16 (PowerShell's '>' does that): copy it as bytes"),
     SIGNATURE("<!DOCTYPE", "an HTML page: was the download refused?"),
     SIGNATURE("<html", "an HTML page: was the download refused?"),
     SIGNATURE("<?xml", "an XML document: was the download refused?"),
@@ -159,8 +167,8 @@ static const char *describe_head(const uint8_t *p, size_t n)
     if (n >= 257 + 5 && memcmp(p + 257, "ustar", 5) == 0)
         return "a tar archive: extract the snapshot, tar -xOf FILE NAME.rdb | rdblens -";
     if (n >= 2 && p[0] == '*' && is_digit(p[1]))
-        return "an AOF without an RDB at its head, or replication traffic: it holds commands, not a "
-               "snapshot";
+        return "an AOF without an RDB at its head, or replication traffic: it holds commands, not "
+               "a snapshot";
     if (n >= 4 && memcmp(p, "#TS:", 4) == 0)
         return "an AOF without an RDB at its head: it holds commands, not a snapshot";
     if (are_zeros(p, n))
@@ -205,8 +213,9 @@ static int refuse(const struct feed *top, const struct container *c)
     if (n == 0)
         return source_fail(env, RDBP_ERR_EMPTY, "the input is empty%s", inside);
     if (n < MAGIC_BYTES && looks_like_magic(p, n))
-        return source_fail(env, RDBP_ERR_TRUNCATED, "the RDB ends inside its magic: %d bytes needed, "
-                           "%zu left%s", MAGIC_BYTES, n, inside);
+        return source_fail(env, RDBP_ERR_TRUNCATED,
+                           "the RDB ends inside its magic: %d bytes needed, %zu left%s",
+                           MAGIC_BYTES, n, inside);
     what = describe_head(p, n);
     if (what) {
         const char *colon = strstr(what, ": ");
@@ -322,18 +331,14 @@ static enum round peel_frame(struct feed *top, struct container *c)
     if (c->has_eof_mark || c->has_length)
         return ROUND_FOUND;
     switch (first) {
-    case '\n':
-        top->pos++;
-        return ROUND_AGAIN;
+    case '\n': top->pos++; return ROUND_AGAIN;
     case '+':
         if (find_line(top, &line_bytes) < 0)
             return ROUND_FAILED;
         top->pos += line_bytes;
         return ROUND_AGAIN;
-    case '$':
-        return peel_payload_head(top, c);
-    default:
-        return ROUND_FOUND;
+    case '$': return peel_payload_head(top, c);
+    default: return ROUND_FOUND;
     }
 }
 

@@ -5,14 +5,15 @@
  * 0xe9c6d914c4b8d9ca (Redis' src/crc64.c).
  *
  * Two ways to the same number.  libisal folds with carry-less multiplications and runs at memory
- * bandwidth; its crc64_jones_refl() inverts the value it is given and the value it returns, which the
- * caller here undoes on both sides.  Without libisal, slicing-by-8: table[k][b] is the CRC of byte b
- * followed by k zero bytes, so eight bytes are eight independent look-ups:
+ * bandwidth; its crc64_jones_refl() inverts the value it is given and the value it returns, which
+ * the caller here undoes on both sides.  Without libisal, slicing-by-8: table[k][b] is the CRC of
+ * byte b followed by k zero bytes, so eight bytes are eight independent look-ups:
  *
  *     x = crc ^ next 8 bytes (little-endian)
  *     crc = table[7][byte 0 of x] ^ table[6][byte 1] ^ ... ^ table[0][byte 7]
  *
- * The tables (16 KiB) are computed on first use: 2048 numbers are worse to review than twelve lines.
+ * The tables (16 KiB) are computed on first use: 2048 numbers are worse to review than twelve
+ * lines.
  */
 // SPDX-License-Identifier: MIT
 #include "crc64.h"

@@ -4,18 +4,19 @@
  *     LLLooooo  oooooooo                     copy L+2 bytes (L 1..6) from o+1 bytes back, o 13 bits
  *     111ooooo  LLLLLLLL  oooooooo           copy L+9 bytes (9..264)
  *
- * A copy may overlap what it writes: that is how runs are stored.  The distance is at most 8192, so 8
- * KiB of history are enough to go on, and a value of any size can be walked through one buffer:
+ * A copy may overlap what it writes: that is how runs are stored.  The distance is at most 8192, so
+ * 8 KiB of history are enough to go on, and a value of any size can be walked through one buffer:
  *
  *     |  history, at least 8 KiB  | given, not taken |  work area: decoded into next  |
- *     buffer                     pos                end              buffer + LZF_STREAM_BUFFER_BYTES
+ *     buffer                      pos                end        + LZF_STREAM_BUFFER_BYTES
  *
- * The stream takes whole operations from the reader's window as long as both the window and the work
- * area have room for the largest (33 bytes in, 264 out), and near either border byte by byte, keeping
- * what is left of a run or copy in pending_*.  Where the borders lie cannot be seen in the result.
+ * The stream takes whole operations from the reader's window as long as both the window and the
+ * work area have room for the largest (33 bytes in, 264 out), and near either border byte by byte,
+ * keeping what is left of a run or copy in pending_*.  Where the borders lie cannot be seen in the
+ * result.
  *
- * Whole blobs go through liblzf.  It takes unsigned sizes, reads a first byte without asking whether
- * there is one, and accepts any content length up to the room: hence the checks around it.
+ * Whole blobs go through liblzf.  It takes unsigned sizes, reads a first byte without asking
+ * whether there is one, and accepts any content length up to the room: hence the checks around it.
  *
  * Format: liblzf's lzf_d.c; use in an RDB: Redis' rdb.c, rdbLoadLzfStringObject().
  */
@@ -28,8 +29,8 @@
 #include <liblzf/lzf.h>
 
 #define HISTORY_BYTES ((size_t)8 * 1024)
-#define LITERAL_MAX 32
-#define COPY_MAX 264
+#define LITERAL_MAX   32
+#define COPY_MAX      264
 /* Copies are done in steps of 16 bytes and may write up to 15 more than asked. */
 #define STEP_BYTES 16
 

@@ -2,19 +2,20 @@
  *
  * Two ways to have a window:
  *
- *   stable    The bytes are all there: memory, or a mapped file.  `end` moves over them in steps of
- *             1 MiB, and each step is where the checksum is brought up to pos (the bytes are still in
- *             the cache), pages far behind are given back, and the caller's check() is asked.  So RSS
- *             is bounded and Ctrl-C works whatever the parser does in between, for the price of one
- *             call a MiB.  Pages given back are the page cache's: slices into them stay valid, touching
- *             them only costs a fault.
+ *   stable    The bytes are all there: memory, or a mapped file.  `end` moves over them in steps
+ *             of 1 MiB, and each step is where the checksum is brought up to pos (the bytes are
+ *             still in the cache), pages far behind are given back, and the caller's check() is
+ *             asked.  So RSS is bounded and Ctrl-C works whatever the parser does in between, for
+ *             the price of one call a MiB.  Pages given back are the page cache's: slices into them
+ *             stay valid, touching them only costs a fault.
  *
- *   streamed  A buffer of 64 KiB (the most a caller may peek at) and 256 KiB (one read).  When a peek
- *             wants more than is there, the rest moves to the front and the source is read behind it.
- *             The rest is smaller than the peek, so moving costs less than the caller's own reading.
+ *   streamed  A buffer of 64 KiB (the most a caller may peek at) and 256 KiB (one read).  When a
+ *             peek wants more than is there, the rest moves to the front and the source is read
+ *             behind it.  The rest is smaller than the peek, so moving costs less than the caller's
+ *             own reading.
  *
- * Opening always begins streamed, because only the content says whether it is packed; once the magic
- * is found in a plain file or plain memory, the window is put over the mapping at that place.
+ * Opening always begins streamed, because only the content says whether it is packed; once the
+ * magic is found in a plain file or plain memory, the window is put over the mapping at that place.
  *
  *        magic                 pos       end                  limit        content_end
  *     .....|....................|=========|.....................|................|
@@ -37,18 +38,19 @@
 #include "source.h"
 
 #define WINDOW_STEP_BYTES ((size_t)1024 * 1024)
-/* Pages are given back in pieces of at least this (a system call each), and stay this far behind pos. */
-#define DROP_BYTES ((size_t)4 * 1024 * 1024)
+/* Pages are given back in pieces of at least this (a system call each), and stay this far behind
+ * pos. */
+#define DROP_BYTES        ((size_t)4 * 1024 * 1024)
 #define DROP_BEHIND_BYTES ((size_t)1024 * 1024)
-#define BUFFER_BYTES (READER_PEEK_MAX + SOURCE_READ_BYTES)
-#define TAIL_HEAD_BYTES 64
+#define BUFFER_BYTES      (READER_PEEK_MAX + SOURCE_READ_BYTES)
+#define TAIL_HEAD_BYTES   64
 
 struct reader_impl {
     struct source_env env;
     struct raw_source *raw; /* the chain's first; owned by the chain */
     struct feed top;        /* the chain's end, and what detection read ahead of it */
     struct container container;
-    uint64_t magic_offset;  /* in the input; plain only */
+    uint64_t magic_offset; /* in the input; plain only */
     bool verify_checksum;
     uint64_t crc;
     const uint8_t *crc_at; /* crc is of everything before */
@@ -103,9 +105,8 @@ void reader_error(const struct reader *r, rdbp_error *ret_error)
 {
     const struct reader_impl *impl = r->impl;
 
-    *ret_error = (rdbp_error){.severity = RDBP_SEVERITY_FATAL,
-                              .offset = reader_offset(r),
-                              .key_index = RDBP_NO_KEY};
+    *ret_error = (rdbp_error){
+        .severity = RDBP_SEVERITY_FATAL, .offset = reader_offset(r), .key_index = RDBP_NO_KEY};
     if (impl->env.has_failed) {
         ret_error->code = impl->env.code;
         memcpy(ret_error->message, impl->env.message, sizeof(ret_error->message));
@@ -115,7 +116,8 @@ void reader_error(const struct reader *r, rdbp_error *ret_error)
         (void)snprintf(ret_error->message, sizeof(ret_error->message),
                        "the input ends: %llu bytes needed, %llu left%s%s%s",
                        (unsigned long long)impl->short_needed, (unsigned long long)impl->short_left,
-                       impl->container.has_length ? " of what the replication stream announced" : "",
+                       impl->container.has_length ? " of what the replication stream announced"
+                                                  : "",
                        impl->env.note ? "; " : "", impl->env.note ? impl->env.note : "");
     } else {
         ret_error->severity = RDBP_SEVERITY_OK;
@@ -410,7 +412,8 @@ static bool are_alphanumeric(const uint8_t *p, size_t n)
     return true;
 }
 
-/* Reads on to the end.  A failure (a damaged gzip trailer, say) stays in the env for reader_error(). */
+/* Reads on to the end.  A failure (a damaged gzip trailer, say) stays in the env for
+ * reader_error(). */
 static void read_tail(struct reader *r, struct tail *t)
 {
     const uint8_t *p;
@@ -485,7 +488,7 @@ enum rdbp_trailing reader_classify_tail(struct reader *r, uint64_t *ret_trailing
     trailing = classify(&impl->container, &t);
     if (fills_frame && trailing != RDBP_TRAILING_NONE && trailing != RDBP_TRAILING_ZEROS)
         trailing = RDBP_TRAILING_AOF; /* the commands since the snapshot, with their keep-alives */
-    impl->is_short = false; /* the end was looked for, and found */
+    impl->is_short = false;           /* the end was looked for, and found */
     *ret_trailing_bytes = t.size_bytes;
     return trailing;
 }
@@ -585,8 +588,9 @@ int reader_open(struct reader **ret_reader, const char *path, int fd, const uint
                                   .message = "out of memory"};
         return -1;
     }
-    *block = (struct reader_block){.reader = {.impl = &block->impl},
-                                   .impl = {.env = env, .verify_checksum = options->verify_checksum}};
+    *block =
+        (struct reader_block){.reader = {.impl = &block->impl},
+                              .impl = {.env = env, .verify_checksum = options->verify_checksum}};
     r = &block->reader;
     result = path || fd >= 0
                  ? raw_source_open_file(&r->impl->env, path, fd, &r->impl->raw)

@@ -1,16 +1,17 @@
 /* reader.h -- the window of bytes every decoder reads through.
  *
- * Contract (after libarchive's read-ahead / consume pair): reader_peek() shows at least n contiguous
- * bytes without moving, reader_consume() moves.  Memory, mapped files, pipes and decompressors all
- * look the same.  The reader knows its logical offset, keeps the CRC-64 of all that was consumed since
- * the magic, and drops mapped pages behind itself so that RSS does not grow with the file.
+ * Contract (after libarchive's read-ahead / consume pair): reader_peek() shows at least n
+ * contiguous bytes without moving, reader_consume() moves.  Memory, mapped files, pipes and
+ * decompressors all look the same.  The reader knows its logical offset, keeps the CRC-64 of all
+ * that was consumed since the magic, and drops mapped pages behind itself so that RSS does not grow
+ * with the file.
  *
  *      already consumed       window               not read yet (or the rest of the mapping)
  *   ...................|pos=============end|..............................
  *                       ^ offset            ^ end_offset
  *
- * Errors are sticky: after a failed peek reader_error() says whether the input ended (TRUNCATED), could
- * not be read (IO, DECOMPRESS), or the caller's check() stopped it.
+ * Errors are sticky: after a failed peek reader_error() says whether the input ended (TRUNCATED),
+ * could not be read (IO, DECOMPRESS), or the caller's check() stopped it.
  */
 #ifndef RDBPARSE_READER_H
 #define RDBPARSE_READER_H
@@ -28,18 +29,18 @@ struct reader {
     const uint8_t *pos;
     const uint8_t *end;
     uint64_t end_offset;    /* logical offset (from the magic) of `end` */
-    bool is_stable;         /* mapped or in memory: slices stay where they are until reader_free() */
+    bool is_stable;         /* mapped or in memory: slices stay until reader_free() */
     bool has_size;          /* the end of input is known: reader_may_have() is exact */
     const uint8_t *mark_at; /* reader_mark() does its work once pos passes this */
     struct reader_impl *impl;
 };
 
 /* Opens the input, peels containers (gzip, LZ4, zstd, in any nesting) and framing (replication
- * keep-alives, +FULLRESYNC, $EOF:, $LENGTH), and leaves pos at the magic's first byte with offset 0.
- * fd is borrowed when path is NULL; bytes (size_bytes) is used when fd is -1 and path is NULL.
- * options may be NULL and are copied.  A regular file is read from where fd stands, without moving it.
- * Returns 0, or -1 with *ret_error filled: IO, EMPTY, NOT_RDB (message says what the content looks
- * like), TRUNCATED, DECOMPRESS, NOMEM, or what check() said. */
+ * keep-alives, +FULLRESYNC, $EOF:, $LENGTH), and leaves pos at the magic's first byte with offset
+ * 0. fd is borrowed when path is NULL; bytes (size_bytes) is used when fd is -1 and path is NULL.
+ * options may be NULL and are copied.  A regular file is read from where fd stands, without moving
+ * it. Returns 0, or -1 with *ret_error filled: IO, EMPTY, NOT_RDB (message says what the content
+ * looks like), TRUNCATED, DECOMPRESS, NOMEM, or what check() said. */
 int reader_open(struct reader **ret_reader, const char *path, int fd, const uint8_t *bytes,
                 size_t size_bytes, const rdbp_options *options, rdbp_error *ret_error);
 void reader_free(struct reader *r); /* NULL is fine */
@@ -49,9 +50,9 @@ static inline uint64_t reader_offset(const struct reader *r)
     return r->end_offset - (uint64_t)(r->end - r->pos);
 }
 
-/* Makes n <= READER_PEEK_MAX bytes contiguous at pos; NULL when the input has fewer (or failed): pos
- * has not moved then, and a smaller peek still works.  When is_stable, n may be any size: the window
- * moves over the bytes in steps, but they are all there. */
+/* Makes n <= READER_PEEK_MAX bytes contiguous at pos; NULL when the input has fewer (or failed):
+ * pos has not moved then, and a smaller peek still works.  When is_stable, n may be any size: the
+ * window moves over the bytes in steps, but they are all there. */
 const uint8_t *reader_peek_slow(struct reader *r, size_t n);
 
 static inline const uint8_t *reader_peek(struct reader *r, size_t n)
@@ -79,15 +80,16 @@ static inline const uint8_t *reader_take(struct reader *r, size_t n)
  * NULL at the end of input or on failure.  Does not move. */
 const uint8_t *reader_chunk(struct reader *r, uint64_t max, size_t *ret_n);
 
-/* Moves n bytes on without needing them in one piece.  0, or -1 when the input ends first: then pos is
- * at the end of the input, and reader_error() gives the offset where the skip began. */
+/* Moves n bytes on without needing them in one piece.  0, or -1 when the input ends first: then pos
+ * is at the end of the input, and reader_error() gives the offset where the skip began. */
 int reader_skip(struct reader *r, uint64_t n);
 
-/* False when fewer than n bytes can possibly follow: exact for files and memory; on a pipe, where the
- * end is unknown, always true. */
+/* False when fewer than n bytes can possibly follow: exact for files and memory; on a pipe, where
+ * the end is unknown, always true. */
 bool reader_may_have(const struct reader *r, uint64_t n);
 
-/* To be called between events: brings the checksum up to pos and drops pages behind, every MiB or so. */
+/* To be called between events: brings the checksum up to pos and drops pages behind, every MiB or
+ * so. */
 void reader_mark_slow(struct reader *r);
 static inline void reader_mark(struct reader *r)
 {
@@ -103,8 +105,8 @@ void reader_error(const struct reader *r, rdbp_error *ret_error);
 
 /* Looks at what follows pos (the byte after the RDB's checksum) to the end of the input, without
  * keeping it.  Knows the framing that was peeled: the $EOF: mark belongs to it.  Packed data carry
- * their own checksums behind the RDB and are read to the end here: afterwards reader_error() has code
- * NONE, or tells how the rest is damaged or cut.  reader_crc() stays what it was. */
+ * their own checksums behind the RDB and are read to the end here: afterwards reader_error() has
+ * code NONE, or tells how the rest is damaged or cut.  reader_crc() stays what it was. */
 enum rdbp_trailing reader_classify_tail(struct reader *r, uint64_t *ret_trailing_bytes);
 
 /* At the end: RDBP_ERR_CHANGED when a regular file's size or mtime is not what it was at open. */

@@ -27,11 +27,11 @@ struct source_env {
     struct allocator allocator;
     enum rdbp_errcode (*check)(void *user);
     void *check_user;
-    size_t read_bytes;  /* no read() gives more than this */
-    bool has_failed;    /* error below is set: reading is over */
+    size_t read_bytes; /* no read() gives more than this */
+    bool has_failed;   /* error below is set: reading is over */
     enum rdbp_errcode code;
     char message[200];
-    const char *note;   /* a remark for whoever finds the data too short, or NULL */
+    const char *note; /* a remark for whoever finds the data too short, or NULL */
 };
 
 /* Notes why reading failed, unless something deeper already did.  Returns -1. */
@@ -43,8 +43,8 @@ int source_check(struct source_env *env);
 
 struct source {
     struct source_env *env;
-    /* At most n > 0 bytes into buf.  0 with *ret_n > 0; 0 with *ret_n 0 at the end; -1 with the env's
-     * error set.  May be called again after the end or a failure, and then says the same. */
+    /* At most n > 0 bytes into buf.  0 with *ret_n > 0; 0 with *ret_n 0 at the end; -1 with the
+     * env's error set.  May be called again after the end or a failure, and then says the same. */
     int (*read)(struct source *s, uint8_t *buf, size_t n, size_t *ret_n);
     void (*free)(struct source *s);
 };
@@ -65,15 +65,15 @@ static inline void source_free(struct source *s)
 
 struct raw_source {
     struct source base;
-    int fd;                /* -1: memory */
+    int fd; /* -1: memory */
     bool owns_fd;
-    bool is_regular;       /* read by pread() from start_offset up to start_offset + size_bytes */
+    bool is_regular; /* read by pread() from start_offset up to start_offset + size_bytes */
     bool has_size;
     uint64_t start_offset; /* where a borrowed descriptor stood */
     uint64_t size_bytes;   /* of the input, from start_offset; valid if has_size */
     uint64_t bytes_read;
-    const uint8_t *bytes;  /* memory */
-    struct stat opened;    /* fstat() at open; valid unless memory */
+    const uint8_t *bytes; /* memory */
+    struct stat opened;   /* fstat() at open; valid unless memory */
 };
 
 /* fd is borrowed when path is NULL.  Both return 0, or -1 with the env's error set. */
@@ -113,7 +113,8 @@ static inline size_t feed_left(const struct feed *f)
     return f->end - f->pos;
 }
 
-/* Reads until n <= FEED_BYTES bytes are there or up ends: then feed_left() is smaller.  -1: failed. */
+/* Reads until n <= FEED_BYTES bytes are there or up ends: then feed_left() is smaller.  -1: failed.
+ * */
 int feed_need(struct feed *f, size_t n);
 /* Passes over n bytes, however many of them are buffered.  *ret_n: how many there were. */
 int feed_skip(struct feed *f, uint64_t n, uint64_t *ret_n);
@@ -126,17 +127,17 @@ int feed_skip_zeros(struct feed *f);
 
 /* ---- unpackers ------------------------------------------------------------------------------ */
 
-/* Each takes the feed's content over (the feed is then empty) and gives the unpacked bytes; on failure
- * (-1, env's error set) the feed is as before. */
+/* Each takes the feed's content over (the feed is then empty) and gives the unpacked bytes; on
+ * failure (-1, env's error set) the feed is as before. */
 int gzip_source_open(struct feed *packed, struct source **ret_source);
 int lz4_source_open(struct feed *packed, struct source **ret_source);
 int zstd_source_open(struct feed *packed, struct source **ret_source);
 
 /* Frame magics, as u32 LE: zstd's and LZ4's share the skippable ones. */
-#define MAGIC_ZSTD 0xfd2fb528u
-#define MAGIC_LZ4 0x184d2204u
+#define MAGIC_ZSTD       0xfd2fb528u
+#define MAGIC_LZ4        0x184d2204u
 #define MAGIC_LZ4_LEGACY 0x184c2102u
-#define MAGIC_SKIPPABLE 0x184d2a50u /* ... to 0x184d2a5f */
+#define MAGIC_SKIPPABLE  0x184d2a50u /* ... to 0x184d2a5f */
 
 static inline bool is_skippable_magic(uint32_t magic)
 {

@@ -1,8 +1,8 @@
 /* source_file.c -- bytes of a regular file (pread), of any other descriptor (read), or of memory.
  *
- * A regular file ends where fstat() said at open, even if it grows: a snapshot that is being written
- * is caught by the check at the end (size, mtime), and a known size lets the parser refuse impossible
- * lengths at once.  pread() leaves a borrowed descriptor's position alone.
+ * A regular file ends where fstat() said at open, even if it grows: a snapshot that is being
+ * written is caught by the check at the end (size, mtime), and a known size lets the parser refuse
+ * impossible lengths at once.  pread() leaves a borrowed descriptor's position alone.
  *
  * A regular file of size 0 is read like a pipe, because files of /proc say 0 and have content.
  */
@@ -16,7 +16,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* errno's text from a constant table: strerror() must not be called by two parsers in two threads. */
+/* errno's text from a constant table: strerror() must not be called by two parsers in two threads.
+ * */
 static const char *describe_errno(int error_number)
 {
     const char *text = strerrordesc_np(error_number);
@@ -46,9 +47,8 @@ static int read_file(struct source *s, uint8_t *buf, size_t n, size_t *ret_n)
     for (;;) {
         if (source_check(s->env) < 0)
             return -1;
-        got = raw->is_regular
-                  ? pread(raw->fd, buf, n, (off_t)(raw->start_offset + raw->bytes_read))
-                  : read(raw->fd, buf, n);
+        got = raw->is_regular ? pread(raw->fd, buf, n, (off_t)(raw->start_offset + raw->bytes_read))
+                              : read(raw->fd, buf, n);
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             got = wait_readable(raw->fd) < 0 ? -1 : -2;
         if (got >= 0)
@@ -108,9 +108,8 @@ int raw_source_open_file(struct source_env *env, const char *path, int fd,
 
     if (!raw)
         return source_fail(env, RDBP_ERR_NOMEM, "out of memory");
-    *raw = (struct raw_source){.base = {.env = env, .read = read_file, .free = free_raw},
-                               .fd = fd,
-                               .owns_fd = false};
+    *raw = (struct raw_source){
+        .base = {.env = env, .read = read_file, .free = free_raw}, .fd = fd, .owns_fd = false};
     if (path) {
         raw->fd = open_path(env, path);
         raw->owns_fd = raw->fd >= 0;
@@ -179,8 +178,7 @@ bool raw_source_is_changed(const struct raw_source *raw)
         return false;
     if (fstat(raw->fd, &now) < 0)
         return true;
-    return now.st_size != raw->opened.st_size ||
-           now.st_mtim.tv_sec != raw->opened.st_mtim.tv_sec ||
+    return now.st_size != raw->opened.st_size || now.st_mtim.tv_sec != raw->opened.st_mtim.tv_sec ||
            now.st_mtim.tv_nsec != raw->opened.st_mtim.tv_nsec;
 }
 

@@ -4,10 +4,10 @@
  *             deflate data ...  crc32[4]  size modulo 2^32 [4]
  *     file:   member+ padding?
  *
- * pigz, bgzip and `cat a.gz b.gz` make many members; their contents are one stream.  zlib checks each
- * member's CRC-32 and size.  What follows the last member and is not a member is left out, as gzip(1)
- * does: zeros silently (block storage pads), anything else with a note, told only if the RDB turns out
- * to be cut.  The size field is never trusted: it is modulo 2^32 (RFC 1952).
+ * pigz, bgzip and `cat a.gz b.gz` make many members; their contents are one stream.  zlib checks
+ * each member's CRC-32 and size.  What follows the last member and is not a member is left out, as
+ * gzip(1) does: zeros silently (block storage pads), anything else with a note, told only if the
+ * RDB turns out to be cut.  The size field is never trusted: it is modulo 2^32 (RFC 1952).
  */
 // SPDX-License-Identifier: MIT
 #include "source.h"

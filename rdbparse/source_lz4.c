@@ -2,13 +2,13 @@
  *
  *     04 22 4d 18  descriptor  blocks ...  0[4]  [checksum]     frame: liblz4's LZ4F_* does it
  *     5x 2a 4d 18  size[4]  content                             skippable frame
- *     02 21 4c 18  ( size[4] block )*                           legacy: blocks of 8 MiB unpacked, the
- *                                                               last one smaller, no end mark
+ *     02 21 4c 18  ( size[4] block )*                           legacy: blocks of 8 MiB unpacked,
+ *                                                               the last one smaller, no end mark
  *
- * Frames may follow each other.  A legacy file ends where the input does, or where the next "size" is
- * larger than any packed block can be, because it is then the next frame's magic (lz4's
- * doc/lz4_Frame_format.md).  LZ4F_* does not know the legacy form, so it is done here with the block
- * call; its two buffers (16 MiB together) are only made for such a file.
+ * Frames may follow each other.  A legacy file ends where the input does, or where the next "size"
+ * is larger than any packed block can be, because it is then the next frame's magic (lz4's
+ * doc/lz4_Frame_format.md).  LZ4F_* does not know the legacy form, so it is done here with the
+ * block call; its two buffers (16 MiB together) are only made for such a file.
  */
 // SPDX-License-Identifier: MIT
 #include "source.h"
@@ -19,7 +19,7 @@
 #include <lz4frame.h>
 
 #define LEGACY_BLOCK_BYTES (8 * 1024 * 1024)
-#define LEGACY_PACKED_MAX LZ4_COMPRESSBOUND(LEGACY_BLOCK_BYTES)
+#define LEGACY_PACKED_MAX  LZ4_COMPRESSBOUND(LEGACY_BLOCK_BYTES)
 
 enum lz4_state { BETWEEN_FRAMES = 0, IN_FRAME, IN_LEGACY, ENDED };
 
@@ -134,8 +134,9 @@ static int unpack_legacy(struct lz4_source *z)
     unpacked_bytes = LZ4_decompress_safe((const char *)z->legacy_packed, (char *)z->legacy_unpacked,
                                          (int)packed_bytes, LEGACY_BLOCK_BYTES);
     if (unpacked_bytes < 0)
-        return source_fail(z->base.env, RDBP_ERR_DECOMPRESS, "damaged LZ4 data: a legacy block of %u "
-                           "bytes cannot be unpacked", packed_bytes);
+        return source_fail(z->base.env, RDBP_ERR_DECOMPRESS,
+                           "damaged LZ4 data: a legacy block of %u bytes cannot be unpacked",
+                           packed_bytes);
     z->legacy_pos = 0;
     z->legacy_end = (size_t)unpacked_bytes;
     return 0;
@@ -168,17 +169,10 @@ static int read_lz4(struct source *s, uint8_t *buf, size_t n, size_t *ret_n)
         if (s->env->has_failed)
             return -1;
         switch (z->state) {
-        case BETWEEN_FRAMES:
-            r = begin_frame(z);
-            break;
-        case IN_FRAME:
-            r = read_frame(z, buf, n, ret_n);
-            break;
-        case IN_LEGACY:
-            r = read_legacy(z, buf, n, ret_n);
-            break;
-        case ENDED:
-            return 0;
+        case BETWEEN_FRAMES: r = begin_frame(z); break;
+        case IN_FRAME: r = read_frame(z, buf, n, ret_n); break;
+        case IN_LEGACY: r = read_legacy(z, buf, n, ret_n); break;
+        case ENDED: return 0;
         }
         if (r < 0)
             return -1;

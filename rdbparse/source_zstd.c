@@ -4,8 +4,9 @@
  *     5x 2a 4d 18  size[4]  content                            skippable frame (pzstd writes them)
  *
  * libzstd does the frames (RFC 8878); this file finds where each begins.  A frame names the window
- * its decoder must hold, up to 2 TiB: beyond 128 MiB (what `zstd --long` uses) it is refused, so that
- * a hostile file cannot make a huge allocation.  Behind the last frame the same holds as for gzip.
+ * its decoder must hold, up to 2 TiB: beyond 128 MiB (what `zstd --long` uses) it is refused, so
+ * that a hostile file cannot make a huge allocation.  Behind the last frame the same holds as for
+ * gzip.
  */
 // SPDX-License-Identifier: MIT
 #include "source.h"
@@ -55,9 +56,9 @@ static int fail_zstd(struct zstd_source *z, size_t code)
         return source_fail(z->base.env, RDBP_ERR_NOMEM, "out of memory");
     case ZSTD_error_frameParameter_windowTooLarge:
         return source_fail(z->base.env, RDBP_ERR_DECOMPRESS,
-                           "the zstd frame wants a window beyond %d MiB: pack it again with --long=%d "
-                           "or less",
-                           (1 << WINDOW_LOG_MAX) >> 20, WINDOW_LOG_MAX);
+                           "the zstd frame wants a window beyond %d MiB: unpack it first, "
+                           "zstd -dc --long=31 FILE | rdblens -",
+                           (1 << WINDOW_LOG_MAX) >> 20);
     default:
         return source_fail(z->base.env, RDBP_ERR_DECOMPRESS, "damaged zstd data: %s",
                            ZSTD_getErrorName(code));

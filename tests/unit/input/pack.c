@@ -1,7 +1,7 @@
 /* pack.c -- packed inputs for the reader's tests.
  *
- * The legacy LZ4 form has no library call for its framing: magic 02 21 4c 18, then for each 8 MiB of
- * content a u32 LE size and an LZ4 block (lz4's doc/lz4_Frame_format.md).
+ * The legacy LZ4 form has no library call for its framing: magic 02 21 4c 18, then for each 8 MiB
+ * of content a u32 LE size and an LZ4 block (lz4's doc/lz4_Frame_format.md).
  */
 // SPDX-License-Identifier: MIT
 #include "pack.h"
@@ -103,7 +103,8 @@ struct bytes pack_zstd(const uint8_t *from, size_t size_bytes)
 
 struct bytes pack_lz4(const uint8_t *from, size_t size_bytes)
 {
-    LZ4F_preferences_t preferences = {.frameInfo = {.contentChecksumFlag = LZ4F_contentChecksumEnabled}};
+    LZ4F_preferences_t preferences = {
+        .frameInfo = {.contentChecksumFlag = LZ4F_contentChecksumEnabled}};
     const size_t room = LZ4F_compressFrameBound(size_bytes, &preferences);
     struct bytes b = {get(room), 0};
 

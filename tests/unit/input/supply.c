@@ -181,7 +181,7 @@ void supply_close(struct supply *s)
 }
 
 int open_supply(struct reader **ret_reader, const struct supply *s, rdbp_options options,
-                       rdbp_error *ret_error)
+                rdbp_error *ret_error)
 {
     if (s->input == INPUT_PREAD)
         options.input_mode = RDBP_INPUT_PREAD;

@@ -1,7 +1,7 @@
 /* test_crc64.c -- the checksum: known values, and both ways to compute it agree.
  *
- * Known values: the check value is in Redis' src/crc64.c; the others were computed bit by bit in the
- * reference below, which follows the definition (polynomial 0xad93d23594c935a9, reflected).
+ * Known values: the check value is in Redis' src/crc64.c; the others were computed bit by bit in
+ * the reference below, which follows the definition (polynomial 0xad93d23594c935a9, reflected).
  */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>

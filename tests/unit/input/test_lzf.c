@@ -1,7 +1,8 @@
 /* test_lzf.c -- expansion against liblzf: everything it packed must come out, however it is pulled.
  *
  * The oracle is lzf_compress() for good input, and lzf_decompress() for damaged input: what it
- * refuses the stream must refuse, what it accepts (damage can make another valid blob) must be equal.
+ * refuses the stream must refuse, what it accepts (damage can make another valid blob) must be
+ * equal.
  */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
@@ -62,8 +63,9 @@ static void fill_period_8192(uint8_t *p, size_t n)
 
 static void fill_text(uint8_t *p, size_t n)
 {
-    static const char *const words[] = {"{\"class\":\"", "HardWorker", "\",\"args\":[", "1742",
-                                        "],\"jid\":\"",  "retry",      "\",\"queue\":", "\"default\"}"};
+    static const char *const words[] = {"{\"class\":\"", "HardWorker",   "\",\"args\":[",
+                                        "1742",          "],\"jid\":\"", "retry",
+                                        "\",\"queue\":", "\"default\"}"};
     uint32_t seed = 3;
 
     for (size_t i = 0; i < n;) {
@@ -118,14 +120,14 @@ static struct bytes pack_lzf(const uint8_t *p, size_t n)
 /* ---- decoding through a stream -------------------------------------------------------------- */
 
 struct decoded {
-    bool ok;             /* everything came out, and finish found the blob's end */
+    bool ok; /* everything came out, and finish found the blob's end */
     bool input_failed;
-    uint64_t offset;     /* of the reader, afterwards */
+    uint64_t offset; /* of the reader, afterwards */
 };
 
 /* Magic, blob and a final byte, read with the given refill size; the content goes to out. */
-static struct decoded decode_stream(const struct bytes *packed, size_t raw_bytes, size_t refill_bytes,
-                                    size_t pull_bytes, uint8_t *out)
+static struct decoded decode_stream(const struct bytes *packed, size_t raw_bytes,
+                                    size_t refill_bytes, size_t pull_bytes, uint8_t *out)
 {
     struct bytes input = bytes_copy("REDIS0011", MAGIC_BYTES);
     rdbp_options options = RDBP_OPTIONS_INIT;
@@ -187,8 +189,8 @@ static void check_round_trip(size_t content, size_t n, size_t refill_bytes, size
 
 static void test_stream_round_trip(void **state)
 {
-    static const size_t sizes[] = {1, 2, 31, 32, 33, 264, 300, 8191, 8192, 8193, 70000, 139264, 139265,
-                                   300000};
+    static const size_t sizes[] = {1,    2,    31,   32,    33,     264,    300,
+                                   8191, 8192, 8193, 70000, 139264, 139265, 300000};
     static const size_t refills[] = {1, 2, 7, 4096, 0};
     static const size_t pulls[] = {1, 64, 5000, READER_PEEK_MAX, 0};
 
@@ -256,20 +258,20 @@ static void test_by_hand(void **state)
         const char *raw; /* NULL: damaged */
         size_t raw_bytes;
     } rows[] = {
-        {"literal", "\x02" "abc", 4, "abc", 3},
-        {"copy of 3 from 1 back", "\x00" "a\x20\x00", 4, "aaaa", 4},
-        {"copy of 4 from 2 back", "\x01" "ab\x40\x01", 5, "ababab", 6},
-        {"long copy of 9", "\x00" "a\xe0\x00\x00", 5, "aaaaaaaaaa", 10},
-        {"copy before the start", "\x00" "a\x20\x01", 4, NULL, 4},
+        {"literal", "\x02\x61\x62\x63", 4, "abc", 3},
+        {"copy of 3 from 1 back", "\x00\x61\x20\x00", 4, "aaaa", 4},
+        {"copy of 4 from 2 back", "\x01\x61\x62\x40\x01", 5, "ababab", 6},
+        {"long copy of 9", "\x00\x61\xe0\x00\x00", 5, "aaaaaaaaaa", 10},
+        {"copy before the start", "\x00\x61\x20\x01", 4, NULL, 4},
         {"copy first", "\x20\x00", 2, NULL, 3},
-        {"literal cut", "\x05" "abc", 4, NULL, 6},
-        {"copy cut", "\x00" "a\x20", 3, NULL, 4},
-        {"long copy cut at its length", "\x00" "a\xe0", 3, NULL, 10},
-        {"long copy cut at its distance", "\x00" "a\xe0\x00", 4, NULL, 10},
-        {"less than announced", "\x02" "abc", 4, NULL, 4},
-        {"literal beyond announced", "\x02" "abc", 4, NULL, 2},
-        {"copy beyond announced", "\x00" "a\x20\x00", 4, NULL, 3},
-        {"more operations than announced", "\x00" "a\x00" "b", 4, NULL, 1},
+        {"literal cut", "\x05\x61\x62\x63", 4, NULL, 6},
+        {"copy cut", "\x00\x61\x20", 3, NULL, 4},
+        {"long copy cut at its length", "\x00\x61\xe0", 3, NULL, 10},
+        {"long copy cut at its distance", "\x00\x61\xe0\x00", 4, NULL, 10},
+        {"less than announced", "\x02\x61\x62\x63", 4, NULL, 4},
+        {"literal beyond announced", "\x02\x61\x62\x63", 4, NULL, 2},
+        {"copy beyond announced", "\x00\x61\x20\x00", 4, NULL, 3},
+        {"more operations than announced", "\x00\x61\x00\x62", 4, NULL, 1},
     };
 
     (void)state;
@@ -279,12 +281,12 @@ static void test_by_hand(void **state)
             uint8_t *out = malloc(rows[i].raw_bytes);
             const struct decoded d =
                 decode_stream(&packed, rows[i].raw_bytes, refill, rows[i].raw_bytes, out);
-            const bool expanded =
-                lzf_expand(packed.at, packed.size_bytes, out, rows[i].raw_bytes);
+            const bool expanded = lzf_expand(packed.at, packed.size_bytes, out, rows[i].raw_bytes);
 
             if (d.ok != (rows[i].raw != NULL) || expanded != d.ok || d.input_failed ||
                 d.offset != MAGIC_BYTES + packed.size_bytes)
-                fail_msg("%s: refill %zu: stream %d, expand %d", rows[i].name, refill, d.ok, expanded);
+                fail_msg("%s: refill %zu: stream %d, expand %d", rows[i].name, refill, d.ok,
+                         expanded);
             if (expanded && memcmp(out, rows[i].raw, rows[i].raw_bytes) != 0)
                 fail_msg("%s: wrong content", rows[i].name);
             bytes_free(&packed);
@@ -318,7 +320,8 @@ static void test_damage(void **state)
         accepted = lzf_expand(packed.at, packed.size_bytes, theirs, n);
         d = decode_stream(&packed, n, (size_t)round % 5, (size_t)round % 97, mine);
         if (d.ok != accepted || d.input_failed || d.offset != MAGIC_BYTES + packed.size_bytes)
-            fail_msg("round %d (%s): stream %d, liblzf %d", round, contents[c].name, d.ok, accepted);
+            fail_msg("round %d (%s): stream %d, liblzf %d", round, contents[c].name, d.ok,
+                     accepted);
         if (accepted && memcmp(mine, theirs, n) != 0)
             fail_msg("round %d (%s): another content", round, contents[c].name);
         (void)lzf_prefix(packed.at, packed.size_bytes, mine, n);
@@ -332,7 +335,7 @@ static void test_damage(void **state)
 /* The reader ends inside the blob: that is not damage of the blob. */
 static void test_input_ends(void **state)
 {
-    struct bytes input = bytes_copy("REDIS0011\x1f" "abcdef", 16);
+    struct bytes input = bytes_copy("REDIS0011\x1f\x61\x62\x63\x64\x65\x66", 16);
     uint8_t *buffer = malloc(LZF_STREAM_BUFFER_BYTES);
     struct lzf_stream s;
     struct reader *r;
@@ -356,9 +359,12 @@ static void test_input_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_hand),       cmocka_unit_test(test_expand_and_prefix),
-        cmocka_unit_test(test_stream_round_trip), cmocka_unit_test(test_stream_large),
-        cmocka_unit_test(test_damage),        cmocka_unit_test(test_input_ends),
+        cmocka_unit_test(test_by_hand),
+        cmocka_unit_test(test_expand_and_prefix),
+        cmocka_unit_test(test_stream_round_trip),
+        cmocka_unit_test(test_stream_large),
+        cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_input_ends),
     };
 
     return cmocka_run_group_tests_name("lzf", tests, NULL, NULL);

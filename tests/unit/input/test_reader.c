@@ -27,7 +27,8 @@ static bool pull(struct reader *r, const uint8_t *content, size_t n, enum pull h
     size_t done = 0;
 
     while (done < n) {
-        size_t want = 1 + next_random(&seed) % (next_random(&seed) % 8 ? 300 : READER_PEEK_MAX), got;
+        size_t want = 1 + next_random(&seed) % (next_random(&seed) % 8 ? 300 : READER_PEEK_MAX),
+               got;
         const uint8_t *p;
 
         if (want > n - done)
@@ -67,8 +68,8 @@ static bool has_ended(struct reader *r, size_t content_bytes)
            error.severity == RDBP_SEVERITY_FATAL && error.key_index == RDBP_NO_KEY;
 }
 
-static void check_input(const struct container_row *row, enum input input, const struct bytes *content,
-                        size_t refill_bytes, bool verify_checksum)
+static void check_input(const struct container_row *row, enum input input,
+                        const struct bytes *content, size_t refill_bytes, bool verify_checksum)
 {
     struct bytes packed = row->pack(content->at, content->size_bytes);
     const uint64_t want_crc =
@@ -87,8 +88,8 @@ static void check_input(const struct container_row *row, enum input input, const
 
         supply_open(&s, input, &packed);
         if (open_supply(&r, &s, options, &error) < 0)
-            fail_msg("%s, %s, refill %zu: not opened: %s", row->name, input_names[input], refill_bytes,
-                     error.message);
+            fail_msg("%s, %s, refill %zu: not opened: %s", row->name, input_names[input],
+                     refill_bytes, error.message);
         ok = strcmp(reader_container(r), row->container) == 0 && reader_offset(r) == 0;
         sized = reader_input_size(r) == (input == INPUT_PIPE ? 0 : packed.size_bytes);
         ok = ok && pull(r, content->at, content->size_bytes, (enum pull)how) &&
@@ -130,7 +131,7 @@ static void test_every_input(void **state)
 /* Too long a skip ends at the end, whatever the input, and tells where it began. */
 static void test_skip_too_far(void **state)
 {
-    struct bytes content = make_content(400000);
+    struct bytes content = make_content(1300000);
 
     (void)state;
     for (size_t c = 0; c < container_count; c++)
@@ -147,7 +148,7 @@ static void test_skip_too_far(void **state)
             assert_int_equal(reader_skip(r, UINT64_MAX), -1);
             reader_error(r, &error);
             if (error.code != RDBP_ERR_TRUNCATED || error.offset != 10 ||
-                reader_offset(r) != content.size_bytes || !strstr(error.message, "399990 left"))
+                reader_offset(r) != content.size_bytes || !strstr(error.message, "1299990 left"))
                 fail_msg("%s, %s: offset %llu, '%s' at %llu", containers[c].name,
                          input_names[input], (unsigned long long)reader_offset(r), error.message,
                          (unsigned long long)error.offset);
@@ -156,6 +157,67 @@ static void test_skip_too_far(void **state)
             bytes_free(&packed);
         }
     bytes_free(&content);
+}
+
+/* A small refill reaches through every layer: no more than that shows at a time. */
+static void test_refill_is_kept(void **state)
+{
+    struct bytes content = make_content(500);
+
+    (void)state;
+    for (size_t refill = 1; refill < 8; refill += 6)
+        for (size_t c = 0; c < container_count; c++)
+            for (int input = 0; input < INPUT_COUNT; input++) {
+                struct bytes packed = containers[c].pack(content.at, content.size_bytes);
+                rdbp_options options = RDBP_OPTIONS_INIT;
+                struct supply s;
+                struct reader *r;
+                rdbp_error error;
+                size_t n;
+
+                options.refill_bytes = refill;
+                supply_open(&s, (enum input)input, &packed);
+                assert_int_equal(open_supply(&r, &s, options, &error), 0);
+                while (reader_chunk(r, UINT64_MAX, &n)) {
+                    if (n > refill)
+                        fail_msg("%s, %s: %zu bytes at once", containers[c].name,
+                                 input_names[input], n);
+                    reader_consume(r, n);
+                }
+                assert_true(reader_offset(r) == content.size_bytes);
+                reader_free(r);
+                supply_close(&s);
+                bytes_free(&packed);
+            }
+    bytes_free(&content);
+}
+
+/* A path's descriptor is closed, whatever came of it. */
+static void test_descriptors_are_closed(void **state)
+{
+    const int lowest_before = dup(0);
+    int lowest_after;
+    struct reader *r;
+    rdbp_error error;
+
+    (void)state;
+    close(lowest_before);
+    for (size_t c = 0; c < container_count; c++) {
+        struct bytes content = make_content(500);
+        struct bytes packed = containers[c].pack(content.at, content.size_bytes);
+        struct supply s;
+
+        supply_open(&s, INPUT_MMAP, &packed);
+        assert_int_equal(reader_open(&r, s.path, -1, NULL, 0, NULL, &error), 0);
+        reader_free(r);
+        supply_close(&s);
+        bytes_free(&packed);
+        bytes_free(&content);
+    }
+    assert_int_equal(reader_open(&r, "/dev/null", -1, NULL, 0, NULL, &error), -1);
+    lowest_after = dup(0);
+    close(lowest_after);
+    assert_int_equal(lowest_before, lowest_after);
 }
 
 static void test_small_refill_over_many_windows(void **state)
@@ -301,6 +363,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_input),
         cmocka_unit_test(test_skip_too_far),
+        cmocka_unit_test(test_refill_is_kept),
+        cmocka_unit_test(test_descriptors_are_closed),
         cmocka_unit_test(test_small_refill_over_many_windows),
         cmocka_unit_test(test_legacy_blocks),
         cmocka_unit_test(test_stable),

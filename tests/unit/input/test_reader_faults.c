@@ -1,4 +1,5 @@
-/* test_reader_faults.c -- inputs cut and changed, no memory, a caller who stops, a file that changes.
+/* test_reader_faults.c -- inputs cut and changed, no memory, a caller who stops, a file that
+ * changes.
  *
  * Every outcome must be an error that is told, without a leak (ASan) or a hang.
  */
@@ -76,7 +77,8 @@ static void test_cut_everywhere(void **state)
     bytes_free(&content);
 }
 
-/* Changed bytes: any outcome but a crash, a hang or silence about an error; ASan and UBSan watch. */
+/* Changed bytes: any outcome but a crash, a hang or silence about an error; ASan and UBSan watch.
+ * */
 static void test_flipped_bytes(void **state)
 {
     struct bytes content = make_content(5000);
@@ -157,12 +159,14 @@ static void test_changed(void **state)
     for (int what = 0; what < 3; what++)
         for (int input = INPUT_MMAP; input <= INPUT_FD; input++) {
             rdbp_options options = RDBP_OPTIONS_INIT;
-            const struct timespec times[2] = {{.tv_sec = 1}, {.tv_sec = 1, .tv_nsec = 1}};
+            const struct timespec before[2] = {{.tv_sec = 1}, {.tv_sec = 1, .tv_nsec = 5000}};
+            const struct timespec after[2] = {{.tv_sec = 1}, {.tv_sec = 1, .tv_nsec = 6000}};
             struct supply s;
             struct reader *r;
             rdbp_error error;
 
             supply_open(&s, (enum input)input, &content);
+            assert_int_equal(futimens(s.fd, before), 0);
             assert_int_equal(open_supply(&r, &s, options, &error), 0);
             assert_int_equal(reader_check_unchanged(r), RDBP_ERR_NONE);
             if (what == 0)
@@ -170,7 +174,7 @@ static void test_changed(void **state)
             if (what == 1)
                 assert_int_equal(ftruncate(s.fd, 99999), 0);
             if (what == 2)
-                assert_int_equal(futimens(s.fd, times), 0);
+                assert_int_equal(futimens(s.fd, after), 0);
             if (reader_check_unchanged(r) != RDBP_ERR_CHANGED)
                 fail_msg("%s, change %d: not seen", input_names[input], what);
             if (what == 0)
@@ -182,7 +186,7 @@ static void test_changed(void **state)
 }
 
 struct scarce {
-    long left;        /* allocations that still succeed */
+    long left; /* allocations that still succeed */
     long outstanding;
 };
 
@@ -238,10 +242,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_cut_everywhere),
-        cmocka_unit_test(test_flipped_bytes),
-        cmocka_unit_test(test_check_stops),
-        cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_cut_everywhere), cmocka_unit_test(test_flipped_bytes),
+        cmocka_unit_test(test_check_stops),    cmocka_unit_test(test_changed),
         cmocka_unit_test(test_no_memory),
     };
 
