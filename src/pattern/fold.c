@@ -2,22 +2,22 @@
  *
  *     stat:processed:2024-01-31             stat:processed:*
  *     {user1000}.following                  {user*}.following
- *     users/123-20240101120000/profile      users/STAR/profile, STAR for a star
+ *     bull:emails:402:logs                  bull:emails:*:logs
  *
  * How: a key is cut at hard punctuation (: / | # @ ...) into segments, a segment at dots and commas
  * into runs, a run at - and _ into tokens.  Shapes that cross separators (UUIDs, times, addresses,
- * mail, base64, JSON) are tried where they may begin; what is left is judged token by token: numbers,
- * hex digests and random tokens become `*`, a number inside or behind a word becomes `*`, everything
- * else is a word and stays.  Stars joined by - _ . , + ~ become one, since their number says nothing
- * (`25-20240131`, `1.2.3.4`); stars on different levels (`*:*`) stay apart.
+ * mail, base64, JSON) are tried where they may begin; what is left is judged token by token:
+ * numbers, hex digests and random tokens become `*`, a number inside or behind a word becomes `*`,
+ * everything else is a word and stays.  Stars joined by - _ . , + ~ or a blank become one, since
+ * their number says nothing (`25-20240131`, `1.2.3.4`); stars on different levels (`*:*`) stay.
  *
- * Why a pure function, though neighbours would help to tell ids from names: sums of patterns must equal
- * GROUP BY over keys, whatever the order of the file and whatever was folded before.
+ * Why a pure function, though neighbours would help to tell ids from names: sums of patterns must
+ * equal GROUP BY over keys, whatever the order of the file and whatever was folded before.
  *
  * Words with digits in them that name one thing (sha256, ipv4, k8s, v2) are listed below.
  *
- * A pattern is for people: bytes that are no text become `*` too, and glob characters of the key stay
- * as they are, so it is not a glob that could be given to a server.
+ * A pattern is for people: bytes that are no text become `*` too, and glob characters of the key
+ * stay as they are, so it is not a glob that could be given to a server.
  */
 // SPDX-License-Identifier: MIT
 #include <string.h>
@@ -75,17 +75,18 @@ static void put_number_star(struct writer *w)
 
 /* In the order of their bytes.  Not here: what is as often one of a series (web3, p99, x11). */
 static const char known_words[][WORD_MAX_BYTES + 1] = {
-    "a11y", "aes128", "aes192", "aes256", "argon2", "asn1", "b2b", "b2c", "base16", "base32",
-    "base36", "base58", "base62", "base64", "base85", "bcp47", "blake2", "blake2b", "blake3",
-    "bm25", "bz2", "c2c", "cp1252", "crc16", "crc32", "crc64", "e2e", "ec2", "ed25519", "es256",
-    "f2f", "fido2", "float32", "float64", "g11n", "ga4", "geo2ip", "h264", "h265", "h2o",
-    "hs256", "hs512", "html5", "http2", "http3", "i18n", "i2c", "int16", "int32", "int64",
-    "int8", "ipv4", "ipv6", "iso8601", "k3s", "k8s", "l10n", "latin1", "log4j", "lz4", "m2m",
-    "m3u8", "md4", "md5", "mp3", "mp4", "neo4j", "o11y", "oauth1", "oauth2", "p2p", "pbkdf2",
-    "rfc3339", "rs256", "s2s", "s3", "saml2", "sha1", "sha2", "sha224", "sha256", "sha3",
-    "sha384", "sha512", "sql92", "u2f", "uint16", "uint32", "uint64", "uint8", "utf16", "utf32",
-    "utf7", "utf8", "utf8mb4", "uuid4", "w3c", "win32", "win64", "x264", "x265", "x509", "x64",
-    "x86", "xxh3", "xxh64",
+    "a11y",    "aes128",  "aes192", "aes256", "argon2",  "asn1",    "b2b",     "b2c",    "base16",
+    "base32",  "base36",  "base58", "base62", "base64",  "base85",  "bcp47",   "blake2", "blake2b",
+    "blake3",  "bm25",    "bz2",    "c2c",    "cp1252",  "crc16",   "crc32",   "crc64",  "e2e",
+    "ec2",     "ed25519", "es256",  "f2f",    "fido2",   "float32", "float64", "g11n",   "ga4",
+    "geo2ip",  "h264",    "h265",   "h2o",    "hs256",   "hs512",   "html5",   "http2",  "http3",
+    "i18n",    "i2c",     "int16",  "int32",  "int64",   "int8",    "ipv4",    "ipv6",   "iso8601",
+    "k3s",     "k8s",     "l10n",   "latin1", "log4j",   "lz4",     "m2m",     "m3u8",   "md4",
+    "md5",     "mp3",     "mp4",    "neo4j",  "o11y",    "oauth1",  "oauth2",  "p2p",    "pbkdf2",
+    "rfc3339", "rs256",   "s2s",    "s3",     "saml2",   "sha1",    "sha2",    "sha224", "sha256",
+    "sha3",    "sha384",  "sha512", "sql92",  "u2f",     "uint16",  "uint32",  "uint64", "uint8",
+    "utf16",   "utf32",   "utf7",   "utf8",   "utf8mb4", "uuid4",   "w3c",     "win32",  "win64",
+    "x264",    "x265",    "x509",   "x64",    "x86",     "xxh3",    "xxh64",
 };
 
 static bool is_known_word(const uint8_t *p, size_t bytes)
@@ -114,8 +115,8 @@ static bool is_known_word(const uint8_t *p, size_t bytes)
 /* 24h, 7d, 15min, 500ms, 4xx, 2fa: windows and sizes are names, and there are few of them. */
 static bool is_quantity(const uint8_t *p, size_t bytes, size_t digits)
 {
-    static const char units[][5] = {"s",  "m",  "h",  "d",  "w",   "y",   "k",   "ms",  "mo",  "xx",
-                                    "kb", "mb", "gb", "hr", "sec", "min", "day", "fa",  "px"};
+    static const char units[][5] = {"s",  "m",  "h",  "d",  "w",   "y",   "k",   "ms", "mo", "xx",
+                                    "kb", "mb", "gb", "hr", "sec", "min", "day", "fa", "px"};
     const size_t unit_bytes = bytes - digits;
 
     if (digits > 3 || unit_bytes > 3 || p[0] == '0')
@@ -261,8 +262,8 @@ static void put_token(struct writer *w, const struct token *t, uint8_t next)
         return;
     }
     /* v1, v2 tell schemas apart; v1.2.3 is a release. */
-    if ((t->p[0] == 'v' || t->p[0] == 'V') && t->runs == 2 && t->digits <= 2 && t->bytes == t->digits + 1 &&
-        next != '.') {
+    if ((t->p[0] == 'v' || t->p[0] == 'V') && t->runs == 2 && t->digits <= 2 &&
+        t->bytes == t->digits + 1 && next != '.') {
         put(w, t->p, t->bytes);
         return;
     }
@@ -313,8 +314,9 @@ static const uint8_t *put_tokens(struct writer *w, const uint8_t *p, const uint8
     return p;
 }
 
-/* Sidekiq Pro's batches, b-<bid> and b-<bid>-jids, and sidekiq-batch's BID-<bid>: the id is 14 characters
- * of URL-safe base64 with whatever separators fall into it.  Returns the bytes before the id, or 0. */
+/* Sidekiq Pro's batches, b-<bid> and b-<bid>-jids, and sidekiq-batch's BID-<bid>: the id is 14
+ * characters of URL-safe base64 with whatever separators fall into it.  Returns the bytes before
+ * the id, or 0. */
 static size_t match_batch(const uint8_t *p, const uint8_t *stop)
 {
     const size_t bytes = (size_t)(stop - p);
@@ -341,7 +343,7 @@ static const uint8_t *put_run(struct writer *w, const uint8_t *p, const uint8_t 
         put(w, (const uint8_t *)"*", 1); /* never one with a star before it */
         p += to + 14;
     } else if ((classes & CLASS_DASH) && (classes & CLASS_LETTER) == CLASS_LETTER &&
-        fold_find_random(p, (size_t)(stop - p), &from, &to)) {
+               fold_find_random(p, (size_t)(stop - p), &from, &to)) {
         put_tokens(w, p, p + from, p + from);
         put_star(w);
         p += to;
@@ -387,7 +389,8 @@ static size_t match_shape(const uint8_t *key, const uint8_t *p, const uint8_t *e
         classes |= fold_class[*stop++];
     if (stop < end) {
         if (*stop == ':') {
-            n = fold_is(*p, CLASS_DIGIT | CLASS_HEX) && stop - p <= 4 ? fold_shape_address(p, end) : 0;
+            n = fold_is(*p, CLASS_DIGIT | CLASS_HEX) && stop - p <= 4 ? fold_shape_address(p, end)
+                                                                      : 0;
         } else if (*stop == '@' || *stop == '%') {
             n = fold_shape_mail(p, end);
         } else if (*stop == '/' || *stop == '=') {
@@ -485,7 +488,7 @@ static bool has_word(const uint8_t *p, const uint8_t *end)
         }
         if (letters >= (classes & CLASS_CONTROL ? 6u : 4u) &&
             ((classes & CLASS_CONTROL) ||
-                             fold_randomness(from, letters, classes & CLASS_LETTER) < 0))
+             fold_randomness(from, letters, classes & CLASS_LETTER) < 0))
             return true;
         if (p < end)
             p++;

@@ -1,4 +1,5 @@
-/* fold_internal.h -- what the three files of the key folder share: bytes' classes, shapes, randomness.
+/* fold_internal.h -- what the three files of the key folder share: bytes' classes, shapes,
+ * randomness.
  */
 #ifndef RDBLENS_FOLD_INTERNAL_H
 #define RDBLENS_FOLD_INTERNAL_H
@@ -12,10 +13,10 @@ enum {
     CLASS_DIGIT = 1,
     CLASS_LOWER = 2,
     CLASS_UPPER = 4,
-    CLASS_HEX = 8,    /* also a..f or A..F */
-    CLASS_DASH = 16,  /* - _ : between words, and inside URL-safe base64 */
-    CLASS_DOT = 32,   /* . , + ~ : between words or numbers */
-    CLASS_HARD = 64,  /* all other punctuation: between segments */
+    CLASS_HEX = 8,   /* also a..f or A..F */
+    CLASS_DASH = 16, /* - _ : between words, and inside URL-safe base64 */
+    CLASS_DOT = 32,  /* . , + ~ : between words or numbers */
+    CLASS_HARD = 64, /* all other punctuation: between segments */
     CLASS_CONTROL = 128,
     CLASS_LETTER = CLASS_LOWER | CLASS_UPPER,
     CLASS_ALNUM = CLASS_DIGIT | CLASS_LETTER
@@ -27,8 +28,8 @@ static inline bool fold_is(uint8_t byte, unsigned classes)
     return (fold_class[byte] & classes) != 0;
 }
 
-/* Shapes that cross separators.  Each looks at p..end and returns the bytes of the shape that starts
- * at p, or 0; none looks further than a few dozen bytes unless said. */
+/* Shapes that cross separators.  Each looks at p..end and returns the bytes of the shape that
+ * starts at p, or 0; none looks further than a few dozen bytes unless said. */
 size_t fold_shape_uuid(const uint8_t *p, const uint8_t *end);
 size_t fold_shape_time(const uint8_t *p, const uint8_t *end);
 size_t fold_shape_address(const uint8_t *p, const uint8_t *end); /* IPv6, MAC */
@@ -44,7 +45,8 @@ int fold_randomness(const uint8_t *p, size_t bytes, unsigned classes);
 /* True when letters and digits look like an identifier somebody generated. */
 bool fold_is_random(const uint8_t *p, size_t bytes, unsigned classes, size_t digits);
 
-/* The random part of letters, digits, - and _ in mixed case (URL-safe base64), cut at separators. */
+/* The random part of letters, digits, - and _ in mixed case (URL-safe base64), cut at separators.
+ */
 bool fold_find_random(const uint8_t *p, size_t bytes, size_t *ret_begin, size_t *ret_end);
 
 #endif

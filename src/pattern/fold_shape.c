@@ -1,7 +1,7 @@
 /* fold_shape.c -- variable parts of key names that have a fixed shape.
  *
- * Each recogniser answers "how many bytes of this shape start here".  They are strict, since a false
- * hit would swallow a name; what they miss is usually folded anyway, digits by digits.
+ * Each recogniser answers "how many bytes of this shape start here".  They are strict, since a
+ * false hit would swallow a name; what they miss is usually folded anyway, digits by digits.
  *
  *   UUID       8-4-4-4-12 hex digits
  *   time       2024-01-31 2024/01/31 2024.01.31, with an optional time of day behind `T` or a blank
@@ -11,8 +11,8 @@
  *   mail       local@domain.tld, also with %40
  *   base64     a run with + or / in it, of a length that base64 gives
  *   JSON       {"... or ["...: a whole document in a key name, as resque-scheduler writes
- *   pod        hash and suffix that Kubernetes appends to a Deployment's pods: -7d9f8b6c5-x2x9z.  Their
- *              alphabet has no vowels and no 0, 1, 3 (k8s.io/apimachinery, util/rand), so that no word
+ *   pod        hash and suffix that Kubernetes appends to a Deployment's pods: -7d9f8b6c5-x2x9z.
+ * Their alphabet has no vowels and no 0, 1, 3 (k8s.io/apimachinery, util/rand), so that no word
  *              comes out
  */
 // SPDX-License-Identifier: MIT
@@ -320,11 +320,13 @@ size_t fold_shape_base64(const uint8_t *p, const uint8_t *end)
     }
     while (padding < 2 && p + n + padding < end && p[n + padding] == '=')
         padding++;
-    if (n < 16 || sign_count == n || (digits == 0 && padding == 0) || (classes & CLASS_LETTER) != CLASS_LETTER)
+    if (n < 16 || sign_count == n || (digits == 0 && padding == 0) ||
+        (classes & CLASS_LETTER) != CLASS_LETTER)
         return 0;
     if (padding > 0 ? (n + padding) % 4 != 0 : n % 4 == 1)
         return 0;
-    if (p + n + padding < end && fold_is(p[n + padding], CLASS_ALNUM | (padding > 0 ? 0 : CLASS_DASH)))
+    if (p + n + padding < end &&
+        fold_is(p[n + padding], CLASS_ALNUM | (padding > 0 ? 0 : CLASS_DASH)))
         return 0;
     /* Paths of words and numbers are no base64: what is between + and / must be random too. */
     if (fold_randomness(signs, sign_count, CLASS_ALNUM) <= (int)sign_count)
@@ -362,7 +364,8 @@ size_t fold_shape_pod(const uint8_t *p, const uint8_t *end)
         has_digit = has_digit || fold_is(p[n + suffix], CLASS_DIGIT);
         suffix++;
     }
-    if (suffix != 5 || (!has_digit && fold_randomness(p, n - 1, CLASS_LOWER) < 20) || (p + n + 5 < end && fold_is(p[n + 5], CLASS_ALNUM | CLASS_DASH)))
+    if (suffix != 5 || (!has_digit && fold_randomness(p, n - 1, CLASS_LOWER) < 20) ||
+        (p + n + 5 < end && fold_is(p[n + 5], CLASS_ALNUM | CLASS_DASH)))
         return 0;
     return n + 5;
 }

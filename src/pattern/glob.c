@@ -4,15 +4,16 @@
  *     ?        one byte                   [^a]   one byte that is not in it
  *     \x       x itself, also in classes
  *
- * Rules, quirks included, as Redis 7 answers KEYS and SCAN MATCH (util.c, stringmatchlen): a class that
- * is not closed ends with the pattern; a range takes the byte after - even if it is ]; [] matches
- * nothing and [^] any byte; a \ at the end is itself; against an empty name only the patterns "" and
+ * Rules, quirks included, as Redis 7 answers KEYS and SCAN MATCH (util.c, stringmatchlen): a class
+ * that is not closed ends with the pattern; a range takes the byte after - even if it is ]; []
+ * matches nothing and [^] any byte; a \ at the end is itself; against an empty name only the
+ * patterns "" and
  * "*" match (the server compares no name with "*": it gives all keys).
  *
- * Redis recurses at each star.  Here the last star alone is remembered: when what follows it does not
- * match, it takes one byte more.  Earlier stars need not be tried again, since every other element of a
- * pattern takes exactly one byte, so that the leftmost match of what stands between two stars leaves
- * the most for the rest.  Worst case: pattern bytes times text bytes, no stack.
+ * Redis recurses at each star.  Here the last star alone is remembered: when what follows it does
+ * not match, it takes one byte more.  Earlier stars need not be tried again, since every other
+ * element of a pattern takes exactly one byte, so that the leftmost match of what stands between
+ * two stars leaves the most for the rest.  Worst case: pattern bytes times text bytes, no stack.
  */
 // SPDX-License-Identifier: MIT
 #include <string.h>
@@ -20,7 +21,8 @@
 #include "pattern/fold_internal.h"
 #include "pattern/pattern.h"
 
-/* A class begins at glob[at], behind its [.  Returns whether byte is in it; *ret_end: behind its ]. */
+/* A class begins at glob[at], behind its [.  Returns whether byte is in it; *ret_end: behind its ].
+ */
 static bool match_class(const uint8_t *glob, size_t glob_bytes, size_t at, uint8_t byte,
                         size_t *ret_end)
 {

@@ -1,21 +1,22 @@
 /* role.c -- evidence that a key belongs to a known system: signatures of values, roots of prefixes.
  *
- * A root is a prefix in a database under which keys were seen that one system writes, with the types it
- * gives them: for BullMQ `bull:mail:` with a hash `meta` whose fields are its options, a stream `events`,
- * a zset `completed`.  What was seen is kept as a set of facts; role_rules.c says which facts suffice.
- * Prefixes are kept folded, since they are compared with patterns: all queues `shard-7` have one root.
+ * A root is a prefix in a database under which keys were seen that one system writes, with the
+ * types it gives them: for BullMQ `bull:mail:` with a hash `meta` whose fields are its options, a
+ * stream `events`, a zset `completed`.  What was seen is kept as a set of facts; role_rules.c says
+ * which facts suffice. Prefixes are kept folded, since they are compared with patterns: all queues
+ * `shard-7` have one root.
  *
- * Most keys of a file are no evidence, so the way out is short: a suffix is compared only when its type
- * and last byte fit, and names are searched only for types and signatures that matter.
+ * Most keys of a file are no evidence, so the way out is short: a suffix is compared only when its
+ * type and last byte fit, and names are searched only for types and signatures that matter.
  *
- * Names come from the file, so the number of roots is bounded (MAX_ROOTS, and MAX_ROOTS_OF_KIND so that
- * one kind cannot take the room of the others); what finds no room is no evidence, and its pattern stays
- * `app`, which is the harmless side.
+ * Names come from the file, so the number of roots is bounded (MAX_ROOTS, and MAX_ROOTS_OF_KIND so
+ * that one kind cannot take the room of the others); what finds no room is no evidence, and its
+ * pattern stays `app`, which is the harmless side.
  *
- * Schemas: docs of the systems and their sources, as collected in job-queues-in-redis (sections 2 to
- * 13).  Signatures: ActiveSupport's cache entries (Marshal of ActiveSupport::Cache::Entry up to 6.1; 00
- * or 01 and Marshal or zlib in 7.0; 00 11 and a type byte from 7.1), Python's pickle (80 02..05), PHP's
- * serialize(), zlib (78 and a check of 31), XZ, zstd, express-session's {"cookie":.
+ * Schemas: docs of the systems and their sources, as collected in job-queues-in-redis (sections 2
+ * to 13).  Signatures: ActiveSupport's cache entries (Marshal of ActiveSupport::Cache::Entry up
+ * to 6.1; 00 or 01 and Marshal or zlib in 7.0; 00 11 and a type byte from 7.1), Python's pickle (80
+ * 02..05), PHP's serialize(), zlib (78 and a check of 31), XZ, zstd, express-session's {"cookie":.
  */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
@@ -159,7 +160,7 @@ static bool contains(const uint8_t *p, size_t bytes, const char *text, size_t te
     return bytes >= text_bytes && memmem(p, bytes, text, text_bytes) != NULL;
 }
 #define BEGINS(p, bytes, literal) begins_with(p, bytes, literal, sizeof(literal) - 1)
-#define HAS(p, bytes, literal) contains(p, bytes, literal, sizeof(literal) - 1)
+#define HAS(p, bytes, literal)    contains(p, bytes, literal, sizeof(literal) - 1)
 
 static bool is_integer(const uint8_t *p, size_t bytes)
 {
@@ -188,7 +189,8 @@ static bool is_rails_entry(const uint8_t *p, size_t bytes)
     /* 7.1: signature, type, expiry (8), length of the version (4: -1 or small) */
     if (p[0] == 0 && p[1] == 0x11 && bytes >= 15) {
         const unsigned kind = p[2] & 0x7fu;
-        const bool has_version = !(p[11] == 0xff && p[12] == 0xff && p[13] == 0xff && p[14] == 0xff);
+        const bool has_version =
+            !(p[11] == 0xff && p[12] == 0xff && p[13] == 0xff && p[14] == 0xff);
 
         return kind >= 1 && kind <= 4 && (!has_version || (p[13] == 0 && p[14] == 0));
     }
@@ -198,7 +200,10 @@ static bool is_rails_entry(const uint8_t *p, size_t bytes)
 static bool is_compressed(const uint8_t *p, size_t bytes)
 {
     return (bytes >= 6 && p[0] == 0x78 && ((unsigned)p[0] << 8 | p[1]) % 31 == 0) ||
-           BEGINS(p, bytes, "\xfd" "7zXZ\0") || BEGINS(p, bytes, "\x28\xb5\x2f\xfd");
+           BEGINS(p, bytes,
+                  "\xfd"
+                  "7zXZ\0") ||
+           BEGINS(p, bytes, "\x28\xb5\x2f\xfd");
 }
 
 /* s:5:"...  a:2:{  O:8:"...  i:1;  b:1;  d:0.5;  N; */
@@ -244,8 +249,8 @@ static unsigned string_signature(const uint8_t *p, size_t bytes)
     return bits;
 }
 
-/* The prefix of a list is that of its first node: a listpack or ziplist (its header and the element's
- * length precede the text), or the element itself. */
+/* The prefix of a list is that of its first node: a listpack or ziplist (its header and the
+ * element's length precede the text), or the element itself. */
 static unsigned list_signature(const uint8_t *p, size_t bytes)
 {
     unsigned bits = 0;
@@ -271,7 +276,9 @@ static unsigned hash_signature(const uint8_t *p, size_t bytes)
 
     if (HAS(p, bytes, "opts.maxLenEvents") || HAS(p, bytes, "bullmq:"))
         bits |= SIGNATURE_BULL_META;
-    if (HAS(p, bytes, "\x84name") && HAS(p, bytes, "\x84" "data"))
+    if (HAS(p, bytes, "\x84name") && HAS(p, bytes,
+                                         "\x84"
+                                         "data"))
         bits |= SIGNATURE_BULL_JOB;
     if (HAS(p, bytes, "lastAccessedTime") || HAS(p, bytes, "maxInactiveInterval") ||
         HAS(p, bytes, "creationTime"))
@@ -301,7 +308,10 @@ struct suffix_rule {
     uint32_t fact;
 };
 
-#define NODE_RULE(type, signature, suffix, fact) {type, signature, ROOT_NODE_QUEUE, suffix, fact}
+#define NODE_RULE(type, signature, suffix, fact)                                                   \
+    {                                                                                              \
+        type, signature, ROOT_NODE_QUEUE, suffix, fact                                             \
+    }
 static const struct suffix_rule suffix_rules[] = {
     NODE_RULE(RDBP_TYPE_STRING, SIGNATURE_INTEGER, ":id", FACT_NODE_ID),
     NODE_RULE(RDBP_TYPE_STRING, SIGNATURE_INTEGER, ":stalled-check", FACT_BULL_STALLED_CHECK),
@@ -348,7 +358,8 @@ static bool ends_with(const uint8_t *p, size_t bytes, const char *text, size_t t
     return bytes >= text_bytes && memcmp(p + bytes - text_bytes, text, text_bytes) == 0;
 }
 
-/* A suffix with a leading star holds for the pattern; of the key only what follows it can be seen. */
+/* A suffix with a leading star holds for the pattern; of the key only what follows it can be seen.
+ */
 static int note_suffix(struct role_evidence *e, uint64_t db, const uint8_t *key, size_t key_bytes,
                        const struct suffix_rule *rule)
 {
@@ -379,7 +390,8 @@ static int note_suffixes(struct role_evidence *e, uint64_t db, const uint8_t *ke
         if (rule->type != (uint8_t)type || (rule->signature != 0 && !(rule->signature & signature)))
             continue;
         bytes = strlen(suffix);
-        if (ends_with(key, key_bytes, suffix, bytes) && note_suffix(e, db, key, key_bytes, rule) < 0)
+        if (ends_with(key, key_bytes, suffix, bytes) &&
+            note_suffix(e, db, key, key_bytes, rule) < 0)
             return -1;
     }
     return 0;
@@ -485,8 +497,9 @@ static int note_rq(struct role_evidence *e, uint64_t db, const uint8_t *key, siz
         fact = FACT_RQ_JOB;
     else if (type == RDBP_TYPE_LIST && BEGINS(name, bytes, "queue:"))
         fact = FACT_RQ_QUEUE;
-    else if (type == RDBP_TYPE_ZSET && (BEGINS(name, bytes, "finished:") ||
-                                        BEGINS(name, bytes, "failed:") || BEGINS(name, bytes, "wip:")))
+    else if (type == RDBP_TYPE_ZSET &&
+             (BEGINS(name, bytes, "finished:") || BEGINS(name, bytes, "failed:") ||
+              BEGINS(name, bytes, "wip:")))
         fact = FACT_RQ_REGISTRY;
     return fact != 0 ? note_fact(e, db, ROOT_RQ, key, 3, fact) : 0;
 }
@@ -499,7 +512,8 @@ static int note_string(struct role_evidence *e, uint64_t db, const uint8_t *key,
     if (signature == 0)
         return 0;
     if ((signature & SIGNATURE_CELERY_RESULT) && HAS(key, key_bytes, "celery-task-meta-"))
-        r = note_before(e, db, ROOT_CELERY, key, key_bytes, "celery-task-meta-", FACT_CELERY_RESULT);
+        r = note_before(e, db, ROOT_CELERY, key, key_bytes, "celery-task-meta-",
+                        FACT_CELERY_RESULT);
     if (r == 0 && (signature & (SIGNATURE_PICKLE | SIGNATURE_COMPRESSED)))
         r = note_django(e, db, key, key_bytes,
                         signature & SIGNATURE_PICKLE ? FACT_DJANGO_PICKLE : FACT_DJANGO_COMPRESSED);
@@ -507,12 +521,15 @@ static int note_string(struct role_evidence *e, uint64_t db, const uint8_t *key,
         if (HAS(key, key_bytes, ":tag:") && ends_with(key, key_bytes, ":key", 4))
             r = note_before(e, db, ROOT_LARAVEL_CACHE, key, key_bytes, "tag:", FACT_LARAVEL_TAG);
         else if (HAS(key, key_bytes, "_cache_:"))
-            r = note_before(e, db, ROOT_LARAVEL_CACHE, key, key_bytes, "_cache_:", FACT_LARAVEL_VALUE);
+            r = note_before(e, db, ROOT_LARAVEL_CACHE, key, key_bytes,
+                            "_cache_:", FACT_LARAVEL_VALUE);
         else if (HAS(key, key_bytes, "_cache:"))
-            r = note_before(e, db, ROOT_LARAVEL_CACHE, key, key_bytes, "_cache:", FACT_LARAVEL_VALUE);
+            r = note_before(e, db, ROOT_LARAVEL_CACHE, key, key_bytes,
+                            "_cache:", FACT_LARAVEL_VALUE);
     }
     if (r == 0 && (signature & SIGNATURE_EMPTY) && HAS(key, key_bytes, ":sessions:expires:"))
-        r = note_before(e, db, ROOT_SPRING, key, key_bytes, "sessions:expires:", FACT_SPRING_EXPIRES);
+        r = note_before(e, db, ROOT_SPRING, key, key_bytes,
+                        "sessions:expires:", FACT_SPRING_EXPIRES);
     return r;
 }
 
@@ -522,7 +539,8 @@ static int note_list(struct role_evidence *e, uint64_t db, const uint8_t *key, s
     if (!HAS(key, key_bytes, "queues:"))
         return 0;
     if (ends_with(key, key_bytes, ":notify", 7))
-        return note_before(e, db, ROOT_LARAVEL_QUEUE, key, key_bytes, "queues:", FACT_LARAVEL_NOTIFY);
+        return note_before(e, db, ROOT_LARAVEL_QUEUE, key, key_bytes,
+                           "queues:", FACT_LARAVEL_NOTIFY);
     if (signature & SIGNATURE_LARAVEL_JOB)
         return note_before(e, db, ROOT_LARAVEL_QUEUE, key, key_bytes, "queues:", FACT_LARAVEL_JOB);
     return 0;
@@ -541,8 +559,7 @@ int role_evidence_key(struct role_evidence *e, uint64_t db, const uint8_t *key, 
     if (r < 0)
         return r;
     switch (type) {
-    case RDBP_TYPE_STRING:
-        return note_string(e, db, key, key_bytes, signature);
+    case RDBP_TYPE_STRING: return note_string(e, db, key, key_bytes, signature);
     case RDBP_TYPE_LIST:
         r = note_list(e, db, key, key_bytes, signature);
         return r == 0 ? note_process(e, db, key, key_bytes) : r;
@@ -560,7 +577,6 @@ int role_evidence_key(struct role_evidence *e, uint64_t db, const uint8_t *key, 
         if (HAS(key, key_bytes, ":tag:") && ends_with(key, key_bytes, ":entries", 8))
             return note_before(e, db, ROOT_LARAVEL_CACHE, key, key_bytes, "tag:", FACT_LARAVEL_TAG);
         return 0;
-    default:
-        return 0;
+    default: return 0;
     }
 }

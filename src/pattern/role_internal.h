@@ -111,9 +111,9 @@ enum { ROOT_PREFIX_MAX_BYTES = 128 };
 
 struct role_root {
     uint64_t db;
-    uint64_t keys;   /* that gave evidence */
+    uint64_t keys; /* that gave evidence */
     uint32_t facts;
-    uint8_t kind;    /* enum role_root_kind */
+    uint8_t kind; /* enum role_root_kind */
     uint8_t prefix_bytes;
     uint8_t prefix[ROOT_PREFIX_MAX_BYTES]; /* as in patterns: folded */
 };

@@ -3,21 +3,21 @@
  * A pattern gets a role in one of two ways, and never by its name alone:
  *
  *   by its values   nearly all of its keys carry a signature (SHARE of them: a foreign key may have
- *                   folded into the pattern): Rails' cache entries, express-session's JSON, Celery's
- *                   results
- *   by a root       its prefix has a proven root in the same database, and its type and the rest of
- *                   its name are ones that the system writes: the tables below, as globs over patterns
- *                   (so [*] stands for a folded part)
+ *                   folded into the pattern): Rails' cache entries, express-session's JSON,
+ * Celery's results by a root       its prefix has a proven root in the same database, and its type
+ * and the rest of its name are ones that the system writes: the tables below, as globs over
+ * patterns (so [*] stands for a folded part)
  *
- * Sidekiq's roots are the installations that sidekiq/ resolved by content.  Its queues and job sets are
- * taken from there one by one: beside a Sidekiq an application may have a list queue:foo of its own.
- * Identities (host:pid:nonce) are counted, since user:12:0a1b2c3d4e5f has the same shape by chance.
+ * Sidekiq's roots are the installations that sidekiq/ resolved by content.  Its queues and job sets
+ * are taken from there one by one: beside a Sidekiq an application may have a list queue:foo of its
+ * own. Identities (host:pid:nonce) are counted, since user:12:0a1b2c3d4e5f has the same shape by
+ * chance.
  *
- * What is missing on purpose: names that only lists of settings know (Sidekiq Enterprise's periodic and
- * loop* keys), and every rule that would need a name without a root.
+ * What is missing on purpose: names that only lists of settings know (Sidekiq Enterprise's periodic
+ * and loop* keys), and every rule that would need a name without a root.
  *
- * Key schemas: job-queues-in-redis, sections 2 to 5 (Sidekiq), 8 (Resque), 9 (Bull, BullMQ, bee-queue),
- * 10 (Celery, RQ), 11 (Laravel), 13 (caches and sessions).
+ * Key schemas: job-queues-in-redis, sections 2 to 5 (Sidekiq), 8 (Resque), 9 (Bull, BullMQ,
+ * bee-queue), 10 (Celery, RQ), 11 (Laravel), 13 (caches and sessions).
  */
 // SPDX-License-Identifier: MIT
 #include <string.h>
@@ -25,12 +25,12 @@
 #include "pattern/pattern.h"
 #include "pattern/role_internal.h"
 
-#define STRING (1u << RDBP_TYPE_STRING)
-#define LIST (1u << RDBP_TYPE_LIST)
-#define SET (1u << RDBP_TYPE_SET)
-#define ZSET (1u << RDBP_TYPE_ZSET)
-#define HASH (1u << RDBP_TYPE_HASH)
-#define STREAM (1u << RDBP_TYPE_STREAM)
+#define STRING   (1u << RDBP_TYPE_STRING)
+#define LIST     (1u << RDBP_TYPE_LIST)
+#define SET      (1u << RDBP_TYPE_SET)
+#define ZSET     (1u << RDBP_TYPE_ZSET)
+#define HASH     (1u << RDBP_TYPE_HASH)
+#define STREAM   (1u << RDBP_TYPE_STREAM)
 #define ANY_TYPE 0xffu
 
 struct name_rule {
@@ -184,16 +184,11 @@ static const struct name_rule bull_rules[] = {
 };
 
 static const struct name_rule bee_rules[] = {
-    {"id", STRING, ROLE_COUNTER},
-    {"jobs", HASH, ROLE_JOBS},
-    {"waiting", LIST, ROLE_JOBS},
-    {"active", LIST, ROLE_JOBS},
-    {"delayed", ZSET, ROLE_JOBS},
-    {"succeeded", SET, ROLE_JOBS},
-    {"failed", SET, ROLE_JOBS},
-    {"stalling", SET, ROLE_STATE},
-    {"stallBlock", STRING, ROLE_LOCK},
-    {NULL, 0, 0},
+    {"id", STRING, ROLE_COUNTER},      {"jobs", HASH, ROLE_JOBS},
+    {"waiting", LIST, ROLE_JOBS},      {"active", LIST, ROLE_JOBS},
+    {"delayed", ZSET, ROLE_JOBS},      {"succeeded", SET, ROLE_JOBS},
+    {"failed", SET, ROLE_JOBS},        {"stalling", SET, ROLE_STATE},
+    {"stallBlock", STRING, ROLE_LOCK}, {NULL, 0, 0},
 };
 
 static const struct name_rule celery_rules[] = {
@@ -332,8 +327,8 @@ static bool is_nearly_all(uint64_t part, uint64_t whole)
     return whole > 0 && part >= whole - whole / 20;
 }
 
-static enum role role_in_sidekiq(const struct role_evidence *e, const struct sidekiq_result *sidekiq,
-                                 const struct role_pattern *p)
+static enum role role_in_sidekiq(const struct role_evidence *e,
+                                 const struct sidekiq_result *sidekiq, const struct role_pattern *p)
 {
     const struct role_root *process;
     bool is_under = false;
@@ -379,17 +374,18 @@ static unsigned count_bits(uint32_t bits)
 }
 
 enum {
-    BULLMQ_FACTS = FACT_BULL_META_PROOF | FACT_BULLMQ_EVENTS | FACT_BULLMQ_MARKER | FACT_BULLMQ_OTHER,
-    BULL_FACTS = FACT_NODE_ID | FACT_NODE_DELAYED | FACT_NODE_ACTIVE | FACT_BULL_META | FACT_BULL_WAIT |
-                 FACT_BULL_PAUSED | FACT_BULL_COMPLETED | FACT_BULL_FAILED |
+    BULLMQ_FACTS =
+        FACT_BULL_META_PROOF | FACT_BULLMQ_EVENTS | FACT_BULLMQ_MARKER | FACT_BULLMQ_OTHER,
+    BULL_FACTS = FACT_NODE_ID | FACT_NODE_DELAYED | FACT_NODE_ACTIVE | FACT_BULL_META |
+                 FACT_BULL_WAIT | FACT_BULL_PAUSED | FACT_BULL_COMPLETED | FACT_BULL_FAILED |
                  FACT_BULL_STALLED_CHECK | FACT_BULL_REPEAT | FACT_BULL_META_PAUSED |
                  FACT_BULL_PRIORITY | BULLMQ_FACTS,
     BEE_FACTS = FACT_NODE_ID | FACT_NODE_DELAYED | FACT_NODE_ACTIVE | FACT_BEE_STALL_BLOCK |
                 FACT_BEE_JOBS | FACT_BEE_WAITING | FACT_BEE_SUCCEEDED | FACT_BEE_FAILED
 };
 
-/* One structure of a queue may stand anywhere (order:12:id, user:7:failed); three of them, each of its
- * type, under one prefix are a queue's.  A fact of the other library speaks against. */
+/* One structure of a queue may stand anywhere (order:12:id, user:7:failed); three of them, each of
+ * its type, under one prefix are a queue's.  A fact of the other library speaks against. */
 static const struct name_rule *judge_node_queue(uint32_t facts, const char **ret_system)
 {
     if ((facts & FACT_BULL_META_PROOF) || count_bits(facts & BULL_FACTS) >= 3) {
@@ -409,8 +405,8 @@ static bool is_resque(const struct role_root *r)
 {
     static const char usual[] = "resque:";
     const uint32_t beside = r->facts & ~(uint32_t)(FACT_RESQUE_FAILED | FACT_RESQUE_FAILED_PROOF);
-    const bool is_usual = r->prefix_bytes >= 7 &&
-                          memcmp(r->prefix + r->prefix_bytes - 7, usual, 7) == 0;
+    const bool is_usual =
+        r->prefix_bytes >= 7 && memcmp(r->prefix + r->prefix_bytes - 7, usual, 7) == 0;
 
     if (is_usual)
         return count_bits(r->facts) >= 2;
@@ -422,11 +418,8 @@ static bool is_resque(const struct role_root *r)
 static const struct name_rule *judge_root(const struct role_root *r, const char **ret_system)
 {
     switch ((enum role_root_kind)r->kind) {
-    case ROOT_NODE_QUEUE:
-        return judge_node_queue(r->facts, ret_system);
-    case ROOT_RESQUE:
-        *ret_system = "resque";
-        return is_resque(r) ? resque_rules : NULL;
+    case ROOT_NODE_QUEUE: return judge_node_queue(r->facts, ret_system);
+    case ROOT_RESQUE: *ret_system = "resque"; return is_resque(r) ? resque_rules : NULL;
     case ROOT_CELERY:
         *ret_system = "celery";
         if ((r->facts & (FACT_CELERY_BINDING | FACT_CELERY_RESULT)) ||
@@ -438,9 +431,7 @@ static const struct name_rule *judge_root(const struct role_root *r, const char 
         return (r->facts & (FACT_RQ_QUEUES | FACT_RQ_WORKERS)) && count_bits(r->facts) >= 2
                    ? rq_rules
                    : NULL;
-    case ROOT_LARAVEL_QUEUE:
-        *ret_system = "laravel";
-        return laravel_queue_rules;
+    case ROOT_LARAVEL_QUEUE: *ret_system = "laravel"; return laravel_queue_rules;
     case ROOT_LARAVEL_CACHE:
         *ret_system = "laravel";
         return r->facts & FACT_LARAVEL_TAG ? laravel_cache_rules : NULL;
@@ -453,8 +444,7 @@ static const struct name_rule *judge_root(const struct role_root *r, const char 
                        has_all(r->facts, FACT_SPRING_SESSION | FACT_SPRING_EXPIRES)
                    ? spring_rules
                    : NULL;
-    default:
-        return NULL;
+    default: return NULL;
     }
 }
 
@@ -466,7 +456,8 @@ static enum role role_under(const struct role_root *r, const struct role_pattern
 
     if (rules == NULL)
         return ROLE_APP;
-    rule = find_rule(rules, p->pattern + r->prefix_bytes, p->pattern_bytes - r->prefix_bytes, p->type);
+    rule =
+        find_rule(rules, p->pattern + r->prefix_bytes, p->pattern_bytes - r->prefix_bytes, p->type);
     if (rule == NULL)
         return ROLE_APP;
     *ret_system = system;
@@ -477,8 +468,8 @@ static enum role role_under(const struct role_root *r, const struct role_pattern
 static enum role role_by_segments(const struct role_evidence *e, const struct role_pattern *p,
                                   const char **ret_system)
 {
-    static const uint8_t kinds[] = {ROOT_NODE_QUEUE, ROOT_RESQUE,  ROOT_RQ,    ROOT_LARAVEL_CACHE,
-                                    ROOT_HORIZON,    ROOT_SPRING,  ROOT_CELERY};
+    static const uint8_t kinds[] = {ROOT_NODE_QUEUE, ROOT_RESQUE, ROOT_RQ,    ROOT_LARAVEL_CACHE,
+                                    ROOT_HORIZON,    ROOT_SPRING, ROOT_CELERY};
     size_t at = p->pattern_bytes < ROOT_PREFIX_MAX_BYTES ? p->pattern_bytes : ROOT_PREFIX_MAX_BYTES;
 
     for (;; at--) {
@@ -505,14 +496,18 @@ static enum role role_by_name(const struct role_evidence *e, const struct role_p
         const char *name;
         enum role_root_kind kind;
     } names[] = {
-        {"queues:", ROOT_LARAVEL_QUEUE},     {"_kombu.binding.", ROOT_CELERY},
-        {"unacked", ROOT_CELERY},            {"celery-task-meta-", ROOT_CELERY},
-        {"celery-taskset-meta-", ROOT_CELERY}, {"celeryev.", ROOT_CELERY},
+        {"queues:", ROOT_LARAVEL_QUEUE},
+        {"_kombu.binding.", ROOT_CELERY},
+        {"unacked", ROOT_CELERY},
+        {"celery-task-meta-", ROOT_CELERY},
+        {"celery-taskset-meta-", ROOT_CELERY},
+        {"celeryev.", ROOT_CELERY},
         {"*.reply.celery.pidbox", ROOT_CELERY},
     };
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        const uint8_t *at = memmem(p->pattern, p->pattern_bytes, names[i].name, strlen(names[i].name));
+        const uint8_t *at =
+            memmem(p->pattern, p->pattern_bytes, names[i].name, strlen(names[i].name));
         const struct role_root *r = NULL;
         enum role role;
 
@@ -560,8 +555,8 @@ static bool has_signature(const struct role_pattern *p, unsigned signature)
     return is_nearly_all(keys, p->keys);
 }
 
-/* The prefix <name>:<version>: of a Django cache with pickled values; compressed ones count when another
- * cache of this database is proven. */
+/* The prefix <name>:<version>: of a Django cache with pickled values; compressed ones count when
+ * another cache of this database is proven. */
 static bool is_django(const struct role_evidence *e, const struct role_pattern *p)
 {
     const struct role_root *r, *other;

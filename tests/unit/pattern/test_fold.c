@@ -1,8 +1,8 @@
 /* test_fold.c -- key shapes of real systems with the pattern that a person would write.
  *
- * Expected patterns are written by hand, from the key schemas of the projects named with each group;
- * random parts are made up or taken from public examples.  A row whose pattern is equal to its key says
- * that names stay.
+ * Expected patterns are written by hand, from the key schemas of the projects named with each
+ * group; random parts are made up or taken from public examples.  A row whose pattern is equal to
+ * its key says that names stay.
  */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
@@ -21,11 +21,11 @@ struct row {
     const char *key, *pattern;
 };
 
-#define UUID "550e8400-e29b-41d4-a716-446655440000"
-#define MD5 "7d793037a0760186574b0282f2f435e7"
-#define SHA1 "da39a3ee5e6b4b0d3255bfef95601890afd80709"
+#define UUID   "550e8400-e29b-41d4-a716-446655440000"
+#define MD5    "7d793037a0760186574b0282f2f435e7"
+#define SHA1   "da39a3ee5e6b4b0d3255bfef95601890afd80709"
 #define SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-#define JID "b4a577edbccf1d805744efa9"
+#define JID    "b4a577edbccf1d805744efa9"
 
 static const struct row rows[] = {
     /* Sidekiq and its plugins: sidekiq/sidekiq, sidekiq-cron, sidekiq-unique-jobs, sidekiq-status,
@@ -64,9 +64,11 @@ static const struct row rows[] = {
     {"lmtr-c-user-4711", "lmtr-c-user-*"},
     /* Resque and resque-scheduler */
     {"resque:queue:mailers", "resque:queue:mailers"},
-    {"resque:worker:web1.example.com:4242:high,low:started", "resque:worker:web*.example.com:*:high,low:started"},
+    {"resque:worker:web1.example.com:4242:high,low:started",
+     "resque:worker:web*.example.com:*:high,low:started"},
     {"resque:delayed:1700000000", "resque:delayed:*"},
-    {"resque:timestamps:{\"class\":\"SendMail\",\"args\":[17,\"a\"],\"queue\":\"low\"}", "resque:timestamps:*"},
+    {"resque:timestamps:{\"class\":\"SendMail\",\"args\":[17,\"a\"],\"queue\":\"low\"}",
+     "resque:timestamps:*"},
     /* Bull, BullMQ, bee-queue */
     {"bull:emails:402", "bull:emails:*"},
     {"bull:emails:402:logs", "bull:emails:*:logs"},
@@ -83,8 +85,12 @@ static const struct row rows[] = {
     {"_kombu.binding.reply.celery.pidbox", "_kombu.binding.reply.celery.pidbox"},
     {UUID ".reply.celery.pidbox", "*.reply.celery.pidbox"},
     {"celeryev.876d3311-7a0a-498b-8410-51d8b91e1346", "celeryev.*"},
-    {"mail\x06\x16" "6", "mail*"},
-    {"low\x06\x16" "3", "low*"},
+    {"mail\x06\x16"
+     "6",
+     "mail*"},
+    {"low\x06\x16"
+     "3",
+     "low*"},
     {"rq:job:" UUID, "rq:job:*"},
     {"rq:job::" UUID ":dependencies", "rq:job::*:dependencies"},
     {"rq:clean_registries:default", "rq:clean_registries:default"},
@@ -92,7 +98,8 @@ static const struct row rows[] = {
     {"dramatiq:default.DQ.msgs", "dramatiq:default.DQ.msgs"},
     {"dramatiq:__acks__." UUID ".default", "dramatiq:__acks__.*.default"},
     /* Rails cache: fragments, collections, low-level, truncated keys (ActiveSupport) */
-    {"views/products/index:0a1b2c3d4e5f60718293a4b5c6d7e8f9/products/query-" MD5 "-25-20240131101010000000",
+    {"views/products/index:0a1b2c3d4e5f60718293a4b5c6d7e8f9/products/query-" MD5
+     "-25-20240131101010000000",
      "views/products/index:*/products/query-*"},
     {"views/articles/123-20240101120000000000", "views/articles/*"},
     {"views/courses/show:0000000000000000a11034f48864e928/courses/121-20261101113125",
@@ -114,10 +121,13 @@ static const struct row rows[] = {
     {"_session_id:2::" SHA256, "_session_id:*::*"},
     {"team:1234:roster", "team:*:roster"},
     /* GitLab, Discourse, Mastodon, Diaspora, Sentry, Grafana */
-    {"cache:gitlab:can_be_resolved_in_ui?:my/project:" SHA1, "cache:gitlab:can_be_resolved_in_ui?:my/project:*"},
-    {"cache:gitlab:gon/abcde:projects:279/languages", "cache:gitlab:gon/abcde:projects:*/languages"},
+    {"cache:gitlab:can_be_resolved_in_ui?:my/project:" SHA1,
+     "cache:gitlab:can_be_resolved_in_ui?:my/project:*"},
+    {"cache:gitlab:gon/abcde:projects:279/languages",
+     "cache:gitlab:gon/abcde:projects:*/languages"},
     {"session:gitlab:2::" SHA256, "session:gitlab:*::*"},
-    {"etag:/gitlab-org/gitlab/-/pipelines/12345.json", "etag:/gitlab-org/gitlab/-/pipelines/*.json"},
+    {"etag:/gitlab-org/gitlab/-/pipelines/12345.json",
+     "etag:/gitlab-org/gitlab/-/pipelines/*.json"},
     {"default:discourse_rate_limit:1.2.3.4", "default:discourse_rate_limit:*"},
     {"feed:home:123", "feed:home:*"},
     {"feed:home:109876543210987654:reblogs", "feed:home:*:reblogs"},
@@ -142,7 +152,8 @@ static const struct row rows[] = {
     {"laravel_cache_:user.17", "laravel_cache_:user.*"},
     {"shop_cache::" SHA1 ":standard_ref", "shop_cache::*:standard_ref"},
     {"laravel_horizon:" UUID, "laravel_horizon:*"},
-    {"laravel_horizon:snapshot:job:App\\Jobs\\SendMail", "laravel_horizon:snapshot:job:App\\Jobs\\SendMail"},
+    {"laravel_horizon:snapshot:job:App\\Jobs\\SendMail",
+     "laravel_horizon:snapshot:job:App\\Jobs\\SendMail"},
     {"PHPREDIS_SESSION:k3f9a0q1b2c3d4e5f6g7h8i9j0", "PHPREDIS_SESSION:*"},
     {"wp_:posts:123", "wp_:posts:*"},
     {"wp_:post_meta:4711", "wp_:post_meta:*"},
@@ -172,8 +183,10 @@ static const struct row rows[] = {
     {"spring:session:sessions:" UUID, "spring:session:sessions:*"},
     {"spring:session:sessions:expires:" UUID, "spring:session:sessions:expires:*"},
     {"spring:session:expirations:1700000040000", "spring:session:expirations:*"},
-    {"spring:session:index:org.springframework.session.FindByIndexNameSessionRepository.PRINCIPAL_NAME_INDEX_NAME:anna",
-     "spring:session:index:org.springframework.session.FindByIndexNameSessionRepository.PRINCIPAL_NAME_INDEX_NAME:anna"},
+    {"spring:session:index:org.springframework.session.FindByIndexNameSessionRepository.PRINCIPAL_"
+     "NAME_INDEX_NAME:anna",
+     "spring:session:index:org.springframework.session.FindByIndexNameSessionRepository.PRINCIPAL_"
+     "NAME_INDEX_NAME:anna"},
     {"books::42", "books::*"},
     {"redisson_lock__channel:{orders:17}", "redisson_lock__channel:{orders:*}"},
     {"redisson__timeout__set:{map}", "redisson__timeout__set:{map}"},
@@ -210,7 +223,8 @@ static const struct row rows[] = {
     {"ip:2001:0db8:85a3:0000:0000:8a2e:0370:7334", "ip:*"},
     {"ip:fe80::1ff:fe23:4567:890a:hits", "ip:*:hits"},
     {"1.2.3.4:6379", "*:*"},
-    /* generated identifiers: ULID, KSUID, cuid, ObjectId, Stripe, AWS, JWT, base64, Ethereum, Snowflake */
+    /* generated identifiers: ULID, KSUID, cuid, ObjectId, Stripe, AWS, JWT, base64, Ethereum,
+       Snowflake */
     {"evt:01ARZ3NDEKTSV4RRFFQ69G5FAV", "evt:*"},
     {"evt:01h455vb4pex5vsknk084sn02q", "evt:*"},
     {"evt:0ujtsYcgvSTl8PAuAdqWYSMnLOv", "evt:*"},
@@ -219,11 +233,15 @@ static const struct row rows[] = {
     {"cus_NffrFeUfNV2Hib:invoices", "cus_*:invoices"},
     {"msg:175928847299117063", "msg:*"},
     {"tx:0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "tx:*"},
-    {"jwt:eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+    {"jwt:eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0."
+     "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
      "jwt:*"},
     {"etag:Xy/3kP0aQzT1vW9+41d8cd9Ef00AbCdEfGhIjKlMnOw=", "etag:*"},
     {"nonce:dGhpcyBpcyBhIHRlc3Q=", "nonce:*"},
     {"commit:9fceb02:status", "commit:*:status"},
+    {"invite:qzxkvjwpfhbd", "invite:*"},
+    {"magic-link:kTzWqPbVxNcRdYmH", "magic-link:*"},
+    {"promo:X7K2P", "promo:*"},
     {"i-0abcd1234efgh5678:metrics", "i-*:metrics"},
     {"UUID:{" UUID "}", "UUID:{*}"},
     {"GUID:550E8400-E29B-41D4-A716-446655440000", "GUID:*"},
@@ -236,10 +254,13 @@ static const struct row rows[] = {
     {"app:1.2.3:config", "app:*:config"},
     {"md5:sha1:sha256:base64:utf8:oauth2:s3:ipv4:h264:http2:k8s:i18n",
      "md5:sha1:sha256:base64:utf8:oauth2:s3:ipv4:h264:http2:k8s:i18n"},
-    {"S3Uploader:OAuth2Token:Base64Encoder:Sha256Digest", "S3Uploader:OAuth2Token:Base64Encoder:Sha256Digest"},
+    {"S3Uploader:OAuth2Token:Base64Encoder:Sha256Digest",
+     "S3Uploader:OAuth2Token:Base64Encoder:Sha256Digest"},
     {"LinkedCourseUuids:HTTPServerErrorHandler", "LinkedCourseUuids:HTTPServerErrorHandler"},
-    {"XMLHttpRequest:iPhone:GitHub:PostgreSQL:eBay", "XMLHttpRequest:iPhone:GitHub:PostgreSQL:eBay"},
-    {"internationalization:authentication_strategies", "internationalization:authentication_strategies"},
+    {"XMLHttpRequest:iPhone:GitHub:PostgreSQL:eBay",
+     "XMLHttpRequest:iPhone:GitHub:PostgreSQL:eBay"},
+    {"internationalization:authentication_strategies",
+     "internationalization:authentication_strategies"},
     {"requests:24h:7d:5min:500ms", "requests:24h:7d:5min:500ms"},
     {"errors:5xx", "errors:5xx"},
     {"mfa:2fa:totp", "mfa:2fa:totp"},
@@ -251,7 +272,10 @@ static const struct row rows[] = {
     {"nginx:vts:httpd:mysqld:memcached:xmlrpc", "nginx:vts:httpd:mysqld:memcached:xmlrpc"},
     {"config:feature_flags:new-checkout_enabled", "config:feature_flags:new-checkout_enabled"},
     {"AUTH_TOKEN_EXPIRY_SECONDS", "AUTH_TOKEN_EXPIRY_SECONDS"},
-    {"Stra\xc3\x9f" "e:M\xc3\xbcnchen:42", "Stra\xc3\x9f" "e:M\xc3\xbcnchen:*"},
+    {"Stra\xc3\x9f"
+     "e:M\xc3\xbcnchen:42",
+     "Stra\xc3\x9f"
+     "e:M\xc3\xbcnchen:*"},
     {"\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87:17", "\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87:*"},
     {"\xe7\x94\xa8\xe6\x88\xb7:1001", "\xe7\x94\xa8\xe6\x88\xb7:*"},
     /* punctuation, glob characters, edges */
@@ -324,7 +348,8 @@ static void test_random_tokens(void **state)
 {
     static const char hex[] = "0123456789abcdef", base36[] = "0123456789abcdefghijklmnopqrstuvwxyz",
                       base62[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
-                      base64url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+                      base64url[] =
+                          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
                       crockford[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     static const struct {
         const char *name, *alphabet, *before, *behind, *pattern;
@@ -357,7 +382,8 @@ static void test_random_tokens(void **state)
 
             memcpy(key, families[f].before, before);
             for (size_t k = 0; k < families[f].bytes; k++)
-                key[n++] = families[f].alphabet[next_random((unsigned)strlen(families[f].alphabet))];
+                key[n++] =
+                    families[f].alphabet[next_random((unsigned)strlen(families[f].alphabet))];
             memcpy(key + n, families[f].behind, behind);
             m = pattern_fold((const uint8_t *)key, n + behind, out);
             others += m != strlen(families[f].pattern) || memcmp(out, families[f].pattern, m) != 0;
@@ -459,14 +485,22 @@ static void test_long_keys(void **state)
 static void test_parent(void **state)
 {
     static const struct row parents[] = {
-        {"a:b:c", "a:b:*"},       {"a:b:*", "a:*"},
-        {"a:*", "*"},             {"user:*:cart", "user:*:*"},
-        {"user:*:*", "user:*"},   {"user*", "*"},
-        {"{user*}.following", "{user*}.*"}, {"{user*}.*", "{*"},
-        {"{*", "*"},              {"views/x:*/posts/query-*", "views/x:*/posts/*"},
-        {"views/x:*/posts/*", "views/x:*/*"}, {"word", "*"},
-        {"", "*"},                {"a::b", "a::*"},
-        {"a::*", "*"},            {"::", "*"},
+        {"a:b:c", "a:b:*"},
+        {"a:b:*", "a:*"},
+        {"a:*", "*"},
+        {"user:*:cart", "user:*:*"},
+        {"user:*:*", "user:*"},
+        {"user*", "*"},
+        {"{user*}.following", "{user*}.*"},
+        {"{user*}.*", "{*"},
+        {"{*", "*"},
+        {"views/x:*/posts/query-*", "views/x:*/posts/*"},
+        {"views/x:*/posts/*", "views/x:*/*"},
+        {"word", "*"},
+        {"", "*"},
+        {"a::b", "a::*"},
+        {"a::*", "*"},
+        {"::", "*"},
         {"stat:processed:*", "stat:*"},
     };
 
@@ -484,7 +518,8 @@ static void test_parent(void **state)
     assert_int_equal(pattern_parent((uint8_t[]){'*'}, 1), 0);
 }
 
-/* Whatever the pattern, its ancestors end at `*`, each shorter than the one before or a star more. */
+/* Whatever the pattern, its ancestors end at `*`, each shorter than the one before or a star more.
+ */
 static void test_parents_end(void **state)
 {
     (void)state;
@@ -494,7 +529,7 @@ static void test_parents_end(void **state)
         size_t n, steps = 0;
 
         for (size_t k = 0; k < bytes; k++)
-            key[k] = (uint8_t)"abc123:::-_./*{}"[next_random(16)];
+            key[k] = (uint8_t) "abc123:::-_./*{}"[next_random(16)];
         n = pattern_fold(key, bytes, pattern);
         while ((n = pattern_parent(pattern, n)) > 0) {
             assert_int_equal(pattern[n - 1], '*');
