@@ -129,6 +129,14 @@ static int need_batch(struct decoder *d)
     return d->batch == NULL ? -1 : 0;
 }
 
+static int64_t expires_at_of(const struct rdbp_key *key)
+{
+    if (!key->has_expire)
+        return ROW_NULL;
+    /* The one time that means "none" here. */
+    return key->expire_at_ms == ROW_NULL ? ROW_NULL + 1 : key->expire_at_ms;
+}
+
 static void fill_row(struct key_row *row, const struct rdbp_key *key, uint32_t type_id)
 {
     row->n = key->key_index + 1;
@@ -137,7 +145,7 @@ static void fill_row(struct key_row *row, const struct rdbp_key *key, uint32_t t
     row->rdb_type = key->rdb_type;
     memcpy(row->module_name, key->module_name, sizeof row->module_name);
     row->type_id = type_id;
-    row->expires_at_ms = key->has_expire ? key->expire_at_ms : ROW_NULL;
+    row->expires_at_ms = expires_at_of(key);
     row->idle_seconds = !key->has_idle              ? ROW_NULL
                         : key->idle_s > INT64_MAX ? INT64_MAX
                                                   : (int64_t)key->idle_s;
