@@ -61,12 +61,17 @@ static int on_progress(void *data)
     return signals_cancelled() != 0;
 }
 
+void guard_watch_signals(sqlite3 *db)
+{
+    sqlite3_progress_handler(db, STEPS_BETWEEN_CHECKS, on_progress, NULL);
+}
+
 void guard_on(sqlite3 *db)
 {
     sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_set_authorizer(db, authorize, NULL);
-    sqlite3_progress_handler(db, STEPS_BETWEEN_CHECKS, on_progress, NULL);
+    guard_watch_signals(db);
 }
 
 void guard_off(sqlite3 *db)

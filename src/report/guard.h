@@ -6,7 +6,9 @@
 
 #include "util/error.h"
 
-/* From here on statements may read and nothing else; a signal (util/signals.h) interrupts them. */
+/* From here on a signal (util/signals.h) interrupts statements; guard_off() ends it. */
+void guard_watch_signals(sqlite3 *db);
+/* From here on statements may read and nothing else, and signals are watched. */
 void guard_on(sqlite3 *db);
 void guard_off(sqlite3 *db);
 

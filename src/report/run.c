@@ -5,7 +5,8 @@
  * wants the named reports; without names it wants `summary`, and a JSON output everything, so one call can
  * run a report for one output and not for another.
  *
- * The views are made before the guard is on, because after it nothing can be made.
+ * The views are made before the guard is on, because after it nothing can be made; the table of patterns
+ * is filled between choosing the reports and running them.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include "report/head.h"
 #include "report/render.h"
 #include "report/strbuf.h"
+#include "util/signals.h"
 #include "util/text.h"
 
 #define DEFAULT_REPORT "summary"
@@ -115,7 +117,14 @@ static int choose_set(struct run *run, int64_t *ret_set, int64_t *ret_newest, st
 
 static int execute(sqlite3 *db, const char *sql, struct error *err)
 {
-    if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+    int r;
+
+    guard_watch_signals(db);
+    r = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    guard_off(db);
+    if (r == SQLITE_INTERRUPT)
+        return error_set(err, (enum exit_code)signals_exit_code(), "interrupted");
+    if (r != SQLITE_OK)
         return error_set(err, EXIT_CANNOT_RUN, "report database: %s", sqlite3_errmsg(db));
     return 0;
 }
@@ -134,6 +143,18 @@ static int make_views(struct run *run, int64_t set, struct error *err)
                          "SELECT set_id, count(*) = count(alloc_bytes) FROM main.snapshots "
                          "WHERE set_id = ?1 GROUP BY set_id",
                          &v, &none, &rows, err);
+}
+
+/* Fills the table of patterns (views.sql) when one of the chosen reports names it. */
+static int fill_patterns(const struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->report_count; i++)
+        for (size_t n = 0; n < run->reports[i]->section_count; n++)
+            if (strstr(run->reports[i]->sections[n].sql, "report_patterns") != NULL)
+                return execute(run->db,
+                               "INSERT INTO temp.report_patterns SELECT * FROM report_pattern_sums",
+                               err);
+    return 0;
 }
 
 /* --- what runs, for which output --- */
@@ -408,11 +429,21 @@ out:
     return r;
 }
 
+/* The head, and which reports there will be: guarded, since `applies` is SQL of others. */
+static int prepare(struct run *run, struct error *err)
+{
+    int r;
+
+    guard_on(run->db);
+    r = head_load(run->db, run->common, BINDING_COUNT_, &run->head, err);
+    if (r == 0)
+        r = choose_reports(run, err);
+    guard_off(run->db);
+    return r < 0 || check_params(run, err) < 0 ? -1 : 0;
+}
+
 static int run_all(struct run *run, struct error *err)
 {
-    if (head_load(run->db, run->common, BINDING_COUNT_, &run->head, err) < 0 ||
-        choose_reports(run, err) < 0 || check_params(run, err) < 0)
-        return -1;
     count_what_follows(run);
     for (size_t i = 0; i < run->output_count; i++)
         run->renderers[i]->ops->begin(run->renderers[i]);
@@ -457,6 +488,11 @@ int report_run(sqlite3 *db, const struct report_request *rq, const struct report
     if (rq->source != NULL)
         run.common[BINDING_SOURCE].value = (struct value){
             .type = VALUE_TEXT, .bytes = rq->source, .size_bytes = strlen(rq->source)};
+    r = prepare(&run, err);
+    if (r == 0)
+        r = fill_patterns(&run, err);
+    if (r < 0)
+        goto out;
     guard_on(db);
     r = run_all(&run, err);
     guard_off(db);

@@ -62,7 +62,13 @@ CREATE TEMP VIEW IF NOT EXISTS report_totals AS
                  coalesce(sum(expired_bytes), 0) AS expired_bytes
             FROM report_groups) g;
 
-CREATE TEMP VIEW IF NOT EXISTS report_patterns AS
+-- A table, because a set can have a million patterns and reports read them many times: the program fills
+-- it when a report names it.
+DROP TABLE IF EXISTS temp.report_patterns;
+CREATE TEMP TABLE report_patterns(
+  db, pattern_text, type, role, system, keys, bytes, size_bytes, rdb_bytes, elements, keys_without_ttl,
+  bytes_without_ttl, expired_keys, expired_bytes, first_expires_at, last_expires_at, largest_bytes, largest_key_text);
+CREATE TEMP VIEW IF NOT EXISTS report_pattern_sums AS
   SELECT db, pattern_text, type, role, max(system) AS system, sum(keys) AS keys, sum(bytes) AS bytes,
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes,
          sum(rdb_bytes) AS rdb_bytes, sum(elements) AS elements,

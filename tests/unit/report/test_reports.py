@@ -5,13 +5,18 @@
 The databases are made by report_database.py; expected figures are computed from its rows.
 """
 import csv
+import fcntl
 import io
 import json
 import os
 import re
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 import unicodedata
 import unittest
 
@@ -255,6 +260,41 @@ class Ordinary(unittest.TestCase):
                 p.stdout.close()
                 self.assertEqual(p.stderr.read(), b"")
                 self.assertEqual(p.wait(timeout=60), 141, fmt)
+
+
+    def test_interrupt_leaves_no_file(self):
+        endless = "WITH RECURSIVE n(i) AS (VALUES(1) UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+        for sig, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            path = os.path.join(FOLDER, "interrupted.json")
+            with subprocess.Popen([RDBLENS, "query", self.path, endless, "-o", path],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+                while not [f for f in os.listdir(FOLDER) if f.startswith(".interrupted")]:
+                    self.assertIsNone(p.poll())
+                    time.sleep(0.01)
+                time.sleep(0.2)
+                p.send_signal(sig)
+                out, err = p.communicate(timeout=60)
+            self.assertEqual((p.returncode, out), (code, b""), err)
+            self.assertEqual([f for f in os.listdir(FOLDER) if "interrupted" in f], [])
+
+    def test_colors_on_a_terminal(self):
+        for env, has_color in (({}, True), ({"NO_COLOR": "1"}, False)):
+            main, other = os.openpty()
+            fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
+            with subprocess.Popen([RDBLENS, "report", self.path], stdout=other,
+                                  env={"LANG": "C.UTF-8", **env}) as p:
+                os.close(other)
+                text = b""
+                try:
+                    while piece := os.read(main, 65536):
+                        text += piece
+                except OSError:  # the terminal is gone with its last user
+                    pass
+                os.close(main)
+                self.assertEqual(p.wait(timeout=60), 0)
+            self.assertEqual(b"\x1b[" in text, has_color)
+            plain = re.sub(r"\x1b\[[0-9;]*m", "", text.decode()).splitlines()
+            self.assertLessEqual(max(map(columns_of, plain)), 50)
 
 
 class Hostile(unittest.TestCase):
