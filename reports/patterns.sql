@@ -2,7 +2,7 @@
 -- about: All patterns of key names, as one flat list: for CSV and scripts.
 -- param: top = 100
 
--- section: patterns | Key patterns
+-- section: patterns | By size
 -- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. Not a glob: a pattern written as a glob may match other keys too.
 -- note: No keys.
 -- column: pattern_text = PATTERN

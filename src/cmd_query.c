@@ -20,13 +20,15 @@ static const char usage[] =
     "usage: rdblens query SRC SQL [options]\n"
     "\n"
     "Runs one SELECT, read-only, on SRC: a report database, a snapshot, or - for standard input.\n"
-    "docs/schema.md describes the tables.  A table shows sizes and times by the columns' names; the\n"
+    "docs/schema.md describes the tables.  A table shows sizes and times by the columns' names; "
+    "the\n"
     "other formats give the values as they are.\n"
     "\n"
-    "  -f, --format FORMAT    table, json, ndjson, csv or markdown (default: table, or as the file ends)\n"
+    "  -f, --format FORMAT    table, json, ndjson, csv or markdown (default: table, or as the file "
+    "ends)\n"
     "  -o, --output FILE      write there instead of standard output; may be given several times\n"
-    "      --width N          columns of a table (default: the terminal's, else what it needs)\n"
-    ANALYZE_OPTIONS_HELP;
+    "      --width N          columns of a table (default: the terminal's, else what it "
+    "needs)\n" ANALYZE_OPTIONS_HELP;
 
 enum { OPTION_WIDTH = 256 };
 
@@ -61,8 +63,8 @@ static int take_option(struct arguments *a, int option, struct error *err)
     case 'h': a->wants_help = true; return 0;
     case OPTION_WIDTH:
         if (text_parse_int(optarg, 20, 10000, &width) < 0)
-            return error_set(err, EXIT_CANNOT_RUN,
-                             "--width: '%.40s' is not a width of 20 to 10000", optarg);
+            return error_set(err, EXIT_CANNOT_RUN, "--width: '%.40s' is not a width of 20 to 10000",
+                             optarg);
         a->width = (int)width;
         return 0;
     default: return analyze_option(&a->analyze, option, optarg, err) < 0 ? -1 : 0;
@@ -122,7 +124,8 @@ static int run_with_outputs(const struct arguments *a, const char *source, const
     struct output_set outputs = {0};
     int r;
 
-    if (output_set_open(a->outputs, a->output_count, a->format, a->width, source, &outputs, err) < 0)
+    if (output_set_open(a->outputs, a->output_count, a->format, a->width, source, &outputs, err) <
+        0)
         return -1;
     r = run_sql(a, source, sql, &outputs, ret_code, err);
     output_set_done(&outputs);

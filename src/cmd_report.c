@@ -1,8 +1,8 @@
 /* cmd_report.c -- rdblens report SRC [NAME...]: named reports on a snapshot or a report database.
  *
- * A snapshot is analyzed into a private database first, which holds all keys only when one of the reports
- * reads them.  The outputs are opened and the reports' files read before that, so that a typing error
- * costs no time.
+ * A snapshot is analyzed into a private database first, which holds all keys only when one of the
+ * reports reads them.  The outputs are opened and the reports' files read before that, so that a
+ * typing error costs no time.
  */
 // SPDX-License-Identifier: MIT
 #include <getopt.h>
@@ -22,12 +22,14 @@ static const char usage[] =
     "Prints reports on SRC: a snapshot, a report database, or - for standard input.\n"
     "Without a NAME: summary; in JSON all reports.  rdblens report --list tells the names.\n"
     "\n"
-    "  -f, --format FORMAT    table, json, ndjson, csv or markdown (default: table, or as the file ends)\n"
+    "  -f, --format FORMAT    table, json, ndjson, csv or markdown (default: table, or as the file "
+    "ends)\n"
     "  -o, --output FILE      write there instead of standard output; may be given several times\n"
     "      --top N            how many rows the lists have\n"
     "      --param NAME=VALUE another parameter of a report\n"
     "      --set ID|LABEL     the set of snapshots to report on (default: newest)\n"
-    "      --reports-dir DIR  your own reports, one file NAME.sql each; they replace ours of that name\n"
+    "      --reports-dir DIR  your own reports, one file NAME.sql each; they replace ours of that "
+    "name\n"
     "      --width N          columns of a table (default: the terminal's, else 80)\n"
     "      --list             list the reports and stop\n" ANALYZE_OPTIONS_HELP;
 
@@ -184,7 +186,8 @@ static int run_with_catalog(struct arguments *a, const struct report_catalog *ca
     /* All reports of a JSON output include the user's own, which may read keys. */
     for (size_t i = 0; i < outputs.count && rq.name_count == 0; i++)
         for (size_t k = 0; k < report_catalog_count(catalog); k++)
-            if (outputs.outputs[i].format == REPORT_JSON && report_catalog_at(catalog, k)->needs_keys)
+            if (outputs.outputs[i].format == REPORT_JSON &&
+                report_catalog_at(catalog, k)->needs_keys)
                 a->analyze.keys = KEYS_ALL;
     r = run_reports(a, words[0], &rq, &outputs, ret_code, err);
     output_set_done(&outputs);

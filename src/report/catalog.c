@@ -1,8 +1,8 @@
 /* catalog.c -- the reports there are: ours, built in, and the user's, from a folder.
  *
- * A file of the user's with the name of one of ours takes its place, so that a built-in report can be
- * copied and changed.  All files are read when the catalog is made: an error in one is told before a
- * snapshot is analyzed, not after.
+ * A file of the user's with the name of one of ours takes its place, so that a built-in report can
+ * be copied and changed.  All files are read when the catalog is made: an error in one is told
+ * before a snapshot is analyzed, not after.
  */
 // SPDX-License-Identifier: MIT
 #include "report/catalog.h"
@@ -88,8 +88,7 @@ static int read_text(const char *path, struct strbuf *text, struct error *err)
         r = error_set(err, EXIT_CANNOT_RUN, "%s: %s", path, strerror(errno));
     else if (text->failed)
         r = error_set(err, EXIT_CANNOT_RUN, "%s: out of memory", path);
-    else if (text->size_bytes > MAX_FILE_BYTES ||
-             strlen(strbuf_text(text)) < text->size_bytes)
+    else if (text->size_bytes > MAX_FILE_BYTES || strlen(strbuf_text(text)) < text->size_bytes)
         r = error_set(err, EXIT_CANNOT_RUN, "%s: not a report: too long, or with NUL bytes", path);
     fclose(file);
     return r;

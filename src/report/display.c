@@ -1,13 +1,14 @@
 /* display.c -- values as people read them: units, UTC, and names that cannot disturb a terminal.
  *
- * A key's name is bytes that a stranger chose.  Printed raw, it can move the cursor, recolour the screen,
- * or turn the reading order of its line (U+202E).  So a character is shown as it is only when it is
- * plainly visible, and every other byte as \xNN, the form that key_text uses.  What is not plainly
- * visible is decided twice: by a short table of characters that are harmful in every locale, then by the
- * locale's own iswprint() and wcwidth(), because in the C locale a terminal shows ASCII alone.
+ * A key's name is bytes that a stranger chose.  Printed raw, it can move the cursor, recolour the
+ * screen, or turn the reading order of its line (U+202E).  So a character is shown as it is only
+ * when it is plainly visible, and every other byte as \xNN, the form that key_text uses.  What is
+ * not plainly visible is decided twice: by a short table of characters that are harmful in every
+ * locale, then by the locale's own iswprint() and wcwidth(), because in the C locale a terminal
+ * shows ASCII alone.
  *
- * Percentages never lie at the ends: what is not nothing is not shown as 0.0 %, what is not all is not
- * shown as 100 %.
+ * Percentages never lie at the ends: what is not nothing is not shown as 0.0 %, what is not all is
+ * not shown as 100 %.
  */
 // SPDX-License-Identifier: MIT
 #include "report/display.h"
@@ -45,22 +46,22 @@ static bool is_harmful(uint32_t c)
     static const struct {
         uint32_t first, last;
     } ranges[] = {
-        {0x0000, 0x001f}, /* C0 */
-        {0x007f, 0x009f}, /* DEL, C1 */
-        {0x00ad, 0x00ad}, /* soft hyphen */
-        {0x034f, 0x034f}, /* combining grapheme joiner: shows nothing */
-        {0x061c, 0x061c}, /* Arabic letter mark */
-        {0x115f, 0x1160}, /* Hangul fillers */
-        {0x17b4, 0x17b5}, /* Khmer vowels that show nothing */
-        {0x180b, 0x180f}, /* Mongolian selectors */
-        {0x200b, 0x200f}, /* zero width, direction marks */
-        {0x2028, 0x202e}, /* line separators, bidi embedding and override */
-        {0x2060, 0x206f}, /* invisible operators, bidi isolates */
-        {0x3164, 0x3164}, /* Hangul filler */
-        {0xfe00, 0xfe0f}, /* variation selectors */
-        {0xfeff, 0xfeff}, /* byte order mark */
-        {0xffa0, 0xffa0}, /* half-width filler */
-        {0xfff9, 0xfffb}, /* annotation marks */
+        {0x0000, 0x001f},   /* C0 */
+        {0x007f, 0x009f},   /* DEL, C1 */
+        {0x00ad, 0x00ad},   /* soft hyphen */
+        {0x034f, 0x034f},   /* combining grapheme joiner: shows nothing */
+        {0x061c, 0x061c},   /* Arabic letter mark */
+        {0x115f, 0x1160},   /* Hangul fillers */
+        {0x17b4, 0x17b5},   /* Khmer vowels that show nothing */
+        {0x180b, 0x180f},   /* Mongolian selectors */
+        {0x200b, 0x200f},   /* zero width, direction marks */
+        {0x2028, 0x202e},   /* line separators, bidi embedding and override */
+        {0x2060, 0x206f},   /* invisible operators, bidi isolates */
+        {0x3164, 0x3164},   /* Hangul filler */
+        {0xfe00, 0xfe0f},   /* variation selectors */
+        {0xfeff, 0xfeff},   /* byte order mark */
+        {0xffa0, 0xffa0},   /* half-width filler */
+        {0xfff9, 0xfffb},   /* annotation marks */
         {0xe0000, 0xe0fff}, /* tags, more selectors */
     };
 
@@ -194,9 +195,8 @@ void display_time_ms(struct strbuf *b, int64_t unix_ms)
     struct tm tm;
     char text[64];
 
-    /* A score read as a time can lie anywhere: five-digit years are kept, absurd ones are numbers. */
-    if (seconds > 253402300799LL * 10 || seconds < -62135596800LL ||
-        gmtime_r(&when, &tm) == NULL ||
+    /* A score read as a time can lie anywhere: far years are kept, absurd ones are numbers. */
+    if (seconds > 253402300799LL * 10 || seconds < -62135596800LL || gmtime_r(&when, &tm) == NULL ||
         strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &tm) == 0) {
         strbuf_printf(b, "%lld ms", (long long)unix_ms);
         return;
@@ -297,8 +297,8 @@ void display_cut(struct strbuf *b, const char *text, size_t size_bytes, size_t w
     }
     if (width == 0)
         return;
-    /* Names of one kind differ at their ends: the larger part of the room goes to the head, the rest to
-     * the tail. */
+    /* Names of one kind differ at their ends: the larger part of the room goes to the head, the
+     * rest to the tail. */
     head = width - 1 - (width - 1) / 3;
     tail_from = all - (width - 1) / 3;
     while (i < size_bytes) {
@@ -333,7 +333,8 @@ static bool ends_with(const char *text, const char *end)
 
 enum column_kind column_kind_of_name(const char *name)
 {
-    static const char *const plain[] = {"id", "db", "n", "rank", "offset", "version", "rdb_version"};
+    static const char *const plain[] = {"id",     "db",      "n",          "rank",
+                                        "offset", "version", "rdb_version"};
 
     if (ends_with(name, "_pct"))
         return COLUMN_PERCENT;

@@ -11,11 +11,12 @@ void display_duration_ms(struct strbuf *b, double ms);   /* 3 d 4 h */
 void display_time_ms(struct strbuf *b, int64_t unix_ms); /* 2026-11-20 02:00:13 */
 void display_percent(struct strbuf *b, double percent);  /* 12.3 % */
 
-/* Text with everything that is not plainly visible as \xNN: bytes that are no UTF-8, control characters
- * (C1 too), bidi overrides and isolates, characters of no width that are not combining marks, and what
- * the locale cannot print.  The result has as many columns as wcswidth() says. */
+/* Text with everything that is not plainly visible as \xNN: bytes that are no UTF-8, control
+ * characters (C1 too), bidi overrides and isolates, characters of no width that are not combining
+ * marks, and what the locale cannot print.  The result has as many columns as wcswidth() says. */
 void display_text(struct strbuf *b, const char *bytes, size_t size_bytes);
-/* Any bytes as key_text is made: valid UTF-8 stays, other bytes become \xNN, a backslash is doubled. */
+/* Any bytes as key_text is made: valid UTF-8 stays, other bytes become \xNN, a backslash is
+ * doubled. */
 void display_blob_as_text(struct strbuf *b, const char *bytes, size_t size_bytes);
 
 /* The value as its column wants it; NULL is "-". */

@@ -11,13 +11,15 @@
 static const struct {
     const char *text;
     enum report_format format;
-} names[] = {
-    {"table", REPORT_TABLE}, {"json", REPORT_JSON},         {"ndjson", REPORT_NDJSON},
-    {"csv", REPORT_CSV},     {"markdown", REPORT_MARKDOWN},
-}, endings[] = {
-    {"txt", REPORT_TABLE},     {"json", REPORT_JSON}, {"ndjson", REPORT_NDJSON},
-    {"jsonl", REPORT_NDJSON},  {"csv", REPORT_CSV},   {"md", REPORT_MARKDOWN},
-    {"markdown", REPORT_MARKDOWN},
+} names[] =
+    {
+        {"table", REPORT_TABLE}, {"json", REPORT_JSON},         {"ndjson", REPORT_NDJSON},
+        {"csv", REPORT_CSV},     {"markdown", REPORT_MARKDOWN},
+},
+  endings[] = {
+      {"txt", REPORT_TABLE},         {"json", REPORT_JSON}, {"ndjson", REPORT_NDJSON},
+      {"jsonl", REPORT_NDJSON},      {"csv", REPORT_CSV},   {"md", REPORT_MARKDOWN},
+      {"markdown", REPORT_MARKDOWN},
 };
 
 #define FORMATS "table, json, ndjson, csv, markdown"

@@ -1,11 +1,11 @@
 /* functions.c -- SQL functions for reports and queries.
  *
  *      pct(part, whole)        100 * part / whole as a number; NULL when whole is 0 or not known
- *      age_ms(now, at)         now - at; 0 when `at` is less than a second ahead, because ctime has no ms
- *      human_bytes(n)          '1.2 GiB'       human_count(n)     '1,234,567'
- *      human_duration(ms)      '3 d 4 h'       human_time(ms)     '2026-11-20 02:00:13', in UTC
- *      shell_word(text)        text as one word of a shell's command line
- *      redis_match(glob, key)  1 when Redis' own glob matches the bytes of key
+ *      age_ms(now, at)         now - at; 0 when `at` is less than a second ahead, because ctime has
+ * no ms human_bytes(n)          '1.2 GiB'       human_count(n)     '1,234,567' human_duration(ms)
+ * '3 d 4 h'       human_time(ms)     '2026-11-20 02:00:13', in UTC shell_word(text)        text as
+ * one word of a shell's command line redis_match(glob, key)  1 when Redis' own glob matches the
+ * bytes of key
  *
  * All of them are pure, so that a database's own views may call them too.
  */

@@ -1,13 +1,14 @@
 /* guard.c -- a connection that can only be read, for SQL that others wrote.
  *
- * Reports come from files that a user may have been given, and the report database itself may come from
- * elsewhere, with views of its own.  The authorizer is asked while a statement is compiled and allows a
- * short list: SELECT, reading columns, functions that touch nothing outside, recursion, and the PRAGMAs
- * that describe tables.  So ATTACH, writing, loading code and changing settings fail before anything
- * runs, on a connection that may be writable for other reasons (a private database).
+ * Reports come from files that a user may have been given, and the report database itself may come
+ * from elsewhere, with views of its own.  The authorizer is asked while a statement is compiled and
+ * allows a short list: SELECT, reading columns, functions that touch nothing outside, recursion,
+ * and the PRAGMAs that describe tables.  So ATTACH, writing, loading code and changing settings
+ * fail before anything runs, on a connection that may be writable for other reasons (a private
+ * database).
  *
- * DEFENSIVE and an untrusted schema close what the authorizer does not see: what a database file's own
- * views and expressions may call.
+ * DEFENSIVE and an untrusted schema close what the authorizer does not see: what a database file's
+ * own views and expressions may call.
  */
 // SPDX-License-Identifier: MIT
 #include "report/guard.h"
@@ -34,9 +35,8 @@ static int authorize(void *data, int action, const char *arg1, const char *arg2,
 {
     static const char *const denied_functions[] = {"load_extension", "fts3_tokenizer", "readfile",
                                                    "writefile",      "edit",           NULL};
-    static const char *const pragmas[] = {"table_info", "table_xinfo", "table_list",
-                                          "index_list", "index_info",  "index_xinfo",
-                                          NULL};
+    static const char *const pragmas[] = {"table_info", "table_xinfo", "table_list", "index_list",
+                                          "index_info", "index_xinfo", NULL};
 
     (void)data;
     (void)db;
@@ -46,8 +46,9 @@ static int authorize(void *data, int action, const char *arg1, const char *arg2,
     case SQLITE_READ:
     case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_FUNCTION: return is_one_of(arg2, denied_functions) ? SQLITE_DENY : SQLITE_OK;
-    /* Asked when a table-valued function (json_each, pragma_table_info) is first used and declares its
-     * columns.  A real UPDATE of the schema is stopped by DEFENSIVE and by sqlite3_stmt_readonly(). */
+    /* Asked when a table-valued function (json_each, pragma_table_info) is first used and declares
+     * its columns.  A real UPDATE of the schema is stopped by DEFENSIVE and by
+     * sqlite3_stmt_readonly(). */
     case SQLITE_UPDATE:
         return arg1 != NULL && strcmp(arg1, "sqlite_master") == 0 ? SQLITE_OK : SQLITE_DENY;
     case SQLITE_PRAGMA: return is_one_of(arg1, pragmas) ? SQLITE_OK : SQLITE_DENY;
@@ -88,8 +89,7 @@ static int fail(const char *where, int line, const char *message, struct error *
 }
 
 /* What SQLite says, at the line it means. */
-static int fail_sqlite(sqlite3 *db, const char *sql, const char *where, int line,
-                       struct error *err)
+static int fail_sqlite(sqlite3 *db, const char *sql, const char *where, int line, struct error *err)
 {
     const int code = sqlite3_errcode(db) & 0xff;
     const int offset = sqlite3_error_offset(db);

@@ -12,8 +12,8 @@ void guard_watch_signals(sqlite3 *db);
 void guard_on(sqlite3 *db);
 void guard_off(sqlite3 *db);
 
-/* Prepares the one SELECT in sql.  where: for messages, "FILE" or NULL for the command line, whose first
- * line is number `line`. */
+/* Prepares the one SELECT in sql.  where: for messages, "FILE" or NULL for the command line, whose
+ * first line is number `line`. */
 int guard_prepare(sqlite3 *db, const char *sql, const char *where, int line,
                   sqlite3_stmt **ret_stmt, struct error *err);
 /* 1: a row; 0: the end; -1: *err. */

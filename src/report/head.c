@@ -1,7 +1,7 @@
 /* head.c -- the head of every report: which snapshots, whole or not, how old.
  *
- * What it says is SQL too: head.sql, written as a report of three sections.  `set` and `snapshots` are
- * what programs get, `lines` is the same for people.
+ * What it says is SQL too: head.sql, written as a report of three sections.  `set` and `snapshots`
+ * are what programs get, `lines` is the same for people.
  */
 // SPDX-License-Identifier: MIT
 #include "report/head.h"
@@ -45,8 +45,7 @@ static void rows_done(struct row_list *rows)
 static int add_row(struct row_list *rows, const struct value *values, struct error *err)
 {
     const size_t start = rows->row_count * rows->column_count;
-    struct value *all =
-        realloc(rows->values, (start + rows->column_count) * sizeof *rows->values);
+    struct value *all = realloc(rows->values, (start + rows->column_count) * sizeof *rows->values);
 
     if (all == NULL)
         return fail_memory(err);
@@ -70,8 +69,8 @@ static int add_row(struct row_list *rows, const struct value *values, struct err
 
 /* Runs a section of head.sql and keeps its rows. */
 static int load_rows(sqlite3 *db, const struct report_section *section,
-                     const struct binding *bindings, size_t binding_count,
-                     struct row_list *rows, struct error *err)
+                     const struct binding *bindings, size_t binding_count, struct row_list *rows,
+                     struct error *err)
 {
     struct section_run run;
     int r;

@@ -1,9 +1,9 @@
 /* json_value.c -- cells as JSON.
  *
- * yajl writes the syntax; what it is given is checked here.  SQLite's TEXT may hold any bytes, and JSON
- * may hold only Unicode, so text that is no UTF-8 is written as key_text would be: every other byte as
- * \xNN, backslash doubled.  Integers keep all their digits, though a reader that takes numbers for
- * doubles will round those above 2^53.
+ * yajl writes the syntax; what it is given is checked here.  SQLite's TEXT may hold any bytes, and
+ * JSON may hold only Unicode, so text that is no UTF-8 is written as key_text would be: every other
+ * byte as \xNN, backslash doubled.  Integers keep all their digits, though a reader that takes
+ * numbers for doubles will round those above 2^53.
  */
 // SPDX-License-Identifier: MIT
 #include "report/json_value.h"
@@ -35,7 +35,8 @@ static void write_string(yajl_gen gen, struct out *o, const char *bytes, size_t 
 {
     struct strbuf text = {0};
 
-    /* A NUL is fine in JSON, but key_text shows it escaped: only BLOBs and broken text have that. */
+    /* A NUL is fine in JSON, but key_text shows it escaped: only BLOBs and broken text have that.
+     */
     if (!is_blob) {
         size_t i = 0, n = 1;
 

@@ -9,8 +9,8 @@
 
 /* A generator that writes to o; NULL when out of memory. */
 yajl_gen json_new(struct out *o);
-/* Both give NULL and not-finite numbers as null, BLOBs and text that is no UTF-8 in the escaped form of
- * key_text. */
+/* Both give NULL and not-finite numbers as null, BLOBs and text that is no UTF-8 in the escaped
+ * form of key_text. */
 void json_value(yajl_gen gen, struct out *o, const struct value *v);
 void json_text(yajl_gen gen, struct out *o, const char *text);
 /* The row's fields, without the braces. */

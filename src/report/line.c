@@ -6,7 +6,8 @@
 
 #include "report/display.h"
 
-/* The next {name} at or after *p: true, with the name and what stands before it; *p moves behind it. */
+/* The next {name} at or after *p: true, with the name and what stands before it; *p moves behind
+ * it. */
 static bool next_field(const char **p, const char **ret_before_end, const char **ret_name,
                        size_t *ret_name_bytes, bool *ret_is_condition)
 {
@@ -38,8 +39,8 @@ static bool is_nothing(const struct value *v, bool is_condition)
 {
     if (v->type == VALUE_NULL)
         return true;
-    return is_condition && ((v->type == VALUE_INT && v->integer == 0) ||
-                            (v->type == VALUE_REAL && v->real == 0));
+    return is_condition &&
+           ((v->type == VALUE_INT && v->integer == 0) || (v->type == VALUE_REAL && v->real == 0));
 }
 
 bool line_format(const char *line, const struct column *columns, size_t column_count,
@@ -70,8 +71,8 @@ bool line_format(const char *line, const struct column *columns, size_t column_c
     return true;
 }
 
-const char *line_unknown_column(const char *line, const struct column *columns,
-                                size_t column_count, size_t *ret_bytes)
+const char *line_unknown_column(const char *line, const struct column *columns, size_t column_count,
+                                size_t *ret_bytes)
 {
     const char *p = line, *before_end, *name;
     bool is_condition;

@@ -3,7 +3,8 @@
  *      {column}    its value, shown as its kind wants
  *      {?column}   nothing; the line is dropped when the value is NULL or 0
  *
- * A line with a {column} that is NULL is dropped too, so that a line says something only when it is known.
+ * A line with a {column} that is NULL is dropped too, so that a line says something only when it is
+ * known.
  */
 #ifndef RDBLENS_LINE_H
 #define RDBLENS_LINE_H
@@ -15,8 +16,8 @@
 bool line_format(const char *line, const struct column *columns, size_t column_count,
                  const struct value *values, struct strbuf *b);
 /* The first name in braces that is no column, cut to ret_bytes, or NULL when all is well. */
-const char *line_unknown_column(const char *line, const struct column *columns,
-                                size_t column_count, size_t *ret_bytes);
+const char *line_unknown_column(const char *line, const struct column *columns, size_t column_count,
+                                size_t *ret_bytes);
 /* Where the text after the label begins ("Label   text"), in bytes; 0: there is no label. */
 size_t line_label_bytes(const char *text);
 

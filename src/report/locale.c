@@ -1,7 +1,7 @@
 /* locale.c -- which characters the terminal can show.
  *
- * In a pod nobody sets LANG, and the C locale would turn every name that is not ASCII into escapes; a
- * terminal of today shows UTF-8.  Whoever sets a locale gets it.
+ * In a pod nobody sets LANG, and the C locale would turn every name that is not ASCII into escapes;
+ * a terminal of today shows UTF-8.  Whoever sets a locale gets it.
  */
 // SPDX-License-Identifier: MIT
 #include <locale.h>

@@ -1,7 +1,7 @@
 /* out.h -- a stream whose first failure is remembered with its errno.
  *
- * stdio tells that a write failed, but not why, once other calls have changed errno; and whether a pipe
- * was closed or a disk is full makes different exit codes.
+ * stdio tells that a write failed, but not why, once other calls have changed errno; and whether a
+ * pipe was closed or a disk is full makes different exit codes.
  */
 #ifndef RDBLENS_OUT_H
 #define RDBLENS_OUT_H

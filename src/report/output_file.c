@@ -1,8 +1,8 @@
 /* output_file.c -- where a command's output goes.
  *
- * The files are opened before a snapshot is read: that an output cannot be written is told at once and
- * not after an hour.  What exists and is no regular file (/dev/stdout, a named pipe) cannot be renamed
- * onto; it is written in place.
+ * The files are opened before a snapshot is read: that an output cannot be written is told at once
+ * and not after an hour.  What exists and is no regular file (/dev/stdout, a named pipe) cannot be
+ * renamed onto; it is written in place.
  */
 // SPDX-License-Identifier: MIT
 #include "report/output_file.h"

@@ -1,4 +1,5 @@
-/* output_file.h -- where a command's output goes: standard output, or files that are whole or not there. */
+/* output_file.h -- where a command's output goes: standard output, or files that are whole or not
+ * there. */
 #ifndef RDBLENS_OUTPUT_FILE_H
 #define RDBLENS_OUTPUT_FILE_H
 

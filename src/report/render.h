@@ -6,8 +6,8 @@
  *        report_end
  *      end
  *
- * A renderer writes through its `out`, which remembers a failure; the engine asks it after every row.
- * Running out of memory is reported the same way, as ENOMEM.
+ * A renderer writes through its `out`, which remembers a failure; the engine asks it after every
+ * row. Running out of memory is reported the same way, as ENOMEM.
  */
 #ifndef RDBLENS_RENDER_H
 #define RDBLENS_RENDER_H

@@ -4,13 +4,13 @@
  *      largest,user:1,4096
  *                                  an empty line before the next section's names
  *
- * The first column is `section` when the output has several, before it `report` when it has several of
- * those.  Lines end with CR LF, cells with a comma, quote, CR or LF stand in quotes.  NULL is an empty
- * cell, an empty text is "".
+ * The first column is `section` when the output has several, before it `report` when it has several
+ * of those.  Lines end with CR LF, cells with a comma, quote, CR or LF stand in quotes.  NULL is an
+ * empty cell, an empty text is "".
  *
  * A spreadsheet runs a cell that begins with = + - or @ (or a TAB or CR before one): a key named
- * `=cmd|...` would be a formula.  Such text gets a ' in front, which spreadsheets hide.  Numbers are left
- * alone.  Bytes that are no UTF-8 are written in the escaped form of key_text.
+ * `=cmd|...` would be a formula.  Such text gets a ' in front, which spreadsheets hide.  Numbers
+ * are left alone.  Bytes that are no UTF-8 are written in the escaped form of key_text.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>

@@ -2,11 +2,12 @@
  *
  *      {"schema_version": 1,
  *       "reports": [{"name": ..., "title": ..., "set": {...}, "snapshots": [{...}],
- *                    "sections": [{"name": ..., "title": ..., "columns": [...], "rows": [{...}]}]}]}
+ *                    "sections": [{"name": ..., "title": ...,
+ *                                  "columns": [...], "rows": [{...}]}]}]}
  *
- * and a query's rows as {"schema_version": 1, "columns": [...], "rows": [{...}]}.  Nothing is kept in
- * memory, so a failure in the middle leaves a document that does not end: that is why a file is renamed
- * only when it is whole.
+ * and a query's rows as {"schema_version": 1, "columns": [...], "rows": [{...}]}.  Nothing is kept
+ * in memory, so a failure in the middle leaves a document that does not end: that is why a file is
+ * renamed only when it is whole.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* render_markdown.c -- reports for tickets and wikis (GitHub's tables).
  *
- * Names are made harmless twice: first as for a terminal (display.h: control characters, bidi), then for
- * Markdown: every character with a meaning gets a backslash, < > & become entities so that no HTML is
- * left, and @name, www. and :// are broken up, because renderers make links and mentions of them without
- * being asked.
+ * Names are made harmless twice: first as for a terminal (display.h: control characters, bidi),
+ * then for Markdown: every character with a meaning gets a backslash, < > & become entities so that
+ * no HTML is left, and @name, www. and :// are broken up, because renderers make links and mentions
+ * of them without being asked.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>

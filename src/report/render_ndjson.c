@@ -2,8 +2,8 @@
  *
  *      {"report": "bigkeys", "section": "largest", ...the row's columns...}
  *
- * The snapshots come first in every report, as rows of a section `snapshots`.  A query's lines have the
- * query's columns alone.
+ * The snapshots come first in every report, as rows of a section `snapshots`.  A query's lines have
+ * the query's columns alone.
  */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>

@@ -1,11 +1,13 @@
 /* render_table.c -- reports on a terminal.
  *
- * libsmartcols aligns; what fits is decided here, because it can only cut at the end and without a mark,
- * and because a report knows which columns may go:
+ * libsmartcols aligns; what fits is decided here, because it can only cut at the end and without a
+ * mark, and because a report knows which columns may go:
  *
- *  1. columns marked `wide` are left out, the last first, while names would get less than 24 columns;
+ *  1. columns marked `wide` are left out, the last first, while names would get less than 24
+ * columns;
  *  2. text columns are cut in their middle, always the widest, down to 8;
- *  3. when even that is too wide (a query with many columns), each row becomes a block, a line a column.
+ *  3. when even that is too wide (a query with many columns), each row becomes a block, a line a
+ * column.
  *
  * A table of any number of rows takes little memory: 1,000 rows are laid out at a time.
  */
@@ -21,10 +23,10 @@
 #include "report/line.h"
 #include "report/render.h"
 
-#define BATCH_ROWS     1000
-#define MIN_TEXT_WIDTH 8
-#define MIN_NAME_WIDTH 24 /* before a wide column is shown */
-#define GAP_WIDTH      2
+#define BATCH_ROWS      1000
+#define MIN_TEXT_WIDTH  8
+#define MIN_NAME_WIDTH  24 /* before a wide column is shown */
+#define GAP_WIDTH       2
 #define MIN_LABEL_WIDTH 7 /* in the head: as wide as the labels of the summary's lines */
 
 struct cell {
@@ -244,8 +246,8 @@ static size_t table_width(const struct layout_column *columns, size_t count, siz
     size_t width = count > 0 ? (count - 1) * GAP_WIDTH : 0;
 
     for (size_t i = 0; i < count; i++)
-        width += columns[i].is_text && columns[i].width > text_limit ? text_limit
-                                                                     : columns[i].width;
+        width +=
+            columns[i].is_text && columns[i].width > text_limit ? text_limit : columns[i].width;
     return width;
 }
 
@@ -384,9 +386,8 @@ static void print_blocks(struct table *t, const struct layout_column *columns, s
         label_width = width > label_width ? width : label_width;
     }
     if (label_width + GAP_WIDTH + MIN_TEXT_WIDTH > t->width)
-        label_width = t->width > GAP_WIDTH + MIN_TEXT_WIDTH
-                          ? t->width - GAP_WIDTH - MIN_TEXT_WIDTH
-                          : 1;
+        label_width =
+            t->width > GAP_WIDTH + MIN_TEXT_WIDTH ? t->width - GAP_WIDTH - MIN_TEXT_WIDTH : 1;
     for (size_t row = 0; row < t->batch_rows; row++) {
         if (row > 0 || !t->batch_is_first)
             out_putc(&t->base.out, '\n');
@@ -535,8 +536,8 @@ bool report_wants_color(FILE *file)
 struct renderer *render_table_new(const struct report_output *output)
 {
     static const struct renderer_ops ops = {
-        table_begin, table_report_begin, table_section_begin, table_row,
-        table_section_end, table_nothing, table_nothing, table_free,
+        table_begin,       table_report_begin, table_section_begin, table_row,
+        table_section_end, table_nothing,      table_nothing,       table_free,
     };
     struct table *t = calloc(1, sizeof *t);
 

@@ -2,7 +2,8 @@
  *
  * A report is a file of SQL (reports/README.md).  The ones in reports/ are embedded at build time,
  * --reports-dir adds the user's own: together they are the catalog.  report_run() runs reports on a
- * connection and feeds every row to all outputs, so a query runs once however many files are written.
+ * connection and feeds every row to all outputs, so a query runs once however many files are
+ * written.
  *
  *      struct report_catalog *catalog = NULL;
  *      const char *const names[] = {"bigkeys", "ttl", "summary"};
@@ -13,9 +14,9 @@
  *          report_run(db, &rq, &out, 1, &is_complete, &err) < 0)
  *          ...
  *
- * While SQL of a report runs, the connection has an authorizer that allows reading and nothing else, and
- * a progress handler that looks for a signal (util/signals.h).  Both are gone when report_run() returns;
- * the TEMP views that reports read stay.
+ * While SQL of a report runs, the connection has an authorizer that allows reading and nothing
+ * else, and a progress handler that looks for a signal (util/signals.h).  Both are gone when
+ * report_run() returns; the TEMP views that reports read stay.
  */
 #ifndef RDBLENS_REPORT_H
 #define RDBLENS_REPORT_H
@@ -73,10 +74,12 @@ struct report_request {
     const struct report_catalog *catalog;
     const char *const *names; /* none: `summary`; in a JSON output all reports */
     size_t name_count;
-    const struct report_param *params; /* --top N is {"top", "N"}; one that no report has is an error */
+    const struct report_param
+        *params; /* --top N is {"top", "N"}; one that no report has is an error */
     size_t param_count;
-    const char *set;     /* id, label or "newest"; NULL: the newest */
-    const char *source;  /* what the user typed as SRC, for the commands that reports suggest; NULL: none */
+    const char *set; /* id, label or "newest"; NULL: the newest */
+    const char
+        *source; /* what the user typed as SRC, for the commands that reports suggest; NULL: none */
     int64_t wall_now_ms; /* the clock, for ages */
     bool brief;          /* only the sections that are not marked `long`, only reports that apply */
 };
@@ -92,13 +95,13 @@ struct report_output {
 /* True when `file` is a terminal and NO_COLOR is not set. */
 bool report_wants_color(FILE *file);
 
-/* Sets LC_CTYPE from the environment (UTF-8 when it says nothing).  report_run() and report_query() call
- * it; who prints names beside them may call it first. */
+/* Sets LC_CTYPE from the environment (UTF-8 when it says nothing).  report_run() and report_query()
+ * call it; who prints names beside them may call it first. */
 void report_use_locale(void);
 
-/* Prints the header of the snapshots and the reports on every output.  0, or -1 and *err: exit code 2, or
- * 141 for a closed pipe (empty message), or 130 or 143 when cancelled.
- * *ret_is_complete: false when any snapshot of the set is not complete (the program then exits with 3). */
+/* Prints the header of the snapshots and the reports on every output.  0, or -1 and *err: exit code
+ * 2, or 141 for a closed pipe (empty message), or 130 or 143 when cancelled. *ret_is_complete:
+ * false when any snapshot of the set is not complete (the program then exits with 3). */
 int report_run(sqlite3 *db, const struct report_request *rq, const struct report_output *outputs,
                size_t output_count, bool *ret_is_complete, struct error *err);
 

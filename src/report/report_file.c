@@ -1,7 +1,7 @@
 /* report_file.c -- reads a report's .sql file.
  *
- * The file is plain SQL, so that it can be tried in any SQLite shell; what SQL has no word for stands in
- * comments of one form, at the start of a line:
+ * The file is plain SQL, so that it can be tried in any SQLite shell; what SQL has no word for
+ * stands in comments of one form, at the start of a line:
  *
  *      -- title: Biggest keys              of the report: before the first section
  *      -- param: top = 20
@@ -9,10 +9,10 @@
  *      -- column: bytes_pct = % OF BYTES   of the section
  *      SELECT ... ;                        its one statement
  *
- * `-- word:` with a word that is not known is an error and not a comment: a typing error in `-- needs:`
- * would otherwise give a report without rows.  Other comments are free.  How long a directive's text is
- * shall not matter, so texts are copies; the SQL keeps its number of lines, so that an error in it can be
- * told with its place in the file.
+ * `-- word:` with a word that is not known is an error and not a comment: a typing error in `--
+ * needs:` would otherwise give a report without rows.  Other comments are free.  How long a
+ * directive's text is shall not matter, so texts are copies; the SQL keeps its number of lines, so
+ * that an error in it can be told with its place in the file.
  */
 // SPDX-License-Identifier: MIT
 #include "report/report_file.h"
@@ -293,8 +293,8 @@ static int read_text_line(struct reading *r, const char *line, size_t size_bytes
         return r->section == NULL ? read_report_directive(r, word, rest)
                                   : read_section_directive(r, word, rest);
     }
-    is_sql = trimmed.size_bytes > 0 &&
-             !(trimmed.size_bytes >= 2 && memcmp(trimmed.text, "--", 2) == 0);
+    is_sql =
+        trimmed.size_bytes > 0 && !(trimmed.size_bytes >= 2 && memcmp(trimmed.text, "--", 2) == 0);
     if (r->section == NULL)
         return is_sql ? fail(r, "SQL before the first `-- section:`", "", 0) : 0;
     if (is_sql && r->section->sql_line == 0)

@@ -1,12 +1,12 @@
 /* run.c -- runs reports and feeds their rows to the outputs.
  *
- * How it works: choose the set, make the TEMP views, put the guard on, load the head; then report by
- * report, section by section, every row goes to all renderers whose output wants the report.  An output
- * wants the named reports; without names it wants `summary`, and a JSON output everything, so one call can
- * run a report for one output and not for another.
+ * How it works: choose the set, make the TEMP views, put the guard on, load the head; then report
+ * by report, section by section, every row goes to all renderers whose output wants the report.  An
+ * output wants the named reports; without names it wants `summary`, and a JSON output everything,
+ * so one call can run a report for one output and not for another.
  *
- * The views are made before the guard is on, because after it nothing can be made; the table of patterns
- * is filled between choosing the reports and running them.
+ * The views are made before the guard is on, because after it nothing can be made; the table of
+ * patterns is filled between choosing the reports and running them.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
@@ -41,8 +41,8 @@ struct run {
 
 /* --- SQL of our own, before the guard --- */
 
-static int run_statement(sqlite3 *db, const char *sql, const struct value *value,
-                         struct error *err, sqlite3_stmt **ret_stmt)
+static int run_statement(sqlite3 *db, const char *sql, const struct value *value, struct error *err,
+                         sqlite3_stmt **ret_stmt)
 {
     sqlite3_stmt *stmt = NULL;
 
@@ -79,8 +79,9 @@ static int query_integer(sqlite3 *db, const char *sql, const struct value *value
 #define SQL_NEWEST_SET                                                                             \
     "SELECT id FROM sets WHERE id IN (SELECT set_id FROM snapshots) "                              \
     "ORDER BY taken_at IS NULL, taken_at DESC, id DESC LIMIT 1"
-#define SQL_SET_BY_ID    "SELECT id FROM sets WHERE id = ?1 AND id IN (SELECT set_id FROM snapshots)"
-#define SQL_SET_BY_LABEL "SELECT id FROM sets WHERE label = ?1 AND id IN (SELECT set_id FROM snapshots)"
+#define SQL_SET_BY_ID "SELECT id FROM sets WHERE id = ?1 AND id IN (SELECT set_id FROM snapshots)"
+#define SQL_SET_BY_LABEL                                                                           \
+    "SELECT id FROM sets WHERE label = ?1 AND id IN (SELECT set_id FROM snapshots)"
 
 /* The set the request means: an id, else a label, else the newest. */
 static int choose_set(struct run *run, int64_t *ret_set, int64_t *ret_newest, struct error *err)
@@ -108,7 +109,8 @@ static int choose_set(struct run *run, int64_t *ret_set, int64_t *ret_newest, st
         return -1;
     if (rows == 0)
         return error_set(err, EXIT_CANNOT_RUN,
-                         "no set '%.80s': --set takes an id or a label of the table `sets`", wanted);
+                         "no set '%.80s': --set takes an id or a label of the table `sets`",
+                         wanted);
     if (rows > 1)
         return error_set(err, EXIT_CANNOT_RUN, "%d sets are called '%.80s': take one by its id",
                          rows, wanted);
@@ -214,8 +216,7 @@ static int choose_reports(struct run *run, struct error *err)
         size_t n = i;
         bool does_apply;
 
-        if (run->rq->name_count > 0 &&
-            report_catalog_require(c, run->rq->names[i], &n, err) < 0)
+        if (run->rq->name_count > 0 && report_catalog_require(c, run->rq->names[i], &n, err) < 0)
             return -1;
         report = report_catalog_file(c, n);
         if (applies(run, report, &does_apply, err) < 0)
@@ -234,8 +235,8 @@ static int check_params(const struct run *run, struct error *err)
 
         for (size_t k = 0; k < run->report_count; k++)
             for (size_t n = 0; n < run->reports[k]->param_count; n++)
-                is_known = is_known || strcmp(run->rq->params[i].name,
-                                              run->reports[k]->params[n].name) == 0;
+                is_known = is_known ||
+                           strcmp(run->rq->params[i].name, run->reports[k]->params[n].name) == 0;
         if (!is_known)
             return error_set(err, EXIT_CANNOT_RUN, "no parameter '%.80s' in the chosen reports",
                              run->rq->params[i].name);
@@ -313,8 +314,8 @@ static int end_outputs(struct run *run, struct error *err)
 /* --- running --- */
 
 /* A section's rows to the outputs for which is_for[] is true. */
-static int feed_rows(struct run *run, struct section_run *section,
-                     const struct section_view *view, const bool *is_for, struct error *err)
+static int feed_rows(struct run *run, struct section_run *section, const struct section_view *view,
+                     const bool *is_for, struct error *err)
 {
     int r = 0;
 
@@ -360,8 +361,7 @@ static struct value value_of_text(const char *text)
 /* The common bindings and the report's parameters, as the request or the file has them. */
 static struct binding *bind_report(const struct run *run, const struct report_file *report)
 {
-    struct binding *bindings =
-        calloc(BINDING_COUNT_ + report->param_count, sizeof *bindings);
+    struct binding *bindings = calloc(BINDING_COUNT_ + report->param_count, sizeof *bindings);
 
     if (bindings == NULL)
         return NULL;
@@ -392,9 +392,14 @@ static int run_sections(struct run *run, const struct report_file *report,
         if (section_open(run->db, s, NULL, report->path, s->sql_line, bindings,
                          BINDING_COUNT_ + report->param_count, &section, err) < 0)
             return -1;
-        view = (struct section_view){s->name,          s->title,           s->note,
-                                     s->caption,       (const char *const *)s->lines,
-                                     s->line_count,    section.columns,    section.column_count};
+        view = (struct section_view){s->name,
+                                     s->title,
+                                     s->note,
+                                     s->caption,
+                                     (const char *const *)s->lines,
+                                     s->line_count,
+                                     section.columns,
+                                     section.column_count};
         r = feed_rows(run, &section, &view, is_for, err);
         section_close(&section);
         if (r < 0)

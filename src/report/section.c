@@ -1,8 +1,8 @@
 /* section.c -- one section's SQL as it runs.
  *
- * Column names are made unique ("bytes", "bytes_2"), because they become the fields of JSON objects.
- * What people see above a column is what the section's `column:` lines say, else the name in capitals;
- * a query's columns keep the name that was typed.
+ * Column names are made unique ("bytes", "bytes_2"), because they become the fields of JSON
+ * objects. What people see above a column is what the section's `column:` lines say, else the name
+ * in capitals; a query's columns keep the name that was typed.
  */
 // SPDX-License-Identifier: MIT
 #include "report/section.h"
@@ -133,20 +133,22 @@ static int check_names(const struct section_run *run, const struct report_sectio
             line_unknown_column(section->lines[i], run->columns, run->column_count, &size_bytes);
 
         if (name != NULL)
-            return error_set(err, EXIT_CANNOT_RUN, "%s:%d: section %s: `line:` names {%.*s}, not a column",
-                             run->where, run->line, section->name,
-                             (int)(size_bytes < 80 ? size_bytes : 80), name);
+            return error_set(err, EXIT_CANNOT_RUN,
+                             "%s:%d: section %s: `line:` names {%.*s}, not a column", run->where,
+                             run->line, section->name, (int)(size_bytes < 80 ? size_bytes : 80),
+                             name);
     }
     for (size_t i = 0; i < section->column_count; i++)
         if (!is_taken(run, run->column_count, section->columns[i].name))
-            return error_set(err, EXIT_CANNOT_RUN, "%s:%d: section %s: `column:` names %.80s, not a column",
-                             run->where, run->line, section->name, section->columns[i].name);
+            return error_set(err, EXIT_CANNOT_RUN,
+                             "%s:%d: section %s: `column:` names %.80s, not a column", run->where,
+                             run->line, section->name, section->columns[i].name);
     return 0;
 }
 
 int section_open(sqlite3 *db, const struct report_section *section, const char *sql,
-                 const char *where, int line, const struct binding *bindings,
-                 size_t binding_count, struct section_run *ret_run, struct error *err)
+                 const char *where, int line, const struct binding *bindings, size_t binding_count,
+                 struct section_run *ret_run, struct error *err)
 {
     struct section_run run = {.db = db, .where = where, .line = line};
 

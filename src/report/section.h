@@ -1,4 +1,5 @@
-/* section.h -- one section's SQL as it runs: bound, with its columns named and its rows as values. */
+/* section.h -- one section's SQL as it runs: bound, with its columns named and its rows as values.
+ */
 #ifndef RDBLENS_SECTION_H
 #define RDBLENS_SECTION_H
 
@@ -25,8 +26,8 @@ struct section_run {
 
 /* section: NULL for a query, whose sql then counts.  On failure nothing is left to close. */
 int section_open(sqlite3 *db, const struct report_section *section, const char *sql,
-                 const char *where, int line, const struct binding *bindings,
-                 size_t binding_count, struct section_run *ret_run, struct error *err);
+                 const char *where, int line, const struct binding *bindings, size_t binding_count,
+                 struct section_run *ret_run, struct error *err);
 /* 1: a row in run->values; 0: the end; -1: *err. */
 int section_next(struct section_run *run, struct error *err);
 void section_close(struct section_run *run);

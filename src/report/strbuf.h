@@ -16,7 +16,7 @@ struct strbuf {
 };
 
 void strbuf_done(struct strbuf *b);
-void strbuf_clear(struct strbuf *b); /* empty, keeps the room */
+void strbuf_clear(struct strbuf *b);             /* empty, keeps the room */
 const char *strbuf_text(const struct strbuf *b); /* never NULL */
 void strbuf_add(struct strbuf *b, const void *bytes, size_t size_bytes);
 /* size_bytes more bytes, to be written by the caller; NULL when out of memory. */
