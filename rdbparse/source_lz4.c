@@ -8,7 +8,7 @@
  * Frames may follow each other.  A legacy file ends where the input does, or where the next "size"
  * is larger than any packed block can be, because it is then the next frame's magic (lz4's
  * doc/lz4_Frame_format.md).  LZ4F_* does not know the legacy form, so it is done here with the
- * block call; its two buffers (16 MiB together) are only made for such a file.
+ * block call; its two buffers grow to what the blocks need, at most 16 MiB together.
  */
 // SPDX-License-Identifier: MIT
 #include "source.h"
@@ -20,6 +20,8 @@
 
 #define LEGACY_BLOCK_BYTES (8 * 1024 * 1024)
 #define LEGACY_PACKED_MAX  LZ4_COMPRESSBOUND(LEGACY_BLOCK_BYTES)
+/* An LZ4 block cannot unpack to more than this many times its size. */
+#define BLOCK_RATIO_MAX 255
 
 enum lz4_state { BETWEEN_FRAMES = 0, IN_FRAME, IN_LEGACY, ENDED };
 
@@ -28,23 +30,23 @@ struct lz4_source {
     struct feed in;
     LZ4F_dctx *frame;
     enum lz4_state state;
-    uint8_t *legacy_packed;   /* LEGACY_PACKED_MAX, or NULL until needed */
-    uint8_t *legacy_unpacked; /* LEGACY_BLOCK_BYTES */
+    uint8_t *legacy_packed;                            /* at most LEGACY_PACKED_MAX */
+    uint8_t *legacy_unpacked;                          /* at most LEGACY_BLOCK_BYTES */
+    size_t legacy_packed_bytes, legacy_unpacked_bytes; /* their sizes */
     size_t legacy_pos, legacy_end;
 };
 
-static int begin_legacy(struct lz4_source *z)
+static int reserve(struct lz4_source *z, uint8_t **buffer, size_t *size_bytes, size_t needed_bytes)
 {
-    const struct allocator *a = &z->base.env->allocator;
+    uint8_t *grown;
 
-    z->in.pos += 4;
-    z->state = IN_LEGACY;
-    if (!z->legacy_packed)
-        z->legacy_packed = allocator_get(a, LEGACY_PACKED_MAX);
-    if (!z->legacy_unpacked)
-        z->legacy_unpacked = allocator_get(a, LEGACY_BLOCK_BYTES);
-    if (!z->legacy_packed || !z->legacy_unpacked)
+    if (*size_bytes >= needed_bytes)
+        return 0;
+    grown = allocator_resize(&z->base.env->allocator, *buffer, needed_bytes);
+    if (!grown)
         return source_fail(z->base.env, RDBP_ERR_NOMEM, "out of memory");
+    *buffer = grown;
+    *size_bytes = needed_bytes;
     return 0;
 }
 
@@ -65,8 +67,11 @@ static int begin_frame(struct lz4_source *z)
     magic = feed_left(&z->in) < 4 ? 0 : load_u32le(feed_bytes(&z->in));
     if (is_skippable_magic(magic))
         return feed_skip_frame(&z->in);
-    if (magic == MAGIC_LZ4_LEGACY)
-        return begin_legacy(z);
+    if (magic == MAGIC_LZ4_LEGACY) {
+        z->in.pos += 4;
+        z->state = IN_LEGACY;
+        return 0;
+    }
     z->state = magic == MAGIC_LZ4 ? IN_FRAME : ENDED;
     if (z->state == ENDED)
         z->base.env->note = "what follows the last LZ4 frame is not LZ4 and was left out";
@@ -105,7 +110,7 @@ static int read_frame(struct lz4_source *z, uint8_t *buf, size_t n, size_t *ret_
 static int unpack_legacy(struct lz4_source *z)
 {
     uint32_t packed_bytes;
-    size_t have = 0;
+    size_t have = 0, room;
     int unpacked_bytes;
 
     if (feed_need(&z->in, 4) < 0)
@@ -120,6 +125,11 @@ static int unpack_legacy(struct lz4_source *z)
         return 0;
     }
     z->in.pos += 4;
+    room = packed_bytes < LEGACY_BLOCK_BYTES / BLOCK_RATIO_MAX ? packed_bytes * BLOCK_RATIO_MAX
+                                                               : LEGACY_BLOCK_BYTES;
+    if (reserve(z, &z->legacy_packed, &z->legacy_packed_bytes, packed_bytes) < 0 ||
+        reserve(z, &z->legacy_unpacked, &z->legacy_unpacked_bytes, room) < 0)
+        return -1;
     while (have < packed_bytes) {
         size_t got;
 
@@ -132,7 +142,7 @@ static int unpack_legacy(struct lz4_source *z)
         have += got;
     }
     unpacked_bytes = LZ4_decompress_safe((const char *)z->legacy_packed, (char *)z->legacy_unpacked,
-                                         (int)packed_bytes, LEGACY_BLOCK_BYTES);
+                                         (int)packed_bytes, (int)room);
     if (unpacked_bytes < 0)
         return source_fail(z->base.env, RDBP_ERR_DECOMPRESS,
                            "damaged LZ4 data: a legacy block of %u bytes cannot be unpacked",

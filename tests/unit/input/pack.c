@@ -122,7 +122,7 @@ static void put_u32(uint8_t *p, size_t x)
 
 struct bytes pack_lz4_legacy(const uint8_t *from, size_t size_bytes)
 {
-    const size_t block_bytes = 8u << 20;
+    const size_t block_bytes = size_bytes < 8u << 20 ? size_bytes : 8u << 20;
     const int room = LZ4_compressBound((int)block_bytes);
     uint8_t *packed = get((size_t)room + 4);
     struct bytes b = bytes_copy("\x02\x21\x4c\x18", 4);

@@ -237,6 +237,14 @@ static void test_legacy_blocks(void **state)
     (void)state;
     check_input(&containers[CONTAINER_LZ4_LEGACY], INPUT_MMAP, &content, 0, true);
     bytes_free(&content);
+
+    /* Unpacks to nearly 255 times its size, the most a block can; the buffer is made by that. */
+    for (size_t n = 10; n < 4000000; n = n * 7 + 1) {
+        content = make_content(n);
+        memset(content.at + 9, 'x', n - 9);
+        check_input(&containers[CONTAINER_LZ4_LEGACY], INPUT_MEMORY, &content, 0, true);
+        bytes_free(&content);
+    }
 }
 
 /* What is stable says so, stays in place, and may be peeked at beyond the limit of streams. */
