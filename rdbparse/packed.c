@@ -109,6 +109,13 @@ bool packed_read_head(enum rdbp_format format, const uint8_t *head, size_t head_
                  (unsigned long long)h.entry_count);
         return false;
     }
+    /* Lists, sets, sorted sets and hashes may be empty in a file (servers drop them); these two
+     * formats may not: a server refuses the whole file. */
+    if ((format == RDBP_FORMAT_INTSET && h.entry_count == 0) ||
+        (format == RDBP_FORMAT_ZIPMAP && raw_bytes == min_bytes)) {
+        snprintf(message, message_size, "%s without elements", format_name(format));
+        return false;
+    }
     *ret_head = h;
     return true;
 }

@@ -217,15 +217,21 @@ static const struct cell ziplist_cells[] = {
 static void build_ziplist_v6(struct fixture *f)
 {
     struct buf a = {0}, b = {0}, c = {0};
+    struct cell pairs[2 * ZIPLIST_CELL_COUNT];
+    char fields[ZIPLIST_CELL_COUNT][8];
 
+    for (size_t i = 0; i < ZIPLIST_CELL_COUNT; i++) {
+        snprintf(fields[i], sizeof(fields[i]), "%s%zu", i % 2 ? "f" : "", i);
+        pairs[2 * i] = (struct cell){text_of(fields[i]), FORM_AUTO};
+        pairs[2 * i + 1] = ziplist_cells[i];
+    }
     buf_add_repeat(&a, 'a', 251); /* with its two-byte head and prevlen: 254, the first long one */
     buf_add_repeat(&b, 'b', 250);
     buf_add_repeat(&c, 'c', 16384);
     fixture_begin(f, 6, "redis");
     fixture_db(f, 0);
     fixture_list(f, C("every entry"), T_LIST_ZIPLIST, ziplist_cells, ZIPLIST_CELL_COUNT, 0);
-    fixture_hash(f, C("every entry"), T_HASH_ZIPLIST, ziplist_cells + 1, ZIPLIST_CELL_COUNT - 1,
-                 NULL);
+    fixture_hash(f, C("every value"), T_HASH_ZIPLIST, pairs, 2 * ZIPLIST_CELL_COUNT, NULL);
     fixture_list(f, C("prevlen limits"), T_LIST_ZIPLIST,
                  ALL({text_of_buf(&b), FORM_AUTO}, C("x"), {text_of_buf(&a), FORM_AUTO}, C("y"),
                      {text_of_buf(&c), FORM_AUTO}, C("z")),
@@ -447,12 +453,10 @@ static void build_empty_v9(struct fixture *f)
     fixture_list(f, C("ziplist"), T_LIST_ZIPLIST, NULL, 0, 0);
     fixture_list(f, C("quicklist"), T_LIST_QUICKLIST, NULL, 0, 1);
     fixture_set(f, C("set"), T_SET, NULL, 0);
-    fixture_set(f, C("intset"), T_SET_INTSET, NULL, 0);
     fixture_zset(f, C("zset"), T_ZSET_2, NULL, NULL, 0);
     fixture_zset(f, C("zset ziplist"), T_ZSET_ZIPLIST, NULL, NULL, 0);
     fixture_hash(f, C("hash"), T_HASH, NULL, 0, NULL);
     fixture_hash(f, C("hash ziplist"), T_HASH_ZIPLIST, NULL, 0, NULL);
-    fixture_hash(f, C("zipmap"), T_HASH_ZIPMAP, NULL, 0, NULL);
     fixture_string(f, C("string"), C(""));
     fixture_end(f, CHECKSUM_AUTO);
 }
@@ -654,7 +658,8 @@ static void build_function_v10(struct fixture *f)
                      LIT("#!lua name=mylib\nredis.register_function('f', function(keys, args) "
                          "return keys[1] end)\n"),
                      FORM_RAW);
-    fixture_function(f, LIT("#!lua name=other\n-- ------------------------------------\n"),
+    fixture_function(f, LIT("#!lua name=other\n-- ------------------------------------\n"
+                         "redis.register_function('g', function(keys, args) return 1 end)\n"),
                      FORM_LZF);
     fixture_db(f, 0);
     fixture_string(f, C("a"), C("v"));
@@ -825,6 +830,8 @@ static void build_damaged_v11(struct fixture *f)
             "\x03\x00\x00\x00\x01\x00\x00\x00\x01\x02\x03");
     DAMAGED(f, "intset count too high", T_SET_INTSET, "set",
             "\x02\x00\x00\x00\xff\xff\xff\x7f\x01\x00");
+    DAMAGED(f, "intset without elements", T_SET_INTSET, "set", "\x02\x00\x00\x00\x00\x00\x00\x00");
+    DAMAGED(f, "zipmap without elements", T_HASH_ZIPMAP, "hash", "\x00\xff");
     DAMAGED(f, "zipmap field beyond the end", T_HASH_ZIPMAP, "hash", "\x01\x40"
                                                                      "ab\xff");
     DAMAGED(f, "zipmap without end", T_HASH_ZIPMAP, "hash", "\x01\x01"
