@@ -39,9 +39,9 @@ int fatal_input(rdbp_parser *p, const char *what)
 
     reader_error(p->reader, &e);
     if (e.code == RDBP_ERR_NONE || e.code == RDBP_ERR_TRUNCATED)
-        return fatal(p, RDBP_ERR_TRUNCATED, reader_offset(p->reader), "the file ends inside %s",
-                     what);
-    return fatal(p, e.code, reader_offset(p->reader), "%s", e.message);
+        return fatal(p, RDBP_ERR_TRUNCATED, e.offset, "inside %s: %s", what,
+                     e.code == RDBP_ERR_NONE ? "the input ends" : e.message);
+    return fatal(p, e.code, e.offset, "%s", e.message);
 }
 
 void warn(rdbp_parser *p, enum rdbp_errcode code, enum rdbp_severity severity, uint64_t offset,

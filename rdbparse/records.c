@@ -505,6 +505,7 @@ int record_end(rdbp_parser *p)
 {
     struct rdbp_end end = {0};
     enum rdbp_errcode changed;
+    rdbp_error tail;
 
     p->in_key = false;
     if (read_checksum(p, &end) < 0)
@@ -512,6 +513,9 @@ int record_end(rdbp_parser *p)
     end.rdb_bytes = reader_offset(p->reader);
     end.trailing = reader_classify_tail(p->reader, &end.trailing_bytes);
     warn_trailing(p, &end);
+    reader_error(p->reader, &tail);
+    if (tail.code != RDBP_ERR_NONE) /* the RDB is whole, what packs it is not */
+        warn(p, tail.code, RDBP_SEVERITY_FAILED, end.rdb_bytes, "after the RDB: %s", tail.message);
     if (parser_tick(p) < 0)
         return -1;
     changed = reader_check_unchanged(p->reader);
