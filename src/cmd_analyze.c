@@ -13,7 +13,8 @@
 
 static const char usage[] =
     "usage: rdblens analyze SNAPSHOT... [-o REPORT.db] [OPTIONS]\n\n"
-    "Reads snapshots (- is standard input), weighs every key, and prints the short reports.  With -o\n"
+    "Reads snapshots (- is standard input), weighs every key, and prints the short reports.  With "
+    "-o\n"
     "the report database is kept: see rdblens report and rdblens query.\n\n"
     "  -o, --output FILE      keep the report database as FILE, which must not exist\n"
     "  --replace              FILE may exist and is replaced at once when the new one is whole\n"
@@ -39,7 +40,8 @@ static int parse_keys(const char *word, enum keys_stored *ret_keys, struct error
 static int check_options(const struct analyze_options *o, struct error *err)
 {
     if (o->path_count == 0)
-        return error_set(err, EXIT_CANNOT_RUN, "analyze: no snapshot given; see rdblens help analyze");
+        return error_set(err, EXIT_CANNOT_RUN,
+                         "analyze: no snapshot given; see rdblens help analyze");
     if (o->may_replace && o->may_append)
         return error_set(err, EXIT_CANNOT_RUN, "--replace and --append exclude each other");
     if (o->output == NULL && (o->may_replace || o->may_append))
@@ -123,6 +125,7 @@ static int run(int argc, char **argv)
     };
     struct analyze_options o = ANALYZE_OPTIONS_INIT;
     struct error err = {.exit_code = EXIT_DONE};
+    bool has_keys = false;
     int c, code = EXIT_DONE;
 
     opterr = 0;
@@ -132,6 +135,7 @@ static int run(int argc, char **argv)
         case OPTION_REPLACE: o.may_replace = true; break;
         case OPTION_APPEND: o.may_append = true; break;
         case OPTION_KEYS:
+            has_keys = true;
             if (parse_keys(optarg, &o.keys, &err) < 0)
                 code = command_fail(&err);
             break;
@@ -152,6 +156,10 @@ static int run(int argc, char **argv)
     if (code == EXIT_DONE) {
         o.paths = (const char *const *)argv + optind;
         o.path_count = (size_t)(argc - optind);
+        /* Nobody will see the keys of a private database: the short reports need the largest only.
+         */
+        if (o.output == NULL && !has_keys)
+            o.keys = KEYS_TOP;
         if (check_options(&o, &err) < 0) {
             code = command_fail(&err);
         } else {

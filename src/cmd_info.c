@@ -13,12 +13,12 @@
 #include "util/signals.h"
 #include "util/text.h"
 
-static const char usage[] =
-    "usage: rdblens info SNAPSHOT [-f text|json]\n\n"
-    "Prints the header and the AUX fields before the first key, and what the file says of its first\n"
-    "database.  Reads no keys, so it is instant whatever the size.\n\n"
-    "  -f, --format FORMAT    text (the default) or json\n"
-    "  -h, --help             this text\n";
+static const char usage[] = "usage: rdblens info SNAPSHOT [-f text|json]\n\n"
+                            "Prints the header and the AUX fields before the first key, and what "
+                            "the file says of its first\n"
+                            "database.  Reads no keys, so it is instant whatever the size.\n\n"
+                            "  -f, --format FORMAT    text (the default) or json\n"
+                            "  -h, --help             this text\n";
 
 #define MAX_AUX 200
 
@@ -28,7 +28,8 @@ struct printer {
     bool has_members;
 };
 
-static void print_name(struct printer *p, const uint8_t *name, size_t name_bytes, const char *indent)
+static void print_name(struct printer *p, const uint8_t *name, size_t name_bytes,
+                       const char *indent)
 {
     char text[200];
 
@@ -211,8 +212,7 @@ static int show(const char *path, bool is_json, struct error *err)
     if (h == NULL)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
-        error_set(err, EXIT_CANNOT_RUN,
-                  "standard input is a terminal; pipe a snapshot into it");
+        error_set(err, EXIT_CANNOT_RUN, "standard input is a terminal; pipe a snapshot into it");
         goto out;
     }
     options.depth = RDBP_DEPTH_NONE;

@@ -1,12 +1,12 @@
 /* cmd_verify.c -- rdblens verify: everything opened and checked; would a server load this file?
  *
- * Every value is decoded down to its bytes and the checksum is computed.  A server refuses a file (or
- * stops while it loads it) that is cut, damaged, of an unknown type, with a wrong checksum, or that has
- * the same key twice in a database (rdb.c: "RDB has duplicated key"); the last line says whether any of
- * that is so.
+ * Every value is decoded down to its bytes and the checksum is computed.  A server refuses a file
+ * (or stops while it loads it) that is cut, damaged, of an unknown type, with a wrong checksum, or
+ * that has the same key twice in a database (rdb.c: "RDB has duplicated key"); the last line says
+ * whether any of that is so.
  *
- * Keys seen are kept as 64-bit hashes in a table of fixed size: 2^23 keys in 128 MiB.  Beyond that new
- * keys are not remembered, and the result says so.
+ * Keys seen are kept as 64-bit hashes in a table of fixed size: 2^23 keys in 128 MiB.  Beyond that
+ * new keys are not remembered, and the result says so.
  */
 // SPDX-License-Identifier: MIT
 #include <getopt.h>
@@ -31,7 +31,7 @@ static const char usage[] =
     "  --quiet                no progress on the terminal\n"
     "  -h, --help             this text\n";
 
-#define SEEN_SLOTS       (UINT64_C(1) << 24) /* at most half of them used */
+#define SEEN_SLOTS        (UINT64_C(1) << 24) /* at most half of them used */
 #define MAX_DEFECTS_SHOWN 100
 #define MAX_MODULES       20
 
@@ -116,7 +116,7 @@ static void note_key(struct verify *v, const rdbp_event *ev)
     if (key->type == RDBP_TYPE_MODULE)
         note_module(v, key->module_name);
     /* A cut key is told by its first bytes and its length. */
-    seed = hash_bytes(&key->db, sizeof key->db, key->key_bytes);
+    seed = hash_bytes(&key->db, sizeof key->db, key->key_bytes ^ hash_seed());
     if (!remember_key(v, hash_bytes(key->key.bytes, key->key.size_bytes, seed))) {
         char name[200];
 
@@ -292,8 +292,7 @@ static int run(int argc, char **argv)
     if (argc - optind != 1)
         error_set(&err, EXIT_CANNOT_RUN, "verify: give one snapshot; see rdblens help verify");
     else if (strcmp(argv[optind], "-") == 0 && isatty(STDIN_FILENO))
-        error_set(&err, EXIT_CANNOT_RUN,
-                  "standard input is a terminal; pipe a snapshot into it");
+        error_set(&err, EXIT_CANNOT_RUN, "standard input is a terminal; pipe a snapshot into it");
     if (err.exit_code != EXIT_DONE)
         return command_fail(&err);
     code = verify(argv[optind], is_quiet, &err);

@@ -1,4 +1,5 @@
-/* commands.h -- the table main() walks: one struct command a subcommand, one file each (cmd_*.c). */
+/* commands.h -- the table main() walks: one struct command a subcommand, one file each (cmd_*.c).
+ */
 #ifndef RDBLENS_COMMANDS_H
 #define RDBLENS_COMMANDS_H
 
@@ -20,10 +21,11 @@ extern const struct command cmd_verify;
 
 /* Prints "rdblens: MESSAGE" unless the message is empty; returns err's exit code. */
 int command_fail(const struct error *err);
-/* After a getopt error: "rdblens: COMMAND: unknown option ..., see rdblens help COMMAND"; returns 2.
- * To be used with opterr = 0 and an option string that starts with ':'. */
+/* After a getopt error: "rdblens: COMMAND: unknown option ..., see rdblens help COMMAND";
+ * returns 2. To be used with opterr = 0 and an option string that starts with ':'. */
 int command_usage_error(const char *name, int getopt_result, char **argv);
-/* Flushes stdout and returns code, or what the failure to write calls for (141 or 2, with a message). */
+/* Flushes stdout and returns code, or what the failure to write calls for (141 or 2, with a
+ * message). */
 int command_finish_stdout(int code);
 
 #endif

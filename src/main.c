@@ -3,8 +3,9 @@
  *      rdblens COMMAND ...       the command
  *      rdblens SRC ...           rdblens report SRC ...
  *
- * A first word that is no command is taken for a source when it is `-`, an option, or looks like a path
- * or is one; any other word is more likely a misspelt command, and gets the nearest one as a hint.
+ * A first word that is no command is taken for a source when it is `-`, an option, or looks like a
+ * path or is one; any other word is more likely a misspelt command, and gets the nearest one as a
+ * hint.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
@@ -122,8 +123,8 @@ static int fail_unknown(const char *word)
         }
     }
     if (nearest != NULL)
-        fprintf(stderr, "rdblens: '%.60s' is neither a command nor a file; did you mean %s?\n", word,
-                nearest);
+        fprintf(stderr, "rdblens: '%.60s' is neither a command nor a file; did you mean %s?\n",
+                word, nearest);
     else
         fprintf(stderr, "rdblens: '%.60s' is neither a command nor a file; see rdblens --help\n",
                 word);
@@ -132,11 +133,12 @@ static int fail_unknown(const char *word)
 
 static void print_help(FILE *out)
 {
-    fputs("usage: rdblens SRC                 report on a snapshot or a report database\n"
-          "       rdblens COMMAND [ARGUMENTS]\n\n"
-          "SRC is a Redis or Valkey snapshot (RDB; also gzip, LZ4, zstd), a report database made by\n"
-          "`rdblens analyze -o`, or - for a snapshot from standard input.\n\n",
-          out);
+    fputs(
+        "usage: rdblens SRC                 report on a snapshot or a report database\n"
+        "       rdblens COMMAND [ARGUMENTS]\n\n"
+        "SRC is a Redis or Valkey snapshot (RDB; also gzip, LZ4, zstd), a report database made by\n"
+        "`rdblens analyze -o`, or - for a snapshot from standard input.\n\n",
+        out);
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         fprintf(out, "  %-10s %s\n", commands[i]->name, commands[i]->about);
     fputs("  help       help for a command: rdblens help COMMAND\n\n"

@@ -3,16 +3,16 @@
  *      group    (db, type)           -> ttl[10]         databases and TTL buckets come from these
  *      pattern  (group, pattern)     -> sums, largest key, first and last expiry
  *
- * Both are uthash tables with the hash given.  A key's group is found first (nearly always the one of
- * the key before), then its pattern under the group's number, so the pattern's hash key is
+ * Both are uthash tables with the hash given.  A key's group is found first (nearly always the one
+ * of the key before), then its pattern under the group's number, so the pattern's hash key is
  *
  *      [group number: 4 bytes][pattern: up to 512 bytes]
  *
  * Bounds.  When max_patterns rows exist, a key with a new pattern is charged at once to its nearest
- * ancestor that exists (pattern_parent), at last to `*`, which may always be made: nothing is rewritten,
- * so the sums equal GROUP BY over the rows' pattern_n.  There is at most one `*` a group, and at most
- * AGGREGATE_MAX_GROUPS groups; databases beyond are summed under db -1, which a real server's files
- * never need.
+ * ancestor that exists (pattern_parent), at last to `*`, which may always be made: nothing is
+ * rewritten, so the sums equal GROUP BY over the rows' pattern_n.  There is at most one `*` a
+ * group, and at most AGGREGATE_MAX_GROUPS groups; databases beyond are summed under db -1, which a
+ * real server's files never need.
  */
 // SPDX-License-Identifier: MIT
 #include "analyze/aggregate.h"
@@ -59,6 +59,7 @@ struct hint_node {
 struct aggregate {
     int64_t now_ms;
     size_t max_patterns;
+    uint64_t seed;
     struct group_node *group_table;
     struct group_node *last_group;
     struct group_node **groups;
@@ -104,6 +105,7 @@ struct aggregate *aggregate_new(int64_t now_ms, size_t max_patterns)
         return NULL;
     a->now_ms = now_ms;
     a->max_patterns = max_patterns;
+    a->seed = hash_seed();
     return a;
 }
 
@@ -156,7 +158,7 @@ static struct group_node *find_group(const struct aggregate *a, int64_t db, uint
 
     probe.key.db = db;
     probe.key.type_id = type_id;
-    *ret_hash = fold_hash(hash_bytes(&probe.key, sizeof probe.key, 0));
+    *ret_hash = fold_hash(hash_bytes(&probe.key, sizeof probe.key, a->seed));
     HASH_FIND_BYHASHVALUE(hh, a->group_table, &probe.key, sizeof probe.key, *ret_hash, g);
     return g;
 }
@@ -249,7 +251,7 @@ static struct pattern_node *pattern_of(struct aggregate *a, const struct group_n
     memcpy(key + GROUP_NUMBER_BYTES, pattern, pattern_bytes);
     for (;;) {
         const size_t key_bytes = GROUP_NUMBER_BYTES + pattern_bytes;
-        const unsigned hash = fold_hash(hash_bytes(key, key_bytes, 0));
+        const unsigned hash = fold_hash(hash_bytes(key, key_bytes, a->seed));
         struct pattern_node *p = NULL;
 
         HASH_FIND_BYHASHVALUE(hh, a->pattern_table, key, key_bytes, hash, p);
@@ -354,7 +356,7 @@ uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uin
 int aggregate_hint(struct aggregate *a, uint64_t db, uint64_t keys, uint64_t expires)
 {
     struct hint_node *h = NULL;
-    const unsigned hash = fold_hash(hash_bytes(&db, sizeof db, 0));
+    const unsigned hash = fold_hash(hash_bytes(&db, sizeof db, a->seed));
 
     HASH_FIND_BYHASHVALUE(hh, a->hint_table, &db, sizeof db, hash, h);
     if (h == NULL) {

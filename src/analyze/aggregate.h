@@ -1,7 +1,7 @@
 /* aggregate.h -- sums kept while keys stream by: per database, per TTL bucket, per pattern.
  *
- * The same code runs over a snapshot and, to filter a finished report, over the key rows of a report
- * database, so both give the same figures.  Memory is bounded whatever the keys are.
+ * The same code runs over a snapshot and, to filter a finished report, over the key rows of a
+ * report database, so both give the same figures.  Memory is bounded whatever the keys are.
  */
 #ifndef RDBLENS_AGGREGATE_H
 #define RDBLENS_AGGREGATE_H
@@ -16,7 +16,8 @@
 /* The bucket of a key (ttl_bucket_names.id); expires_at_ms ROW_NULL: none. */
 int ttl_bucket(int64_t expires_at_ms, int64_t now_ms);
 
-#define AGGREGATE_DB_OTHER INT64_C(-1) /* databases beyond the limit are summed under this number */
+#define AGGREGATE_DB_OTHER INT64_C(-1) /* databases beyond the limit are summed under this number  \
+                                        */
 #define AGGREGATE_MAX_GROUPS 65536     /* (db, type) pairs */
 #define LARGEST_KEY_BYTES    1024      /* of a pattern's largest key, so much of the name is kept */
 
@@ -38,7 +39,7 @@ struct aggregate_pattern {
     uint8_t *pattern;
     size_t pattern_bytes;
     enum rdbp_type type;
-    uint64_t n; /* 1-based, by first appearance */
+    uint64_t n;         /* 1-based, by first appearance */
     int role;           /* enum role; set by whoever knows */
     const char *system; /* borrowed, or NULL */
     struct sum all, without_ttl, expired;
@@ -61,8 +62,8 @@ struct aggregate;
 struct aggregate *aggregate_new(int64_t now_ms, size_t max_patterns);
 void aggregate_free(struct aggregate *a); /* NULL is fine */
 
-/* Adds a key (row->key set) under the pattern given and returns the row's pattern_n, 0 when out of memory.
- * signature: role_value_signature() of its value. */
+/* Adds a key (row->key set) under the pattern given and returns the row's pattern_n, 0 when out of
+ * memory. signature: role_value_signature() of its value. */
 uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uint8_t *pattern,
                        size_t pattern_bytes, unsigned signature);
 /* The file's own figures for a database; several for one db are summed.  -1: out of memory. */

@@ -1,10 +1,11 @@
 /* analyze.c -- from snapshots to a report database: sets, and what becomes of an interrupted run.
  *
- * Several files of one command are nodes of one cluster: one set, summed.  With --history they are nights
- * of one server: a set each, compared.
+ * Several files of one command are nodes of one cluster: one set, summed.  With --history they are
+ * nights of one server: a set each, compared.
  *
- * After Ctrl-C a new database is finished and says complete = 0: it holds what was read.  An existing
- * one (--replace, --append) stays as it was, since the rest of a night is no substitute for a whole one.
+ * After Ctrl-C a new database is finished and says complete = 0: it holds what was read.  An
+ * existing one (--replace, --append) stays as it was, since the rest of a night is no substitute
+ * for a whole one.
  */
 // SPDX-License-Identifier: MIT
 #include "analyze/analyze.h"

@@ -1,7 +1,8 @@
 /* analyze.h -- from snapshots to a report database.
  *
- * One thread parses, weighs, folds and aggregates; the calling thread does nothing but SQLite.  Damage
- * and Ctrl-C are not errors here: what was read is stored, marked incomplete, and the outcome says so.
+ * One thread parses, weighs, folds and aggregates; the calling thread does nothing but SQLite.
+ * Damage and Ctrl-C are not errors here: what was read is stored, marked incomplete, and the
+ * outcome says so.
  */
 #ifndef RDBLENS_ANALYZE_H
 #define RDBLENS_ANALYZE_H
@@ -18,22 +19,25 @@ struct analyze_options {
     size_t path_count;
     const char *output; /* -o; NULL: a private database */
     bool may_replace, may_append;
-    bool is_history;    /* each snapshot its own set */
-    const char *label;  /* of the set, else of each snapshot its path's last part */
+    bool is_history;   /* each snapshot its own set */
+    const char *label; /* of the set, else of each snapshot its path's last part */
     enum keys_stored keys;
     bool deep;
-    int64_t now_ms;     /* ROW_NULL: not given */
+    int64_t now_ms; /* ROW_NULL: not given */
     size_t max_patterns;
-    bool is_quiet;      /* no progress */
+    bool is_quiet; /* no progress */
     struct filter filter;
 };
 
 #define ANALYZE_MAX_PATTERNS 65536
-#define ANALYZE_OPTIONS_INIT {.now_ms = ROW_NULL, .max_patterns = ANALYZE_MAX_PATTERNS}
+#define ANALYZE_OPTIONS_INIT                                                                       \
+    {                                                                                              \
+        .now_ms = ROW_NULL, .max_patterns = ANALYZE_MAX_PATTERNS                                   \
+    }
 
 struct analyze_outcome {
-    int exit_code;     /* 0, 3, 130, 143 */
-    bool is_kept;      /* -o: the file was written */
+    int exit_code; /* 0, 3, 130, 143 */
+    bool is_kept;  /* -o: the file was written */
     bool has_sidekiq;
     uint64_t snapshot_count;
 };
@@ -54,22 +58,24 @@ enum analyze_option_code {
 
 #define ANALYZE_LONG_OPTIONS                                                                       \
     {"now", required_argument, NULL, ANALYZE_OPTION_NOW},                                          \
-    {"deep", no_argument, NULL, ANALYZE_OPTION_DEEP},                                              \
-    {"max-patterns", required_argument, NULL, ANALYZE_OPTION_MAX_PATTERNS},                        \
-    {"quiet", no_argument, NULL, ANALYZE_OPTION_QUIET},                                            \
-    {"db", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_DB},                            \
-    {"type", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_TYPE},                        \
-    {"match", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_MATCH},                      \
-    {"min-bytes", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_MIN_BYTES},              \
-    {"max-bytes", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_MAX_BYTES},              \
-    {"no-ttl", no_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_NO_TTL},                          \
-    {"not-db", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_DB},                           \
-    {"not-type", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_TYPE},                       \
-    {"not-match", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_MATCH},                     \
-    {"not-min-bytes", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_MIN_BYTES},             \
-    {"not-max-bytes", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_MAX_BYTES},             \
-    {"not-no-ttl", no_argument, NULL, ANALYZE_OPTION_NOT + FILTER_NO_TTL},                         \
-    {"with-ttl", no_argument, NULL, ANALYZE_OPTION_NOT + FILTER_NO_TTL}
+        {"deep", no_argument, NULL, ANALYZE_OPTION_DEEP},                                          \
+        {"max-patterns", required_argument, NULL, ANALYZE_OPTION_MAX_PATTERNS},                    \
+        {"quiet", no_argument, NULL, ANALYZE_OPTION_QUIET},                                        \
+        {"db", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_DB},                        \
+        {"type", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_TYPE},                    \
+        {"match", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_MATCH},                  \
+        {"min-bytes", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_MIN_BYTES},          \
+        {"max-bytes", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_MAX_BYTES},          \
+        {"no-ttl", no_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_NO_TTL},                      \
+        {"not-db", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_DB},                       \
+        {"not-type", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_TYPE},                   \
+        {"not-match", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_MATCH},                 \
+        {"not-min-bytes", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_MIN_BYTES},         \
+        {"not-max-bytes", required_argument, NULL, ANALYZE_OPTION_NOT + FILTER_MAX_BYTES},         \
+        {"not-no-ttl", no_argument, NULL, ANALYZE_OPTION_NOT + FILTER_NO_TTL},                     \
+    {                                                                                              \
+        "with-ttl", no_argument, NULL, ANALYZE_OPTION_NOT + FILTER_NO_TTL                          \
+    }
 
 /* For help texts. */
 #define ANALYZE_OPTIONS_HELP                                                                       \
@@ -92,14 +98,14 @@ int analyze_to_file(const struct analyze_options *options, struct analyze_outcom
 int analyze_to_private_db(const struct analyze_options *options, sqlite3 **ret_db,
                           struct analyze_outcome *ret_outcome, struct error *err);
 
-/* Opens SRC for reports: a report database is opened read-only (with a filter: rebuilt into a private
- * one), anything else is analyzed into a private one as the options say.  options->paths is not
- * looked at. */
+/* Opens SRC for reports: a report database is opened read-only (with a filter: rebuilt into a
+ * private one), anything else is analyzed into a private one as the options say.  options->paths is
+ * not looked at. */
 int analyze_open_source(const char *src, const struct analyze_options *options, sqlite3 **ret_db,
                         struct analyze_outcome *ret_outcome, struct error *err);
 
-/* Runs the aggregates again over the keys of src that pass, into a private database.  Exit code 2 when
- * src does not hold all keys. */
+/* Runs the aggregates again over the keys of src that pass, into a private database.  Exit code 2
+ * when src does not hold all keys. */
 int analyze_refilter(sqlite3 *src, const struct filter *filter, sqlite3 **ret_db,
                      struct error *err);
 

@@ -1,15 +1,15 @@
 /* decode.c -- the decoder thread: a snapshot to key rows, and everything that is summed on the way.
  *
  *      KEY        a row is begun in the batch; meter and Sidekiq collector say how deep to look
- *      BLOB       a string's first bytes tell a cache entry or a session; the depth is asked for again
- *      ITEMS      to meter and collector
- *      VALUE_END  the row is finished: filter, pattern, aggregates, largest keys, and into the batch
+ *      BLOB       a string's first bytes tell a cache entry or a session; the depth is asked for
+ * again ITEMS      to meter and collector VALUE_END  the row is finished: filter, pattern,
+ * aggregates, largest keys, and into the batch
  *
- * Meter, evidence and collector see every key, whatever the filter: a pattern's role and a namespace's
- * proof are facts of the whole snapshot.  The filter decides about rows and sums.
+ * Meter, evidence and collector see every key, whatever the filter: a pattern's role and a
+ * namespace's proof are facts of the whole snapshot.  The filter decides about rows and sums.
  *
- * Nothing here is an error to the writer: damage, Ctrl-C and lack of memory end the rows, and the cause
- * is left in the decoder for whoever joins the thread.
+ * Nothing here is an error to the writer: damage, Ctrl-C and lack of memory end the rows, and the
+ * cause is left in the decoder for whoever joins the thread.
  */
 // SPDX-License-Identifier: MIT
 #include "analyze/decode.h"
@@ -146,7 +146,7 @@ static void fill_row(struct key_row *row, const struct rdbp_key *key, uint32_t t
     memcpy(row->module_name, key->module_name, sizeof row->module_name);
     row->type_id = type_id;
     row->expires_at_ms = expires_at_of(key);
-    row->idle_seconds = !key->has_idle              ? ROW_NULL
+    row->idle_seconds = !key->has_idle            ? ROW_NULL
                         : key->idle_s > INT64_MAX ? INT64_MAX
                                                   : (int64_t)key->idle_s;
     row->freq = key->has_freq ? key->freq : ROW_NULL;
@@ -154,8 +154,8 @@ static void fill_row(struct key_row *row, const struct rdbp_key *key, uint32_t t
 
 static int on_key(struct decoder *d, const struct rdbp_key *key)
 {
-    const bool is_whole = key->key_bytes <= STORE_MAX_KEY_BYTES &&
-                          key->key.size_bytes == key->key_bytes;
+    const bool is_whole =
+        key->key_bytes <= STORE_MAX_KEY_BYTES && key->key.size_bytes == key->key_bytes;
     size_t stored_bytes = key->key.size_bytes;
     uint32_t type_id;
     unsigned depth;
@@ -191,8 +191,8 @@ static void on_blob(struct decoder *d, const struct rdbp_blob *blob)
     if (d->pending == NULL)
         return;
     if (d->pending->row.type == RDBP_TYPE_STRING && blob->blob_index == 0)
-        d->signature = role_value_signature(RDBP_TYPE_STRING, blob->prefix.bytes,
-                                            blob->prefix.size_bytes);
+        d->signature =
+            role_value_signature(RDBP_TYPE_STRING, blob->prefix.bytes, blob->prefix.size_bytes);
     rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE);
 }
 
@@ -237,7 +237,8 @@ static int measure(struct decoder *d, const struct rdbp_value_end *end, struct k
     return 0;
 }
 
-/* A key that passed: its pattern, the sums, the lists of the largest, its row.  -1: out of memory. */
+/* A key that passed: its pattern, the sums, the lists of the largest, its row.  -1: out of memory.
+ */
 static int take_row(struct decoder *d, struct key_row *row)
 {
     uint8_t pattern[PATTERN_MAX_BYTES];
@@ -358,8 +359,7 @@ void *decoder_run(void *arg)
     while ((r = rdbp_next(d->parser, &ev)) > 0) {
         if (on_event(d, ev) < 0)
             break;
-        atomic_store_explicit(&d->input_offset, rdbp_input_offset(d->parser),
-                              memory_order_relaxed);
+        atomic_store_explicit(&d->input_offset, rdbp_input_offset(d->parser), memory_order_relaxed);
     }
     if (r < 0) {
         d->has_fatal = true;

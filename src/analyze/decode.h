@@ -1,4 +1,5 @@
-/* decode.h -- the decoder thread: a snapshot to key rows, and everything that is summed on the way. */
+/* decode.h -- the decoder thread: a snapshot to key rows, and everything that is summed on the way.
+ */
 #ifndef RDBLENS_DECODE_H
 #define RDBLENS_DECODE_H
 
@@ -41,7 +42,7 @@ struct decoder {
     int64_t now_ms;
     const char *now_source;
     uint32_t rdb_version;
-    uint64_t content; /* sum over all keys, for the identity */
+    uint64_t content;   /* sum over all keys, for the identity */
     uint64_t key_count; /* in the file, before filters */
     bool has_end;
     struct rdbp_end end;

@@ -1,7 +1,7 @@
 /* filter.c -- which keys count.
  *
- * A key passes when, for every kind of option that was given straight, one of them selects it, and no
- * negated one does:   (db 0 or db 3) and (match a* or match b*) and not (match *:tmp).
+ * A key passes when, for every kind of option that was given straight, one of them selects it, and
+ * no negated one does:   (db 0 or db 3) and (match a* or match b*) and not (match *:tmp).
  */
 // SPDX-License-Identifier: MIT
 #include "analyze/filter.h"
@@ -37,8 +37,7 @@ static int parse_term(struct filter_term *t, struct error *err)
                              "--%s%s: '%s' is not a size (as 1500, 10k, 4MiB, 1gb)",
                              t->is_negated ? "not-" : "", option_names[t->kind], t->text);
         return 0;
-    default:
-        return 0;
+    default: return 0;
     }
 }
 
@@ -126,7 +125,8 @@ bool filter_passes_name(const struct filter *f, uint64_t db, enum rdbp_type type
 /* Words that a shell would take apart or expand stand in single quotes. */
 static void write_word(FILE *out, const char *word)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/";
+    static const char plain[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.:/";
 
     if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
         fputs(word, out);

@@ -1,7 +1,7 @@
 /* filter.h -- --db, --type, --match and the like, with their --not- forms: which keys count.
  *
- * The same option given twice means either of them; different options must all hold.  A --not- option
- * excludes what its pair would select.
+ * The same option given twice means either of them; different options must all hold.  A --not-
+ * option excludes what its pair would select.
  */
 #ifndef RDBLENS_FILTER_H
 #define RDBLENS_FILTER_H
@@ -38,14 +38,15 @@ int filter_add(struct filter *f, enum filter_kind kind, bool is_negated, const c
                struct error *err);
 void filter_done(struct filter *f);
 
-/* Names longer than 1 MiB are matched by their first 1,024 bytes.  A size that is not known lies within
- * no bound, so only the --not- form selects it: an option and its pair split the keys in two. */
+/* Names longer than 1 MiB are matched by their first 1,024 bytes.  A size that is not known lies
+ * within no bound, so only the --not- form selects it: an option and its pair split the keys in
+ * two. */
 bool filter_passes(const struct filter *f, const struct key_row *row);
 /* Looks at db, type and name only: for what is known of a group of keys. */
 bool filter_passes_name(const struct filter *f, uint64_t db, enum rdbp_type type,
                         const uint8_t *key, size_t key_bytes);
-/* The options as they could be typed again, for snapshots.filter; NULL when there are none.  The caller
- * frees it.  -1: out of memory. */
+/* The options as they could be typed again, for snapshots.filter; NULL when there are none.  The
+ * caller frees it.  -1: out of memory. */
 int filter_text(const struct filter *f, char **ret_text);
 
 #endif

@@ -4,13 +4,13 @@
  *      parse, weigh, fold, sum --> batches --> INSERT
  *                                    ...       join, then everything that was summed
  *
- * The cancelling signals are held back here while the decoder runs, so that they reach the decoder: it
- * is the one that may be waiting in read() for a pipe.
+ * The cancelling signals are held back here while the decoder runs, so that they reach the decoder:
+ * it is the one that may be waiting in read() for a pipe.
  *
- * A snapshot's identity, by which the same one given twice is known, is made of what is inside it: RDB
- * version, length, stored checksum, ctime, used-mem, number of keys, and a sum of hashes over keys and
- * their sizes in the file (for files whose checksum is absent, zero, or was not reached).  Name, container and
- * filter are no part of it: a gzipped copy is the same snapshot.
+ * A snapshot's identity, by which the same one given twice is known, is made of what is inside it:
+ * RDB version, length, stored checksum, ctime, used-mem, number of keys, and a sum of hashes over
+ * keys and their sizes in the file (for files whose checksum is absent, zero, or was not reached).
+ * Name, container and filter are no part of it: a gzipped copy is the same snapshot.
  */
 // SPDX-License-Identifier: MIT
 #include "analyze/load.h"
@@ -89,9 +89,9 @@ static int open_parser(struct loader *l, struct error *err)
     r = is_stdin ? fstat(STDIN_FILENO, &st) : stat(l->path, &st);
     if (r < 0)
         return error_set(err, EXIT_CANNOT_RUN, "%s: %s", l->path_text, strerror(errno));
-    l->decoder.mtime_ms =
-        S_ISREG(st.st_mode) ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000
-                            : ROW_NULL;
+    l->decoder.mtime_ms = S_ISREG(st.st_mode)
+                              ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000
+                              : ROW_NULL;
     options.depth = RDBP_DEPTH_SHAPE;
     options.check = decoder_check;
     options.check_user = &l->decoder;
@@ -225,10 +225,8 @@ static void print_defects(const struct loader *l)
 static const char *checksum_name(const struct decoder *d)
 {
     static const char *const names[] = {
-        [RDBP_CHECKSUM_OK] = "ok",
-        [RDBP_CHECKSUM_ABSENT] = "absent",
-        [RDBP_CHECKSUM_ZERO] = "zero",
-        [RDBP_CHECKSUM_MISMATCH] = "mismatch",
+        [RDBP_CHECKSUM_OK] = "ok",        [RDBP_CHECKSUM_ABSENT] = "absent",
+        [RDBP_CHECKSUM_ZERO] = "zero",    [RDBP_CHECKSUM_MISMATCH] = "mismatch",
         [RDBP_CHECKSUM_UNCHECKED] = NULL,
     };
 
@@ -238,9 +236,9 @@ static const char *checksum_name(const struct decoder *d)
 static const char *trailing_name(const struct decoder *d)
 {
     static const char *const names[] = {
-        [RDBP_TRAILING_NONE] = "none",   [RDBP_TRAILING_AOF] = "aof",
+        [RDBP_TRAILING_NONE] = "none",         [RDBP_TRAILING_AOF] = "aof",
         [RDBP_TRAILING_EOF_MARK] = "eof-mark", [RDBP_TRAILING_ZEROS] = "zeros",
-        [RDBP_TRAILING_RDB] = "rdb",     [RDBP_TRAILING_OTHER] = "other",
+        [RDBP_TRAILING_RDB] = "rdb",           [RDBP_TRAILING_OTHER] = "other",
     };
 
     return d->has_end ? names[d->end.trailing] : NULL;
@@ -251,8 +249,9 @@ static void write_identity(const struct decoder *d, char *out, size_t out_bytes)
     const uint64_t bytes = d->has_end ? d->end.rdb_bytes : rdbp_offset(d->parser);
     int n;
 
-    n = snprintf(out, out_bytes, "rdb=%" PRIu32 " bytes=%" PRIu64 " keys=%" PRIu64
-                 " content=%016" PRIx64, d->rdb_version, bytes, d->key_count, d->content);
+    n = snprintf(out, out_bytes,
+                 "rdb=%" PRIu32 " bytes=%" PRIu64 " keys=%" PRIu64 " content=%016" PRIx64,
+                 d->rdb_version, bytes, d->key_count, d->content);
     if (d->has_end && d->end.checksum != RDBP_CHECKSUM_ABSENT)
         n += snprintf(out + n, out_bytes - (size_t)n, " checksum=%016" PRIx64,
                       d->end.checksum_stored);
@@ -272,8 +271,7 @@ static int end_snapshot(struct loader *l, const char *filter, struct error *err)
     const struct store_snapshot row = {
         .container = rdbp_container(d->parser),
         .server = rdbp_family_name(rdbp_family(d->parser)),
-        .server_version =
-            d->outside.server_version[0] == '\0' ? NULL : d->outside.server_version,
+        .server_version = d->outside.server_version[0] == '\0' ? NULL : d->outside.server_version,
         .checksum = checksum_name(d),
         .trailing = trailing_name(d),
         .depth = l->options->deep ? "deep" : "needed",

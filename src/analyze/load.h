@@ -4,7 +4,8 @@
 
 #include "analyze/analyze.h"
 
-/* 0: *outcome is brought up to date (its exit code only gets worse); -1: *err, nothing can be kept. */
+/* 0: *outcome is brought up to date (its exit code only gets worse); -1: *err, nothing can be kept.
+ */
 int load_snapshot(struct store *s, const struct analyze_options *options, const char *path,
                   struct analyze_outcome *outcome, struct error *err);
 

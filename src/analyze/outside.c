@@ -1,9 +1,9 @@
 /* outside.c -- what a snapshot holds beside keys.
  *
  * Scripts and function libraries are programs of their owner: of them only name, engine, length and
- * SHA-1 (which is how EVALSHA knows a script) are kept.  An EVAL script comes as AUX `lua` (Redis 4.0 to
- * 6.2) or as AUX 0xDB "__lua_script__" SHA1 "__" 0xDB (Redis Enterprise), a library as a function record
- * that opens with
+ * SHA-1 (which is how EVALSHA knows a script) are kept.  An EVAL script comes as AUX `lua`
+ * (Redis 4.0 to 6.2) or as AUX 0xDB "__lua_script__" SHA1 "__" 0xDB (Redis Enterprise), a library
+ * as a function record that opens with
  *
  *      #!lua name=mylib
  */
@@ -44,7 +44,8 @@ void outside_done(struct outside *o)
     outside_init(o);
 }
 
-/* One more element at the end of an array, zeroed; NULL when out of memory.  Doubles at powers of two. */
+/* One more element at the end of an array, zeroed; NULL when out of memory.  Doubles at powers of
+ * two. */
 static void *append(struct outside *o, void **array, size_t *count, size_t element_bytes)
 {
     if ((*count & (*count - 1)) == 0) { /* 0, 1, 2, 4, ...: full */

@@ -36,9 +36,9 @@ struct module_record {
 
 struct defect_record {
     uint64_t offset;
-    int64_t db; /* -1: none */
+    int64_t db;         /* -1: none */
     uint64_t key_index; /* RDBP_NO_KEY: not in a key */
-    char *key;  /* escaped and cut, or NULL */
+    char *key;          /* escaped and cut, or NULL */
     enum rdbp_severity severity;
     enum rdbp_errcode code;
     char message[200];

@@ -1,4 +1,5 @@
-/* progress.h -- one line on standard error while a snapshot is read; nothing when it is no terminal. */
+/* progress.h -- one line on standard error while a snapshot is read; nothing when it is no
+ * terminal. */
 #ifndef RDBLENS_PROGRESS_H
 #define RDBLENS_PROGRESS_H
 

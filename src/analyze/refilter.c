@@ -1,9 +1,10 @@
 /* refilter.c -- a filter over a finished report database.
  *
- * Every key row that passes goes through the same aggregates and lists of the largest that a snapshot's
- * keys go through, into a private database.  Two things cannot be had from key rows and are taken from
- * the source: a key's pattern (when the snapshot had too many, it was charged to a coarser one) and the
- * pattern's role.  What is not about keys (AUX, functions, modules, defects) is copied.
+ * Every key row that passes goes through the same aggregates and lists of the largest that a
+ * snapshot's keys go through, into a private database.  Two things cannot be had from key rows and
+ * are taken from the source: a key's pattern (when the snapshot had too many, it was charged to a
+ * coarser one) and the pattern's role.  What is not about keys (AUX, functions, modules, defects)
+ * is copied.
  */
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
@@ -85,10 +86,10 @@ static int copy_table(struct refilter *r, const char *table,
     }
     if (prepare(r, select, 0, &from, err) < 0)
         goto out;
-    insert = sqlite3_mprintf("INSERT OR IGNORE INTO %s VALUES(?%.*s)", table,
-                             2 * (sqlite3_column_count(from) - 1),
-                             ",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
-                             ",?,?,?,?");
+    insert = sqlite3_mprintf(
+        "INSERT OR IGNORE INTO %s VALUES(?%.*s)", table, 2 * (sqlite3_column_count(from) - 1),
+        ",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
+        ",?,?,?,?");
     if (insert == NULL ||
         sqlite3_prepare_v2(store_db(r->store), insert, -1, &to, NULL) != SQLITE_OK) {
         fail_copy(r, err);
@@ -224,8 +225,7 @@ static void read_row(sqlite3_stmt *stmt, struct key_row *row)
     row->type_id = (uint32_t)sqlite3_column_int64(stmt, C_TYPE);
     row->type = row->type_id < RDBP_TYPE_COUNT_ ? (enum rdbp_type)row->type_id : RDBP_TYPE_MODULE;
     if (row->type_id >= STORE_FIRST_MODULE_TYPE)
-        snprintf(row->module_name, sizeof row->module_name, "%s",
-                 column_text(stmt, C_TYPE_NAME));
+        snprintf(row->module_name, sizeof row->module_name, "%s", column_text(stmt, C_TYPE_NAME));
     row->encoding = (enum encoding)sqlite3_column_int(stmt, C_ENCODING);
     row->rdb_type = (uint16_t)sqlite3_column_int(stmt, C_RDB_TYPE);
     row->size_note = (enum size_note)sqlite3_column_int(stmt, C_NOTE);
@@ -452,8 +452,8 @@ static int refilter_all(struct refilter *r, struct error *err)
     sqlite3_stmt *stmt = NULL;
     int more = -1;
 
-    if (prepare(r, "SELECT id, now, keys_stored, label FROM snapshots ORDER BY id", 0, &stmt,
-                err) < 0)
+    if (prepare(r, "SELECT id, now, keys_stored, label FROM snapshots ORDER BY id", 0, &stmt, err) <
+        0)
         goto out;
     while ((more = step(r, stmt, err)) > 0) {
         if (strcmp(column_text(stmt, 2), "all") != 0) {
@@ -462,8 +462,8 @@ static int refilter_all(struct refilter *r, struct error *err)
                              column_text(stmt, 3), column_text(stmt, 2));
             break;
         }
-        more = refilter_snapshot(r, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
-                                 err);
+        more =
+            refilter_snapshot(r, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1), err);
         if (more < 0)
             break;
     }
@@ -472,8 +472,7 @@ out:
     return more;
 }
 
-int analyze_refilter(sqlite3 *src, const struct filter *filter, sqlite3 **ret_db,
-                     struct error *err)
+int analyze_refilter(sqlite3 *src, const struct filter *filter, sqlite3 **ret_db, struct error *err)
 {
     struct refilter r = {.src = src, .filter = filter};
     int result = -1;

@@ -58,7 +58,7 @@ static int save_ttl(struct store *s, const struct aggregate *a, struct error *er
 
         for (int bucket = 0; bucket < TTL_BUCKET_COUNT; bucket++) {
             const struct sum *sum = &g->ttl[bucket];
-            const struct store_ttl row = {g->db,      g->type_id, bucket,
+            const struct store_ttl row = {g->db,     g->type_id, bucket,
                                           sum->keys, sum->bytes, alloc_of(sum)};
 
             if (sum->keys > 0 && store_put_ttl(s, &row, err) < 0)
@@ -79,8 +79,10 @@ static int compare_databases(const void *a, const void *b)
 
 static struct store_database database_of_group(const struct aggregate_group *g)
 {
-    struct store_database d = {
-        .db = g->db, .alloc_bytes = ROW_NULL, .resizedb_keys = ROW_NULL, .resizedb_expires = ROW_NULL};
+    struct store_database d = {.db = g->db,
+                               .alloc_bytes = ROW_NULL,
+                               .resizedb_keys = ROW_NULL,
+                               .resizedb_expires = ROW_NULL};
 
     for (int bucket = 0; bucket < TTL_BUCKET_COUNT; bucket++) {
         const struct sum *sum = &g->ttl[bucket];
@@ -195,9 +197,8 @@ static const char *decoder_type_name(const void *user, uint32_t type_id)
 {
     const struct decoder *d = user;
 
-    return type_id < STORE_FIRST_MODULE_TYPE
-               ? rdbp_type_name((enum rdbp_type)type_id)
-               : d->module_types[type_id - STORE_FIRST_MODULE_TYPE];
+    return type_id < STORE_FIRST_MODULE_TYPE ? rdbp_type_name((enum rdbp_type)type_id)
+                                             : d->module_types[type_id - STORE_FIRST_MODULE_TYPE];
 }
 
 /* ---- Sidekiq -------------------------------------------------------------------------------- */
@@ -255,7 +256,8 @@ static int save_sidekiq(struct store *s, const struct sidekiq_result *r, const s
             return -1;
     }
     for (size_t i = 0; i < r->set_count; i++) {
-        if (save_sidekiq_set_passes(f, &r->sets[i]) && store_put_sidekiq_set(s, &r->sets[i], err) < 0)
+        if (save_sidekiq_set_passes(f, &r->sets[i]) &&
+            store_put_sidekiq_set(s, &r->sets[i], err) < 0)
             return -1;
     }
     for (size_t i = 0; i < r->job_count; i++) {
@@ -263,7 +265,8 @@ static int save_sidekiq(struct store *s, const struct sidekiq_result *r, const s
             return -1;
     }
     for (size_t i = 0; i < r->stat_count; i++) {
-        if (save_sidekiq_stat_passes(f, &r->stats[i]) && store_put_sidekiq_stat(s, &r->stats[i], err) < 0)
+        if (save_sidekiq_stat_passes(f, &r->stats[i]) &&
+            store_put_sidekiq_stat(s, &r->stats[i], err) < 0)
             return -1;
     }
     return 0;
@@ -284,8 +287,7 @@ static int save_defects(struct store *s, const struct outside *o, struct error *
     }
     if (o->defects_beyond == 0)
         return 0;
-    snprintf(message, sizeof message, "%" PRIu64 " more defects are not listed",
-             o->defects_beyond);
+    snprintf(message, sizeof message, "%" PRIu64 " more defects are not listed", o->defects_beyond);
     return store_put_defect(s, o->defects[o->defect_count - 1].offset, -1, NULL, "warning",
                             "more-defects", message, err);
 }

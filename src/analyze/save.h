@@ -4,9 +4,9 @@
 
 #include "analyze/decode.h"
 
-/* patterns, databases, TTL buckets.  is_filtered: databases without a key that passed are left out. */
-int save_aggregate(struct store *s, const struct aggregate *a, bool is_filtered,
-                   struct error *err);
+/* patterns, databases, TTL buckets.  is_filtered: databases without a key that passed are left out.
+ */
+int save_aggregate(struct store *s, const struct aggregate *a, bool is_filtered, struct error *err);
 /* type_name: a type_id's name, for scope_value. */
 int save_top(struct store *s, const struct top *t, const char *(*type_name)(const void *, uint32_t),
              const void *user, struct error *err);

@@ -1,9 +1,9 @@
 /* top.c -- the largest keys by each measure, kept while streaming.
  *
- * Every list is a binary heap with its smallest entry at the root, so that a key that is not among the
- * largest costs one comparison.  Keys come in file order, and of equal ones the earlier stays: a newcomer
- * must be strictly larger than the root, and among equal roots the latest leaves first.  The lists are
- * then the first TOP_KEYS of ORDER BY value DESC, n.
+ * Every list is a binary heap with its smallest entry at the root, so that a key that is not among
+ * the largest costs one comparison.  Keys come in file order, and of equal ones the earlier stays:
+ * a newcomer must be strictly larger than the root, and among equal roots the latest leaves first.
+ * The lists are then the first TOP_KEYS of ORDER BY value DESC, n.
  *
  * A key without the figure (NULL) is in no list of that measure.
  */
@@ -174,8 +174,7 @@ static int scope_add(struct top *t, enum top_scope scope, struct scope_lists *sc
 int top_add(struct top *t, const struct key_row *row)
 {
     const bool in_all = lists_add(t->lists, row);
-    const int in_type =
-        scope_add(t, TOP_TYPE, t->types, &t->type_count, row->type_id, row);
+    const int in_type = scope_add(t, TOP_TYPE, t->types, &t->type_count, row->type_id, row);
     const int in_db = scope_add(t, TOP_DB, t->dbs, &t->db_count, row->db, row);
 
     if (in_type < 0 || in_db < 0)
@@ -193,8 +192,7 @@ static int compare_entries(const void *a, const void *b)
 void top_sort(struct top *t)
 {
     for (size_t i = 0; i < t->list_count; i++)
-        qsort(t->lists[i].entries, t->lists[i].count, sizeof *t->lists[i].entries,
-              compare_entries);
+        qsort(t->lists[i].entries, t->lists[i].count, sizeof *t->lists[i].entries, compare_entries);
 }
 
 size_t top_list_count(const struct top *t)

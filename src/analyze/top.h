@@ -28,7 +28,8 @@ struct top_list {
     enum top_measure measure;
     enum top_scope scope;
     uint64_t scope_value; /* type_id or db */
-    struct top_entry *entries; /* after top_sort(): the largest first, of equal ones the earlier key */
+    struct top_entry
+        *entries; /* after top_sort(): the largest first, of equal ones the earlier key */
     size_t count;
 };
 

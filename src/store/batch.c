@@ -3,9 +3,9 @@
  *      keys:   [row 0][row 1] ... [row n-1]        fixed room, STORE_BATCH_KEYS
  *      bytes:  key 0, text 0, key 1, key 2, ...    names and, where it differs, their escaped form
  *
- * Rows hold offsets instead of pointers, since the bytes may move while they grow.  Whether a name is
- * text, and its escaped form, are worked out here, on the decoder's side, because the thread that
- * writes SQLite is the one everybody waits for.
+ * Rows hold offsets instead of pointers, since the bytes may move while they grow.  Whether a name
+ * is text, and its escaped form, are worked out here, on the decoder's side, because the thread
+ * that writes SQLite is the one everybody waits for.
  */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>

@@ -1,13 +1,15 @@
 /* rows.c -- one INSERT a kind of row.
  *
- * put() binds a row by a format, a letter a column, so that each function below reads like its table:
+ * put() binds a row by a format, a letter a column, so that each function below reads like its
+ * table:
  *
  *      i  int64_t                          s  const char *, NULL allowed
  *      n  int64_t, ROW_NULL is NULL        k  const uint8_t *, size_t: TEXT or BLOB
- *                                          e  const uint8_t *, size_t: escaped form, NULL if the same
+ *                                          e  const uint8_t *, size_t: escaped form, NULL if the
+ * same
  *
- * Unsigned figures are passed through number(): SQLite's integers are signed, and what does not fit is
- * given as the largest, not as a negative number.
+ * Unsigned figures are passed through number(): SQLite's integers are signed, and what does not fit
+ * is given as the largest, not as a negative number.
  */
 // SPDX-License-Identifier: MIT
 #include <stdarg.h>
@@ -232,8 +234,7 @@ int store_put_module(struct store *s, const char *name, uint64_t version, uint64
 }
 
 int store_put_defect(struct store *s, uint64_t offset, int64_t db, const char *key,
-                     const char *severity, const char *code, const char *message,
-                     struct error *err)
+                     const char *severity, const char *code, const char *message, struct error *err)
 {
     return put(s, STATEMENT_DEFECT, err, "iinssss", s->snapshot_id, number(offset),
                db < 0 ? ROW_NULL : db, key, severity, code, message);

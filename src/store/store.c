@@ -1,16 +1,17 @@
-/* store.c -- the life of a report database: made or opened, filled in one transaction, made durable.
+/* store.c -- the life of a report database: made or opened, filled in one transaction, made
+ * durable.
  *
- * NEW, REPLACE, PRIVATE: an empty temporary file is built without journal and without syncs, the fastest
- * way to fill SQLite.  That is safe because nobody can see the file before it is whole: it is synced and
- * renamed at the very end, or it is removed.  A private file loses its name as soon as SQLite has it
- * open, so nothing is left behind however the program ends.
+ * NEW, REPLACE, PRIVATE: an empty temporary file is built without journal and without syncs, the
+ * fastest way to fill SQLite.  That is safe because nobody can see the file before it is whole: it
+ * is synced and renamed at the very end, or it is removed.  A private file loses its name as soon
+ * as SQLite has it open, so nothing is left behind however the program ends.
  *
- * APPEND: the file is someone's only copy, so SQLite's own journal protects it and everything happens in
- * one IMMEDIATE transaction.
+ * APPEND: the file is someone's only copy, so SQLite's own journal protects it and everything
+ * happens in one IMMEDIATE transaction.
  *
- * --keys top: which keys are the largest is known at the end only.  Every key that is among the largest
- * so far is staged in a TEMP table, and those that stayed are copied; holding candidates in memory would
- * let a file with long names decide how much memory that takes.
+ * --keys top: which keys are the largest is known at the end only.  Every key that is among the
+ * largest so far is staged in a TEMP table, and those that stayed are copied; holding candidates in
+ * memory would let a file with long names decide how much memory that takes.
  */
 // SPDX-License-Identifier: MIT
 #include "store/store.h"
@@ -75,8 +76,8 @@ static bool is_disk_full(sqlite3 *db)
     const int error_number = sqlite3_system_errno(db);
 
     return rc == SQLITE_FULL ||
-           (rc == SQLITE_IOERR && (error_number == ENOSPC || error_number == EDQUOT ||
-                                   error_number == EFBIG));
+           (rc == SQLITE_IOERR &&
+            (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG));
 }
 
 static int64_t pragma_int(sqlite3 *db, const char *sql)
@@ -127,12 +128,11 @@ int store_prepare(struct store *s, enum statement which, struct error *err)
 
 /* ---- names that rows refer to ------------------------------------------------------------- */
 
-static int put_name(struct store *s, const char *table, int id, const char *name,
-                    struct error *err)
+static int put_name(struct store *s, const char *table, int id, const char *name, struct error *err)
 {
-    char *sql = name == NULL ? sqlite3_mprintf("INSERT INTO %s(id) VALUES(%d)", table, id)
-                             : sqlite3_mprintf("INSERT INTO %s(id, name) VALUES(%d, %Q)", table,
-                                               id, name);
+    char *sql = name == NULL
+                    ? sqlite3_mprintf("INSERT INTO %s(id) VALUES(%d)", table, id)
+                    : sqlite3_mprintf("INSERT INTO %s(id, name) VALUES(%d, %Q)", table, id, name);
     int r;
 
     if (sql == NULL)
@@ -239,8 +239,10 @@ int store_open_existing(const char *path, bool is_writable, sqlite3 **ret_db, st
     }
     sqlite3_close(db);
     if (id != STORE_APPLICATION_ID)
-        return error_set(err, EXIT_CANNOT_RUN, "%s: is an SQLite database, but not a report "
-                         "database of rdblens", path);
+        return error_set(err, EXIT_CANNOT_RUN,
+                         "%s: is an SQLite database, but not a report "
+                         "database of rdblens",
+                         path);
     return error_set(err, EXIT_CANNOT_RUN,
                      "%s: has schema version %lld, this rdblens knows version %d%s", path,
                      (long long)version, STORE_USER_VERSION,
@@ -274,8 +276,7 @@ static int open_temporary(struct store *s, struct error *err)
     if (r < 0)
         return -1;
     if (sqlite3_open_v2(s->file.path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-        return error_set(err, EXIT_CANNOT_RUN, "%s: cannot be opened as a database",
-                         s->file.path);
+        return error_set(err, EXIT_CANNOT_RUN, "%s: cannot be opened as a database", s->file.path);
     if (store_exec(s, bulk_load, err) < 0 || store_exec(s, "BEGIN EXCLUSIVE", err) < 0)
         return -1;
     if (s->mode == STORE_PRIVATE)

@@ -8,9 +8,9 @@
  *        store_end_snapshot()
  *      store_finish()  or  store_abort()
  *
- * Rows go through prepared statements in one transaction.  A new database is built without journal in a
- * temporary file and renamed when it is whole; --append is a real transaction in the existing file.
- * Everything here runs on one thread.
+ * Rows go through prepared statements in one transaction.  A new database is built without journal
+ * in a temporary file and renamed when it is whole; --append is a real transaction in the existing
+ * file. Everything here runs on one thread.
  */
 #ifndef RDBLENS_STORE_H
 #define RDBLENS_STORE_H
@@ -20,9 +20,9 @@
 #include "key_row.h"
 #include "util/error.h"
 
-#define STORE_APPLICATION_ID 0x52444c53 /* 'RDLS', as in schema.sql */
-#define STORE_USER_VERSION   1
-#define STORE_FIRST_MODULE_TYPE 100     /* type_names.id of the first module type */
+#define STORE_APPLICATION_ID    0x52444c53 /* 'RDLS', as in schema.sql */
+#define STORE_USER_VERSION      1
+#define STORE_FIRST_MODULE_TYPE 100 /* type_names.id of the first module type */
 
 enum keys_stored {
     KEYS_ALL = 0,
@@ -46,8 +46,8 @@ int store_open(enum store_mode mode, const char *path, enum keys_stored keys,
                struct store **ret_store, struct error *err);
 /* Forgets everything written and frees the store.  NULL is fine. */
 void store_abort(struct store *s);
-/* Commits, makes durable, renames and frees; on failure nothing is kept (and the store is freed too).
- * ret_db: for STORE_PRIVATE, else NULL. */
+/* Commits, makes durable, renames and frees; on failure nothing is kept (and the store is freed
+ * too). ret_db: for STORE_PRIVATE, else NULL. */
 int store_finish(struct store *s, sqlite3 **ret_db, struct error *err);
 
 /* The connection, for copying rows; it belongs to the store. */
@@ -71,11 +71,11 @@ void store_resume_snapshot(struct store *s, uint64_t snapshot_id);
 
 /* A key as the store takes it: key_row's pointer is replaced by places in the batch's bytes. */
 struct store_key {
-    struct key_row row;   /* row.key is not used */
-    bool key_is_text;     /* valid UTF-8 without NUL */
+    struct key_row row; /* row.key is not used */
+    bool key_is_text;   /* valid UTF-8 without NUL */
     size_t key_offset;
-    size_t text_offset;   /* the escaped form */
-    size_t text_bytes;    /* 0: the same as the key */
+    size_t text_offset; /* the escaped form */
+    size_t text_bytes;  /* 0: the same as the key */
 };
 
 /* Longer keys are stored by their first bytes. */

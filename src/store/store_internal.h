@@ -37,7 +37,7 @@ struct store {
     bool is_existing; /* --append to a database that was there */
     bool may_replace;
     struct tempfile file;
-    char *path; /* for messages; NULL: private */
+    char *path;      /* for messages; NULL: private */
     double progress; /* of the input; written_bytes had been written by then */
     int64_t written_bytes;
     int64_t first_set_id; /* of this run; 0: none yet */

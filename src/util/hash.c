@@ -1,38 +1,84 @@
-/* hash.c -- one fast 64-bit hash of bytes.
+/* hash.c -- a 64-bit hash of bytes: SipHash-1-3 (Aumasson, Bernstein).
  *
- * Eight bytes at a time (little-endian, put together from bytes) are mixed in by xor,
- * multiplication with an odd constant and a shift; the length goes into the seed so that trailing
- * zeros count.  Not keyed: no table here grows without a bound, so crafted collisions cost time,
- * never correctness.
+ * Keys come from files that may be hostile, and simpler multiplicative hashes have collisions that
+ * hold for every seed.  The seed is one half of SipHash's key, the other half is the seed turned
+ * round, so that seed 0 is the all-zero key, for which other implementations can be asked (Python's
+ * hash() of bytes under PYTHONHASHSEED=0).
+ *
+ *      words of 8 bytes, little-endian; the last one holds what is left and the length in its top
+ * byte
  */
 // SPDX-License-Identifier: MIT
 #include "util/hash.h"
 
-#define MULTIPLIER UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio, odd */
+#include <stdatomic.h>
+#include <sys/random.h>
+#include <time.h>
 
-static uint64_t mix(uint64_t h, uint64_t word)
+struct sip {
+    uint64_t v0, v1, v2, v3;
+};
+
+static uint64_t rotate_left(uint64_t v, unsigned bits)
 {
-    h ^= word;
-    h *= MULTIPLIER;
-    return h ^ (h >> 32);
+    return v << bits | v >> (64 - bits);
+}
+
+static void sip_round(struct sip *s)
+{
+    s->v0 += s->v1;
+    s->v1 = rotate_left(s->v1, 13) ^ s->v0;
+    s->v0 = rotate_left(s->v0, 32);
+    s->v2 += s->v3;
+    s->v3 = rotate_left(s->v3, 16) ^ s->v2;
+    s->v0 += s->v3;
+    s->v3 = rotate_left(s->v3, 21) ^ s->v0;
+    s->v2 += s->v1;
+    s->v1 = rotate_left(s->v1, 17) ^ s->v2;
+    s->v2 = rotate_left(s->v2, 32);
+}
+
+static void sip_word(struct sip *s, uint64_t word)
+{
+    s->v3 ^= word;
+    sip_round(s);
+    s->v0 ^= word;
 }
 
 uint64_t hash_bytes(const void *bytes, size_t size_bytes, uint64_t seed)
 {
+    const uint64_t k0 = seed, k1 = rotate_left(seed, 32);
+    struct sip s = {k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
+                    k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573)};
     const uint8_t *p = bytes;
-    uint64_t h = mix(seed ^ MULTIPLIER, size_bytes);
+    uint64_t last = (uint64_t)size_bytes << 56;
     size_t left = size_bytes;
 
     for (; left >= 8; left -= 8, p += 8)
-        h = mix(h, (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
-                       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
-                       (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56);
-    if (left > 0) {
-        uint64_t word = 0;
+        sip_word(&s, (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+                         (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 |
+                         (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56);
+    for (size_t i = 0; i < left; i++)
+        last |= (uint64_t)p[i] << (8 * i);
+    sip_word(&s, last);
+    s.v2 ^= 0xff;
+    for (int i = 0; i < 3; i++)
+        sip_round(&s);
+    return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+}
 
-        for (size_t i = 0; i < left; i++)
-            word |= (uint64_t)p[i] << (8 * i);
-        h = mix(h, word);
+uint64_t hash_seed(void)
+{
+    static _Atomic uint64_t seed;
+    uint64_t v = atomic_load(&seed), none = 0;
+    struct timespec now;
+
+    if (v != 0)
+        return v;
+    if (getrandom(&v, sizeof v, GRND_NONBLOCK) != (ssize_t)sizeof v) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        v = (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
     }
-    return mix(h, 0);
+    v |= 1; /* 0 means: not drawn yet */
+    return atomic_compare_exchange_strong(&seed, &none, v) ? v : none;
 }

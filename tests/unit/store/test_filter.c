@@ -43,10 +43,12 @@ static void test_filter(void **state)
     } rows[] = {
         {"none", {{0}}, 0, "abcde", NULL},
         {"db", {{FILTER_DB, false, "3"}}, 1, "de", "--db 3"},
-        {"db or db", {{FILTER_DB, false, "1"}, {FILTER_DB, false, "3"}}, 2, "cde",
-         "--db 1 --db 3"},
+        {"db or db", {{FILTER_DB, false, "1"}, {FILTER_DB, false, "3"}}, 2, "cde", "--db 1 --db 3"},
         {"not db", {{FILTER_DB, true, "0"}}, 1, "cde", "--not-db 0"},
-        {"neither db", {{FILTER_DB, true, "0"}, {FILTER_DB, true, "1"}}, 2, "de",
+        {"neither db",
+         {{FILTER_DB, true, "0"}, {FILTER_DB, true, "1"}},
+         2,
+         "de",
          "--not-db 0 --not-db 1"},
         {"type", {{FILTER_TYPE, false, "string"}}, 1, "ac", "--type string"},
         {"any module", {{FILTER_TYPE, false, "module"}}, 1, "d", "--type module"},
@@ -62,7 +64,10 @@ static void test_filter(void **state)
         {"not max", {{FILTER_MAX_BYTES, true, "100"}}, 1, "bce", "--not-max-bytes 100"},
         {"no TTL", {{FILTER_NO_TTL, false, NULL}}, 1, "bcd", "--no-ttl"},
         {"with TTL", {{FILTER_NO_TTL, true, NULL}}, 1, "ae", "--not-no-ttl"},
-        {"and", {{FILTER_DB, false, "0"}, {FILTER_TYPE, false, "string"}}, 2, "a",
+        {"and",
+         {{FILTER_DB, false, "0"}, {FILTER_TYPE, false, "string"}},
+         2,
+         "a",
          "--db 0 --type string"},
         {"or, and, not",
          {{FILTER_MATCH, false, "user:*"},
@@ -113,9 +118,9 @@ static void test_filter(void **state)
 static void test_refused(void **state)
 {
     static const struct option_given rows[] = {
-        {FILTER_DB, false, "x"},         {FILTER_DB, false, "-1"},
-        {FILTER_DB, true, "1.5"},        {FILTER_MIN_BYTES, false, "many"},
-        {FILTER_MAX_BYTES, true, "-5"},  {FILTER_MIN_BYTES, false, ""},
+        {FILTER_DB, false, "x"},        {FILTER_DB, false, "-1"},
+        {FILTER_DB, true, "1.5"},       {FILTER_MIN_BYTES, false, "many"},
+        {FILTER_MAX_BYTES, true, "-5"}, {FILTER_MIN_BYTES, false, ""},
     };
 
     (void)state;
@@ -124,8 +129,7 @@ static void test_refused(void **state)
         struct error err = {0};
 
         print_message("%s\n", rows[i].text);
-        assert_int_equal(
-            filter_add(&f, rows[i].kind, rows[i].is_negated, rows[i].text, &err), -1);
+        assert_int_equal(filter_add(&f, rows[i].kind, rows[i].is_negated, rows[i].text, &err), -1);
         assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
         filter_done(&f);
     }

@@ -171,10 +171,8 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_header_fields),
-        cmocka_unit_test(test_scripts_are_hashed_only),
-        cmocka_unit_test(test_functions),
-        cmocka_unit_test(test_empty_source_hash),
+        cmocka_unit_test(test_header_fields), cmocka_unit_test(test_scripts_are_hashed_only),
+        cmocka_unit_test(test_functions),     cmocka_unit_test(test_empty_source_hash),
         cmocka_unit_test(test_limits),
     };
 

@@ -1,13 +1,14 @@
-/* test_store.c -- sums and sink together, seen from the database; and what is left of a file after each end.
+/* test_store.c -- sums and sink together, seen from the database; and what is left of a file after
+ * each end.
  *
  * Sums are compared with GROUP BY over the key rows, which SQLite works out by itself.
  */
 // SPDX-License-Identifier: MIT
+#include <dirent.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <dirent.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +100,8 @@ static void add_key(struct store *s, struct made *m, const uint8_t *key, size_t 
     row.key_stored_bytes = key_bytes;
     row.key_bytes = row.key_bytes == 0 ? key_bytes : row.key_bytes;
     row.type_id = (uint32_t)row.type;
-    row.pattern_n = aggregate_add(m->aggregate, &row, pattern, pattern_fold(key, key_bytes, pattern),
-                                  0);
+    row.pattern_n =
+        aggregate_add(m->aggregate, &row, pattern, pattern_fold(key, key_bytes, pattern), 0);
     assert_int_not_equal(row.pattern_n, 0);
     is_top = top_add(m->top, &row);
     assert_true(is_top >= 0);
@@ -126,16 +127,17 @@ static void add_many_keys(struct store *s, struct made *m, uint64_t count)
             .rdb_bytes = (int64_t)(i % 333),
             .elements = i % 101 == 0 ? ROW_NULL : (int64_t)(i % 50),
             .largest_element = ROW_NULL,
-            .expires_at_ms =
-                i % 4 == 0 ? ROW_NULL : NOW_MS + (int64_t)(i * 6700417 % 100000000000) - 10000000000,
+            .expires_at_ms = i % 4 == 0
+                                 ? ROW_NULL
+                                 : NOW_MS + (int64_t)(i * 6700417 % 100000000000) - 10000000000,
             .idle_seconds = ROW_NULL,
             .freq = ROW_NULL,
         };
         char key[80];
         /* The letters make patterns that do not fold together. */
-        const int n = snprintf(key, sizeof key, "%s:%c%c%c:%" PRIu64, words[i % 5],
-                               'a' + (char)(i / 7 % 26), 'a' + (char)(i / 200 % 26),
-                               'a' + (char)(i / 5000 % 26), i);
+        const int n =
+            snprintf(key, sizeof key, "%s:%c%c%c:%" PRIu64, words[i % 5], 'a' + (char)(i / 7 % 26),
+                     'a' + (char)(i / 200 % 26), 'a' + (char)(i / 5000 % 26), i);
 
         add_key(s, m, (const uint8_t *)key, (size_t)n, row);
     }
@@ -204,20 +206,20 @@ static int end_made(struct store *s, struct made *m, const char *identity, struc
 static void check_sums(sqlite3 *db)
 {
     assert_int_equal(
-        query_int(db,
-                  DIFFERENCE("SELECT id & 0xffffffffff, db, type, keys, bytes, alloc_bytes, rdb_bytes,"
-                             " elements, keys_without_ttl, bytes_without_ttl, expired_keys,"
-                             " expired_bytes, first_expires_at, last_expires_at, largest_bytes"
-                             " FROM pattern_rows",
-                             "SELECT pattern_n, db, type, count(*), coalesce(sum(bytes), 0),"
-                             " sum(alloc_bytes), sum(rdb_bytes), coalesce(sum(elements), 0),"
-                             " sum(expires_at IS NULL),"
-                             " coalesce(sum(bytes) FILTER (WHERE expires_at IS NULL), 0),"
-                             " coalesce(sum(expires_at < " NOW_TEXT "), 0),"
-                             " coalesce(sum(bytes) FILTER (WHERE expires_at < " NOW_TEXT "), 0),"
-                             " min(expires_at) FILTER (WHERE expires_at >= " NOW_TEXT "),"
-                             " max(expires_at) FILTER (WHERE expires_at >= " NOW_TEXT "),"
-                             " max(bytes) FROM key_rows GROUP BY pattern_n, db, type")),
+        query_int(db, DIFFERENCE(
+                          "SELECT id & 0xffffffffff, db, type, keys, bytes, alloc_bytes, rdb_bytes,"
+                          " elements, keys_without_ttl, bytes_without_ttl, expired_keys,"
+                          " expired_bytes, first_expires_at, last_expires_at, largest_bytes"
+                          " FROM pattern_rows",
+                          "SELECT pattern_n, db, type, count(*), coalesce(sum(bytes), 0),"
+                          " sum(alloc_bytes), sum(rdb_bytes), coalesce(sum(elements), 0),"
+                          " sum(expires_at IS NULL),"
+                          " coalesce(sum(bytes) FILTER (WHERE expires_at IS NULL), 0),"
+                          " coalesce(sum(expires_at < " NOW_TEXT "), 0),"
+                          " coalesce(sum(bytes) FILTER (WHERE expires_at < " NOW_TEXT "), 0),"
+                          " min(expires_at) FILTER (WHERE expires_at >= " NOW_TEXT "),"
+                          " max(expires_at) FILTER (WHERE expires_at >= " NOW_TEXT "),"
+                          " max(bytes) FROM key_rows GROUP BY pattern_n, db, type")),
         0);
     assert_int_equal(
         query_int(db, DIFFERENCE("SELECT db, keys, expires, bytes, alloc_bytes, bytes_without_ttl,"
@@ -238,16 +240,18 @@ static void check_sums(sqlite3 *db)
                              " < up_to_seconds * 1000 END) AS bucket,"
                              " count(*), coalesce(sum(bytes), 0) FROM key_rows GROUP BY 1, 2, 3")),
         0);
-    assert_int_equal(query_int(db, DIFFERENCE("SELECT keys, expires, bytes, alloc_bytes, rdb_bytes,"
-                                              " keys_without_size FROM snapshots",
-                                              "SELECT count(*), count(expires_at), sum(bytes),"
-                                              " sum(alloc_bytes), sum(rdb_bytes), sum(bytes IS NULL)"
-                                              " FROM key_rows")),
-                     0);
-    assert_int_equal(query_int(db, "SELECT count(*) FROM pattern_rows p WHERE largest_key IS NOT NULL"
-                                   " AND NOT EXISTS (SELECT 1 FROM key_rows k WHERE k.key ="
-                                   " p.largest_key AND k.bytes = p.largest_bytes AND k.pattern_n ="
-                                   " p.id & 0xffffffffff)"),
+    assert_int_equal(
+        query_int(db, DIFFERENCE("SELECT keys, expires, bytes, alloc_bytes, rdb_bytes,"
+                                 " keys_without_size FROM snapshots",
+                                 "SELECT count(*), count(expires_at), sum(bytes),"
+                                 " sum(alloc_bytes), sum(rdb_bytes), sum(bytes IS NULL)"
+                                 " FROM key_rows")),
+        0);
+    assert_int_equal(query_int(db,
+                               "SELECT count(*) FROM pattern_rows p WHERE largest_key IS NOT NULL"
+                               " AND NOT EXISTS (SELECT 1 FROM key_rows k WHERE k.key ="
+                               " p.largest_key AND k.bytes = p.largest_bytes AND k.pattern_n ="
+                               " p.id & 0xffffffffff)"),
                      0);
 }
 
@@ -316,8 +320,12 @@ static void test_ttl_bucket(void **state)
 static void test_too_many_databases(void **state)
 {
     struct aggregate *a = aggregate_new(NOW_MS, 100);
-    struct key_row row = {.key = (const uint8_t *)"k", .key_stored_bytes = 1, .key_bytes = 1,
-                          .bytes = 10, .alloc_bytes = 10, .expires_at_ms = ROW_NULL};
+    struct key_row row = {.key = (const uint8_t *)"k",
+                          .key_stored_bytes = 1,
+                          .key_bytes = 1,
+                          .bytes = 10,
+                          .alloc_bytes = 10,
+                          .expires_at_ms = ROW_NULL};
     uint64_t keys = 0;
     const uint64_t count = AGGREGATE_MAX_GROUPS + 1000;
 
@@ -333,8 +341,7 @@ static void test_too_many_databases(void **state)
         keys += aggregate_group_at(a, i)->ttl[TTL_BUCKET_NONE].keys;
     assert_int_equal(keys, count + 1);
     assert_int_equal(aggregate_group_at(a, AGGREGATE_MAX_GROUPS)->db, AGGREGATE_DB_OTHER);
-    assert_int_equal(
-        aggregate_group_at(a, AGGREGATE_MAX_GROUPS)->ttl[TTL_BUCKET_NONE].keys, 1001);
+    assert_int_equal(aggregate_group_at(a, AGGREGATE_MAX_GROUPS)->ttl[TTL_BUCKET_NONE].keys, 1001);
     aggregate_free(a);
 }
 
@@ -393,8 +400,8 @@ static void test_key_names(void **state)
                  rows[i].key_bytes, rows[i].is_cut);
         assert_query_text(db, sql, expected);
     }
-    assert_int_equal(query_int(db, "SELECT count(*) FROM keys WHERE freq IS NULL AND idle_seconds = 0"),
-                     7);
+    assert_int_equal(
+        query_int(db, "SELECT count(*) FROM keys WHERE freq IS NULL AND idle_seconds = 0"), 7);
     sqlite3_close(db);
 }
 

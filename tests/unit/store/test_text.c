@@ -1,4 +1,5 @@
-/* test_text.c -- the escaped form, JSON strings, sizes and times: tables, expected values by hand. */
+/* test_text.c -- the escaped form, JSON strings, sizes and times: tables, expected values by hand.
+ */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "util/hash.h"
 #include "util/text.h"
 
 #define BYTES(s) s, sizeof(s) - 1
@@ -69,9 +71,9 @@ static void test_line_is_cut_between_escapes(void **state)
     (void)state;
     assert_string_equal(text_escape_line((const uint8_t *)"a\xff\xff", 3, line, sizeof line),
                         "a\\xff");
-    assert_string_equal(text_escape_line((const uint8_t *)"abc\xc3\xa9\xc3\xa9", 7, line,
-                                         sizeof line),
-                        "abc\xc3\xa9");
+    assert_string_equal(
+        text_escape_line((const uint8_t *)"abc\xc3\xa9\xc3\xa9", 7, line, sizeof line),
+        "abc\xc3\xa9");
 }
 
 static void test_json(void **state)
@@ -108,15 +110,30 @@ static void test_sizes(void **state)
         const char *text;
         int64_t bytes; /* -1: refused */
     } rows[] = {
-        {"0", 0},          {"1500", 1500},      {"1500b", 1500},
-        {"10k", 10000},    {"10K", 10000},      {"10kb", 10240},
-        {"10KiB", 10240},  {"10Ki", 10240},     {"3m", 3000000},
-        {"3MB", 3145728},  {"3Mi", 3145728},    {"2g", 2000000000},
-        {"2gb", 2147483648},                    {"1Gi", 1073741824},
-        {"1t", 1000000000000},                  {"9223372036854775807", INT64_MAX},
-        {"9223372036854775808", -1},            {"9007199254740993kb", -1},
-        {"", -1},          {"k", -1},           {"-1", -1},
-        {"1.5k", -1},      {"10 k", -1},        {"10kk", -1},
+        {"0", 0},
+        {"1500", 1500},
+        {"1500b", 1500},
+        {"10k", 10000},
+        {"10K", 10000},
+        {"10kb", 10240},
+        {"10KiB", 10240},
+        {"10Ki", 10240},
+        {"3m", 3000000},
+        {"3MB", 3145728},
+        {"3Mi", 3145728},
+        {"2g", 2000000000},
+        {"2gb", 2147483648},
+        {"1Gi", 1073741824},
+        {"1t", 1000000000000},
+        {"9223372036854775807", INT64_MAX},
+        {"9223372036854775808", -1},
+        {"9007199254740993kb", -1},
+        {"", -1},
+        {"k", -1},
+        {"-1", -1},
+        {"1.5k", -1},
+        {"10 k", -1},
+        {"10kk", -1},
     };
 
     (void)state;
@@ -170,14 +187,34 @@ static void test_times(void **state)
     }
 }
 
+/* Expected values: PYTHONHASHSEED=0 python3 -c 'print("%016x" % (hash(b"...") & 2**64 - 1))' */
+static void test_hash(void **state)
+{
+    static const struct {
+        const char *bytes;
+        uint64_t hash;
+    } rows[] = {
+        {"a", UINT64_C(0x407448d2b89b1813)},
+        {"session:1", UINT64_C(0x20c515f80538c460)},
+        {"01234567", UINT64_C(0xda3dcedf84ea6cc6)},
+        {"0123456789abcdef", UINT64_C(0x1d42b30f7e060c24)},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        print_message("%s\n", rows[i].bytes);
+        assert_true(hash_bytes(rows[i].bytes, strlen(rows[i].bytes), 0) == rows[i].hash);
+        assert_true(hash_bytes(rows[i].bytes, strlen(rows[i].bytes), 1) != rows[i].hash);
+    }
+    assert_true(hash_seed() != 0 && hash_seed() == hash_seed());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_escape),
-        cmocka_unit_test(test_line_is_cut_between_escapes),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_escape), cmocka_unit_test(test_line_is_cut_between_escapes),
+        cmocka_unit_test(test_json),   cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_times),  cmocka_unit_test(test_hash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

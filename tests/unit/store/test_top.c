@@ -48,8 +48,10 @@ static void fill_rows(int shape)
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        v = shape == 0 ? (int64_t)(random % 500) : shape == 1 ? (int64_t)i
-            : shape == 2 ? (int64_t)(KEY_COUNT - i) : 7;
+        v = shape == 0   ? (int64_t)(random % 500)
+            : shape == 1 ? (int64_t)i
+            : shape == 2 ? (int64_t)(KEY_COUNT - i)
+                         : 7;
         memset(r, 0, sizeof *r);
         r->n = i + 1;
         r->db = random % 3;
@@ -117,7 +119,8 @@ static void test_scopes_are_bounded(void **state)
     for (uint64_t db = 0; db < 1000; db++) {
         r.n = db + 1;
         r.db = db;
-        assert_int_equal(top_add(t, &r), 1); /* fewer than TOP_KEYS so far: all are in the list over all */
+        assert_int_equal(top_add(t, &r),
+                         1); /* fewer than TOP_KEYS so far: all are in the list over all */
     }
     assert_int_equal(top_list_count(t), TOP_MEASURE_COUNT_ * (1 + 1 + TOP_MAX_SCOPES));
     r.n = 1001;
