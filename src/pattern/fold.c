@@ -413,6 +413,19 @@ static bool is_padding(const struct writer *w, const uint8_t *p, const uint8_t *
     return p == end || (fold_is(*p, CLASS_HARD) && *p != '=');
 }
 
+/* Rack's session id, second form: 2::<digest>.  The 2 says which form, not which session. */
+static bool is_rack_session(const uint8_t *key, const uint8_t *p, const uint8_t *end)
+{
+    size_t digits = 0;
+
+    if (end - p < 4 || p[0] != '2' || p[1] != ':' || p[2] != ':' ||
+        (p > key && !fold_is(p[-1], CLASS_HARD)))
+        return false;
+    while (p + 3 + digits < end && fold_is(p[3 + digits], CLASS_DIGIT | CLASS_HEX))
+        digits++;
+    return digits >= 32 || p[3] == '*'; /* or a pattern of such keys */
+}
+
 /* key: where the whole key begins, to look back. */
 static void put_text(struct writer *w, const uint8_t *key, const uint8_t *p, const uint8_t *end)
 {
@@ -432,6 +445,9 @@ static void put_text(struct writer *w, const uint8_t *key, const uint8_t *p, con
             p = put_segment(w, p, end);
         } else if (is_padding(w, p, end)) {
             p++;
+        } else if (is_rack_session(key, p, end)) {
+            put(w, p, 3);
+            p += 3;
         } else if (fold_is(*p, CLASS_HARD)) {
             put(w, p++, 1);
         } else {

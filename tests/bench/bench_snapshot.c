@@ -69,11 +69,14 @@ static void add_words(struct bench *b, size_t count)
 
 static void put_session(struct bench *b)
 {
-    char name[64];
+    uint64_t id[4];
+    char name[128];
 
     put_expiry(b, 1209600);
-    snprintf(name, sizeof name, "session:2::%016" PRIx64 "%016" PRIx64, next_random(b),
-             next_random(b));
+    for (size_t i = 0; i < 4; i++)
+        id[i] = next_random(b);
+    snprintf(name, sizeof name, "session:2::%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
+             id[0], id[1], id[2], id[3]);
     put_key(b, 0, name);
     buf_clear(&b->text);
     buf_add_format(&b->text, "{\"session_id\":\"%016" PRIx64 "\",\"user_id\":%" PRIu64 ",", next_random(b),

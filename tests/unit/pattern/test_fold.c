@@ -125,7 +125,7 @@ static const struct row rows[] = {
      "cache:gitlab:can_be_resolved_in_ui?:my/project:*"},
     {"cache:gitlab:gon/abcde:projects:279/languages",
      "cache:gitlab:gon/abcde:projects:*/languages"},
-    {"session:gitlab:2::" SHA256, "session:gitlab:*::*"},
+    {"session:gitlab:2::" SHA256, "session:gitlab:2::*"},
     {"etag:/gitlab-org/gitlab/-/pipelines/12345.json",
      "etag:/gitlab-org/gitlab/-/pipelines/*.json"},
     {"default:discourse_rate_limit:1.2.3.4", "default:discourse_rate_limit:*"},
