@@ -118,7 +118,7 @@ static const struct row rows[] = {
     {"rack::attack:allow2ban:ban:login:10.0.0.7", "rack::attack:allow2ban:ban:login:*"},
     {"flipper_features", "flipper_features"},
     {"feature:chat:users", "feature:chat:users"},
-    {"_session_id:2::" SHA256, "_session_id:*::*"},
+    {"_session_id:2::" SHA256, "_session_id:2::*"},
     {"team:1234:roster", "team:*:roster"},
     /* GitLab, Discourse, Mastodon, Diaspora, Sentry, Grafana */
     {"cache:gitlab:can_be_resolved_in_ui?:my/project:" SHA1,
