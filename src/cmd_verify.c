@@ -67,6 +67,9 @@ static void note_error(struct verify *v, const rdbp_error *e)
         const char *place = text.message + strlen(v->path) + 2;
 
         v->exit_code = code > v->exit_code ? code : v->exit_code;
+        /* A server does not look behind the checksum. */
+        if (e->code == RDBP_ERR_TRAILING)
+            return;
         /* Without the path: the line before has it. */
         forbid(v, strlen(text.message) > strlen(v->path) + 2 ? place : text.message);
     }
@@ -199,6 +202,22 @@ static const char *checksum_words(const struct verify *v)
     }
 }
 
+static void print_verdict(const struct verify *v, const char *container)
+{
+    if (v->reason[0] != '\0') {
+        printf("restorable: no, because %s\n", v->reason);
+        return;
+    }
+    fputs("restorable: yes", stdout);
+    if (strcmp(container, "plain") != 0)
+        printf(", once unpacked (%s)", container);
+    if (v->module_count > 0)
+        fputs(", by a server that has these modules", stdout);
+    if (v->has_end && v->end.trailing == RDBP_TRAILING_OTHER)
+        printf(", but %" PRIu64 " bytes of something else follow", v->end.trailing_bytes);
+    putchar('\n');
+}
+
 static void print_result(const struct verify *v, const rdbp_parser *p)
 {
     printf("keys: %" PRIu64 ", %" PRIu64 " with a TTL\n", v->keys, v->expires);
@@ -221,12 +240,7 @@ static void print_result(const struct verify *v, const rdbp_parser *p)
             printf(" %s", v->modules[i]);
         puts(v->has_more_modules ? " and more" : "");
     }
-    if (v->reason[0] != '\0')
-        printf("restorable: no, because %s\n", v->reason);
-    else if (v->module_count > 0)
-        puts("restorable: yes, by a server that has these modules");
-    else
-        puts("restorable: yes");
+    print_verdict(v, rdbp_container(p));
 }
 
 static int verify(const char *path, bool is_quiet, struct error *err)
