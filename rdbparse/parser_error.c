@@ -10,8 +10,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void fill(const rdbp_parser *p, rdbp_error *e, enum rdbp_errcode code,
-                 enum rdbp_severity severity, uint64_t offset, const char *format, va_list ap)
+static void __attribute__((format(printf, 6, 0)))
+fill(const rdbp_parser *p, rdbp_error *e, enum rdbp_errcode code, enum rdbp_severity severity,
+     uint64_t offset, const char *format, va_list ap)
 {
     e->code = code;
     e->severity = severity;
