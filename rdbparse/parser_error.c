@@ -40,7 +40,7 @@ int fatal_input(rdbp_parser *p, const char *what)
 
     reader_error(p->reader, &e);
     if (e.code == RDBP_ERR_NONE || e.code == RDBP_ERR_TRUNCATED)
-        return fatal(p, RDBP_ERR_TRUNCATED, e.offset, "inside %s: %s", what,
+        return fatal(p, RDBP_ERR_TRUNCATED, e.offset, "%s: %s", what,
                      e.code == RDBP_ERR_NONE ? "the input ends" : e.message);
     return fatal(p, e.code, e.offset, "%s", e.message);
 }

@@ -74,6 +74,7 @@ struct value {
     uint8_t step;        /* TABLE: in layout.steps; PACKED: in layout.roles */
     uint8_t string_step; /* TABLE: in layout.roles */
     int64_t min_expire_ms;
+    int64_t previous_ttl_ms; /* listpackex: of the field before, 0 none */
     uint64_t entries; /* packed entries of all nodes so far */
     uint64_t elements;
     bool has_elements;
@@ -139,6 +140,7 @@ struct rdbp_parser {
     size_t defect_first, defect_count;
     uint64_t modules_seen[MODULES_SEEN];
     size_t modules_seen_count;
+    bool has_seen_pre_release;
 
     /* Value. */
     struct value value;
@@ -249,7 +251,7 @@ int skip_blob(rdbp_parser *p);
 int blob_failed(rdbp_parser *p, const char *message);
 /* Leaves the open blob for what follows it; 0, -1 fatal. */
 int close_blob(rdbp_parser *p);
-/* An entry that must be an integer (a TTL, a stream's bookkeeping): 1, 0 not one, -1 damaged. */
+/* An entry that must be an integer (a stream's bookkeeping): 0, or -1 damaged or failed. */
 int packed_next_integer(rdbp_parser *p, int64_t *ret_integer);
 bool parse_double(rdbp_parser *p, const uint8_t *text, size_t n, double *ret_double);
 

@@ -64,7 +64,8 @@ struct reader_impl {
     /* streamed */
     uint8_t *buffer;
     bool is_at_end;
-    uint64_t limit_left; /* bytes the window may still take from top; UINT64_MAX: no limit */
+    const char *frame_fault; /* after the tail was looked at; NULL: none */
+    uint64_t limit_left;     /* bytes the window may still take from top; UINT64_MAX: no limit */
 
     /* The last call that found too little. */
     bool is_short;
@@ -463,6 +464,24 @@ static enum rdbp_trailing classify(const struct container *c, const struct tail 
     return p[0] == '*' || p[0] == '#' ? RDBP_TRAILING_AOF : RDBP_TRAILING_OTHER;
 }
 
+/* Replication traffic behind a $LENGTH payload: commands, and the keep-alives and status lines
+ * between them. */
+static bool is_replication_traffic(const struct tail *t)
+{
+    return t->head_bytes > 0 && t->head[0] != 0 && strchr("*#$+-:\r\n", t->head[0]) != NULL;
+}
+
+/* What a replication stream announced about its end, if it did not come. */
+static const char *find_frame_fault(const struct container *c, uint64_t rdb_bytes,
+                                    const struct tail *t)
+{
+    if (c->has_eof_mark && t->size_bytes == 0)
+        return "the end mark that the replication stream announced is missing";
+    if (c->has_length && rdb_bytes + t->size_bytes < c->length_bytes)
+        return "the replication stream announced more bytes than are there";
+    return NULL;
+}
+
 /* Lets the window go beyond a $LENGTH frame. */
 static void lift_limit(struct reader *r)
 {
@@ -475,6 +494,7 @@ static void lift_limit(struct reader *r)
 enum rdbp_trailing reader_classify_tail(struct reader *r, uint64_t *ret_trailing_bytes)
 {
     struct reader_impl *impl = r->impl;
+    const uint64_t rdb_bytes = reader_offset(r);
     struct tail t = {0};
     enum rdbp_trailing trailing;
     bool fills_frame;
@@ -486,11 +506,17 @@ enum rdbp_trailing reader_classify_tail(struct reader *r, uint64_t *ret_trailing
         lift_limit(r);
     read_tail(r, &t);
     trailing = classify(&impl->container, &t);
-    if (fills_frame && trailing != RDBP_TRAILING_NONE && trailing != RDBP_TRAILING_ZEROS)
+    if (fills_frame && trailing == RDBP_TRAILING_OTHER && is_replication_traffic(&t))
         trailing = RDBP_TRAILING_AOF; /* the commands since the snapshot, with their keep-alives */
-    impl->is_short = false;           /* the end was looked for, and found */
+    impl->frame_fault = find_frame_fault(&impl->container, rdb_bytes, &t);
+    impl->is_short = false; /* the end was looked for, and found */
     *ret_trailing_bytes = t.size_bytes;
     return trailing;
+}
+
+const char *reader_frame_fault(const struct reader *r)
+{
+    return r->impl->frame_fault;
 }
 
 /* ---- opening -------------------------------------------------------------------------------- */

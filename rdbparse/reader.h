@@ -109,6 +109,10 @@ void reader_error(const struct reader *r, rdbp_error *ret_error);
  * code NONE, or tells how the rest is damaged or cut.  reader_crc() stays what it was. */
 enum rdbp_trailing reader_classify_tail(struct reader *r, uint64_t *ret_trailing_bytes);
 
+/* After reader_classify_tail(): what a replication frame announced about its end and did not keep, in
+ * words (static text); NULL when there is no frame or it is whole. */
+const char *reader_frame_fault(const struct reader *r);
+
 /* At the end: RDBP_ERR_CHANGED when a regular file's size or mtime is not what it was at open. */
 enum rdbp_errcode reader_check_unchanged(const struct reader *r);
 

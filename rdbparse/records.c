@@ -47,6 +47,7 @@ enum {
     VALKEY_VERSION_MIN = 80,
     VALKEY_VERSION_MAX = 80,
     CHECKSUM_SINCE_VERSION = 5,
+    SLOT_MAX = 16383,
     OPCODES_FROM = 100 /* below: value types */
 };
 
@@ -183,6 +184,9 @@ int record_function_piece(rdbp_parser *p)
     if (f->is_last) {
         if (!cursor_close(&p->cursor))
             return fatal_input(p, "a function library");
+        if (f->is_pre_ga)
+            warn(p, RDBP_ERR_PRE_RELEASE, RDBP_SEVERITY_WARN, p->event.offset,
+                 "function record of a Redis 7.0 release candidate: no release loads it");
         p->state = STATE_RECORD;
     }
     p->event.type = RDBP_EVENT_FUNCTION;
@@ -219,13 +223,23 @@ static int record_resizedb(rdbp_parser *p)
     return 1;
 }
 
-static int record_slot_info(rdbp_parser *p)
+/* A cluster has slots 0 to 16383, and a range runs upwards. */
+static void check_slot(rdbp_parser *p, const char *what, uint64_t first, uint64_t last,
+                       uint64_t offset)
+{
+    if (first > last || last > SLOT_MAX)
+        warn(p, RDBP_ERR_SLOT, RDBP_SEVERITY_WARN, offset, "%s: slots %llu to %llu do not exist",
+             what, (unsigned long long)first, (unsigned long long)last);
+}
+
+static int record_slot_info(rdbp_parser *p, uint64_t offset)
 {
     struct rdbp_slot_info *e = &p->event.u.slot_info;
 
     if (read_len(p, "SLOT_INFO", &e->slot) < 0 || read_len(p, "SLOT_INFO", &e->key_count) < 0 ||
         read_len(p, "SLOT_INFO", &e->expires_count) < 0)
         return -1;
+    check_slot(p, "SLOT_INFO", e->slot, e->slot, offset);
     p->event.type = RDBP_EVENT_SLOT_INFO;
     return 1;
 }
@@ -253,7 +267,7 @@ static int record_module_aux(rdbp_parser *p, uint64_t offset)
 /* Valkey 9: a slot import under way; nothing of it concerns keys. */
 static int record_slot_import(rdbp_parser *p, uint64_t offset)
 {
-    uint64_t range_count, name_bytes, ignored;
+    uint64_t range_count, name_bytes, first, last;
     rdbp_slice name;
 
     if (load_str(p, "SLOT_IMPORT", 64, &p->name_bytes, &p->name_capacity, &name, &name_bytes) < 0)
@@ -263,9 +277,11 @@ static int record_slot_import(rdbp_parser *p, uint64_t offset)
                      (unsigned long long)name_bytes);
     if (read_count(p, "SLOT_IMPORT ranges", 2, &range_count) < 0)
         return -1;
-    for (; range_count > 0; range_count--)
-        if (read_len(p, "SLOT_IMPORT", &ignored) < 0 || read_len(p, "SLOT_IMPORT", &ignored) < 0)
+    for (; range_count > 0; range_count--) {
+        if (read_len(p, "SLOT_IMPORT", &first) < 0 || read_len(p, "SLOT_IMPORT", &last) < 0)
             return -1;
+        check_slot(p, "SLOT_IMPORT", first, last, offset);
+    }
     return 0;
 }
 
@@ -387,6 +403,12 @@ static int record_key(rdbp_parser *p, uint8_t byte, uint64_t offset)
     p->key.record_offset = p->record_offset;
     if (type->handler == HANDLER_MODULE && read_module_id(p) < 0)
         return -1;
+    if (!p->has_seen_pre_release && (type->rdb_type == RDBP_RDB_HASH_METADATA_PRE_GA ||
+                                     type->rdb_type == RDBP_RDB_HASH_LISTPACK_EX_PRE_GA)) {
+        p->has_seen_pre_release = true;
+        warn(p, RDBP_ERR_PRE_RELEASE, RDBP_SEVERITY_WARN, offset,
+             "value type %u (%s) of a Redis 7.4 release candidate", byte, type->name);
+    }
     p->value = (struct value){.type = type};
     p->out.is_active = false;
     p->item_count = p->arena_used = 0;
@@ -412,7 +434,7 @@ static int dispatch(rdbp_parser *p, uint8_t byte, uint64_t offset)
     case OPCODE_AUX: return record_aux(p);
     case OPCODE_SELECTDB: return record_db(p);
     case OPCODE_RESIZEDB: return record_resizedb(p);
-    case OPCODE_SLOT_INFO: return record_slot_info(p);
+    case OPCODE_SLOT_INFO: return record_slot_info(p, offset);
     case OPCODE_FUNCTION2: return begin_function(p, false);
     case OPCODE_FUNCTION_PRE_GA: return begin_function(p, true);
     case OPCODE_MODULE_AUX: return record_module_aux(p, offset);
@@ -436,7 +458,7 @@ int record_next(rdbp_parser *p)
     uint8_t byte;
 
     p->event.offset = offset;
-    if (read_u8(p, "the file: no EOF opcode", &byte) < 0)
+    if (read_u8(p, "no EOF opcode", &byte) < 0)
         return -1;
     return dispatch(p, byte, offset);
 }
@@ -516,6 +538,9 @@ int record_end(rdbp_parser *p)
     reader_error(p->reader, &tail);
     if (tail.code != RDBP_ERR_NONE) /* the RDB is whole, what packs it is not */
         warn(p, tail.code, RDBP_SEVERITY_FAILED, end.rdb_bytes, "after the RDB: %s", tail.message);
+    if (reader_frame_fault(p->reader))
+        warn(p, RDBP_ERR_FRAME, RDBP_SEVERITY_WARN, end.rdb_bytes, "%s",
+             reader_frame_fault(p->reader));
     if (parser_tick(p) < 0)
         return -1;
     changed = reader_check_unchanged(p->reader);

@@ -131,8 +131,11 @@ const char *rdbp_errcode_name(enum rdbp_errcode code)
         [RDBP_ERR_MODULE] = "module-skipped",
         [RDBP_ERR_EMPTY_KEY] = "empty-collection",
         [RDBP_ERR_STREAM_LENGTH] = "stream-length-mismatch",
+        [RDBP_ERR_PRE_RELEASE] = "pre-release-layout",
+        [RDBP_ERR_SLOT] = "slot-out-of-range",
         [RDBP_ERR_AOF_TAIL] = "aof-tail",
         [RDBP_ERR_EOF_MARK] = "eof-mark",
+        [RDBP_ERR_FRAME] = "replication-frame",
         [RDBP_ERR_ZERO_PADDING] = "zero-padding",
     };
 

@@ -21,7 +21,7 @@ enum { CONTAINER_PLAIN = 1, CONTAINER_PACKED = 2 };
 
 bool parse_double(rdbp_parser *p, const uint8_t *text, size_t n, double *ret_double)
 {
-    char copy[128], *end;
+    char copy[256], *end; /* the old form has at most 252 bytes */
 
     if (n == 0 || n >= sizeof copy)
         return false;
@@ -129,7 +129,7 @@ static int push_score(rdbp_parser *p, const struct packed_entry *e)
     rdbp_item *item;
 
     if (e->is_string) {
-        text = e->size_bytes < 128 ? cursor_take(&p->cursor, (size_t)e->size_bytes) : NULL;
+        text = e->size_bytes < 256 ? cursor_take(&p->cursor, (size_t)e->size_bytes) : NULL;
         if (!text || !parse_double(p, text, (size_t)e->size_bytes, &score))
             return packed_fail(&p->packed, "score of entry %llu is not a number",
                                (unsigned long long)p->packed.entries_seen - 1);
@@ -144,11 +144,19 @@ static int push_score(rdbp_parser *p, const struct packed_entry *e)
     return 0;
 }
 
+/* Fields are ordered by expiry, those without one come last. */
 static int push_ttl(rdbp_parser *p, const struct packed_entry *e)
 {
+    struct value *v = &p->value;
+
     if (e->is_string || e->integer < 0 || e->integer > EXPIRE_AT_MAX_MS)
         return packed_fail(&p->packed, "field TTL of entry %llu is not a time",
                            (unsigned long long)p->packed.entries_seen - 1);
+    if (p->packed.entries_seen > v->type->layout->arity && e->integer != 0 &&
+        e->integer < v->previous_ttl_ms)
+        return packed_fail(&p->packed, "field TTL of entry %llu is before the one before it",
+                           (unsigned long long)p->packed.entries_seen - 1);
+    v->previous_ttl_ms = e->integer == 0 ? INT64_MAX : e->integer;
     if (wants_items(p))
         push_item(p, RDBP_ROLE_FIELD_TTL)->u.expire_at_ms = e->integer;
     return 0;

@@ -185,6 +185,13 @@ static enum value_result stream_meta(rdbp_parser *p)
     v->stream.length = meta.u.stream.length;
     v->elements = v->stream.length;
     v->has_elements = true;
+    if (v->count == 0 && v->stream.length > 0)
+        value_damaged(p, offset, "stream says it has %llu entries and has no nodes",
+                      (unsigned long long)v->stream.length);
+    if (meta.u.stream.has_v2 && meta.u.stream.entries_added < v->stream.length)
+        warn(p, RDBP_ERR_STREAM_LENGTH, RDBP_SEVERITY_WARN, offset,
+             "stream says it has %llu entries, and that %llu were ever added",
+             (unsigned long long)v->stream.length, (unsigned long long)meta.u.stream.entries_added);
     if (v->stream.knows_live && !v->is_damaged && v->stream.live_sum != v->stream.length)
         warn(p, RDBP_ERR_STREAM_LENGTH, RDBP_SEVERITY_WARN, offset,
              "stream says it has %llu entries, its nodes have %llu",

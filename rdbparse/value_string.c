@@ -90,6 +90,11 @@ int fill_blob_event(rdbp_parser *p, enum rdbp_format format)
         value_damaged(p, v->blob_offset, "%s", v->head.impossible);
         return 0;
     }
+    if (blob->is_lzf && blob->prefix.size_bytes < PREFIX_BYTES &&
+        blob->prefix.size_bytes < blob->raw_bytes) {
+        value_damaged(p, v->blob_offset, "compressed bytes are damaged");
+        return 0;
+    }
     if (format == RDBP_FORMAT_STRING) {
         fill_integer(blob, &v->head);
         return 1;

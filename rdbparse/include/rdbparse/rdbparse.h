@@ -107,8 +107,11 @@ enum rdbp_errcode {
     RDBP_ERR_MODULE,         /* module-skipped: once a module type */
     RDBP_ERR_EMPTY_KEY,      /* empty-collection: servers since 6.2 skip such a key */
     RDBP_ERR_STREAM_LENGTH,  /* stream-length-mismatch */
+    RDBP_ERR_PRE_RELEASE,    /* pre-release-layout: of a release candidate */
+    RDBP_ERR_SLOT,           /* slot-out-of-range */
     RDBP_ERR_AOF_TAIL,       /* aof-tail */
     RDBP_ERR_EOF_MARK,       /* eof-mark: 40-byte replication mark after the checksum */
+    RDBP_ERR_FRAME,          /* replication-frame: its announced end did not come */
     RDBP_ERR_ZERO_PADDING,   /* zero-padding */
     RDBP_ERR_COUNT_
 };
@@ -419,7 +422,7 @@ typedef struct rdbp_event {
 
 /* ---- options ------------------------------------------------------------------------------ */
 
-/* How much of values is decoded.  SHAPE: BLOB events and a stream's trailing items (groups, PELs).
+/* How much of values is decoded.  SHAPE (and deeper): BLOB events and a stream's trailing items (groups, PELs).
  * ITEMS: also the elements, without content.  BYTES: with content.  Every value is walked as far as
  * its end and its element count need, whatever the depth. */
 enum rdbp_depth {
