@@ -46,9 +46,10 @@ static const struct {
     {"an AOF", {"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", 23}, RDBP_ERR_NOT_RDB},
     {"bzip2", {"BZh91AY&SY\0\0\0\0\0\0", 16}, RDBP_ERR_NOT_RDB},
     {"zip", {"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0", 16}, RDBP_ERR_NOT_RDB},
-    {"xz", {"\xfd"
-            "7zXZ\0\0\x04\xe6\xd6\xb4\x46\x02\0\x21\x01",
-            16},
+    {"xz",
+     {"\xfd"
+      "7zXZ\0\0\x04\xe6\xd6\xb4\x46\x02\0\x21\x01",
+      16},
      RDBP_ERR_NOT_RDB},
 };
 
@@ -94,14 +95,18 @@ struct bad_row {
     struct text record; /* follows the magic and SELECTDB 0, and is followed by EOF */
     enum rdbp_errcode code;
 };
-#define BYTES(literal) {(literal), sizeof(literal) - 1}
+#define BYTES(literal)                                                                             \
+    {                                                                                              \
+        (literal), sizeof(literal) - 1                                                             \
+    }
 
 static const struct bad_row bad_rows[] = {
     {"length byte 10xxxxxx", 9, BYTES("\x00\x01k\x82zzzz"), RDBP_ERR_CORRUPT},
     {"string encoding 4", 9, BYTES("\x00\x01k\xc4\x01"), RDBP_ERR_CORRUPT},
     {"string encoding 63", 9, BYTES("\x00\x01k\xff"), RDBP_ERR_CORRUPT},
-    {"encoded where a count stands", 9, BYTES("\x01\x01k\xc0\x01\x01"
-                                             "a"),
+    {"encoded where a count stands", 9,
+     BYTES("\x01\x01k\xc0\x01\x01"
+           "a"),
      RDBP_ERR_CORRUPT},
     {"string of 2^63 bytes", 9, BYTES("\x00\x01k\x81\x80\0\0\0\0\0\0\0"), RDBP_ERR_TRUNCATED},
     {"string of 2^64-1 bytes", 9, BYTES("\x00\x01k\x81\xff\xff\xff\xff\xff\xff\xff\xff"),
@@ -112,13 +117,15 @@ static const struct bad_row bad_rows[] = {
     {"unknown opcode 100", 9, BYTES("\x64"), RDBP_ERR_UNKNOWN_OPCODE},
     {"unknown opcode 200", 9, BYTES("\xc8"), RDBP_ERR_UNKNOWN_OPCODE},
     {"Valkey's opcode 243 in a Redis file", 12, BYTES("\xf3\x01"), RDBP_ERR_NONE},
-    {"module opcode 6", 9,
-     BYTES("\x07\x01k\x81\x45\xe2\x52\x38\xdf\x91\x2c\x03\x06"), RDBP_ERR_CORRUPT},
-    {"list of 2^60 elements", 9, BYTES("\x01\x01k\x81\x10\0\0\0\0\0\0\0\x01"
-                                       "a"),
+    {"module opcode 6", 9, BYTES("\x07\x01k\x81\x45\xe2\x52\x38\xdf\x91\x2c\x03\x06"),
+     RDBP_ERR_CORRUPT},
+    {"list of 2^60 elements", 9,
+     BYTES("\x01\x01k\x81\x10\0\0\0\0\0\0\0\x01"
+           "a"),
      RDBP_ERR_NONE},
-    {"quicklist node container 3", 10, BYTES("\x12\x01k\x01\x03\x01"
-                                             "a"),
+    {"quicklist node container 3", 10,
+     BYTES("\x12\x01k\x01\x03\x01"
+           "a"),
      RDBP_ERR_CORRUPT},
 };
 
@@ -157,20 +164,26 @@ static const struct {
 } damaged_rows[] = {
     {"NaN as text score", 7, BYTES("\x03\x01k\x01\x01m\xfd")},
     {"empty text score", 7, BYTES("\x03\x01k\x01\x01m\x00")},
-    {"text score that is no number", 7, BYTES("\x03\x01k\x01\x01m\x03"
-                                              "abc")},
+    {"text score that is no number", 7,
+     BYTES("\x03\x01k\x01\x01m\x03"
+           "abc")},
     {"NaN as binary score", 9, BYTES("\x05\x01k\x01\x01m\x00\x00\x00\x00\x00\x00\xf8\x7f")},
     {"LZF of no bytes", 9, BYTES("\x00\x01k\xc3\x00\x05")},
-    {"LZF to no bytes", 9, BYTES("\x00\x01k\xc3\x02\x00\x00"
-                                 "a")},
-    {"LZF beyond its best ratio", 9, BYTES("\x00\x01k\xc3\x02\x80\x00\x10\x00\x00\x00"
-                                           "a")},
-    {"LZF reference before the start", 9, BYTES("\x00\x01k\xc3\x04\x05\x00"
-                                                "a\x20\x09")},
-    {"LZF too short", 9, BYTES("\x00\x01k\xc3\x02\x05\x00"
-                               "a")},
-    {"LZF too long", 9, BYTES("\x00\x01k\xc3\x04\x02\x02"
-                              "abc")},
+    {"LZF to no bytes", 9,
+     BYTES("\x00\x01k\xc3\x02\x00\x00"
+           "a")},
+    {"LZF beyond its best ratio", 9,
+     BYTES("\x00\x01k\xc3\x02\x80\x00\x10\x00\x00\x00"
+           "a")},
+    {"LZF reference before the start", 9,
+     BYTES("\x00\x01k\xc3\x04\x05\x00"
+           "a\x20\x09")},
+    {"LZF too short", 9,
+     BYTES("\x00\x01k\xc3\x02\x05\x00"
+           "a")},
+    {"LZF too long", 9,
+     BYTES("\x00\x01k\xc3\x04\x02\x02"
+           "abc")},
     {"stream node id of 3 bytes", 9,
      BYTES("\x0f\x01k\x01\x03"
            "abc\x07\x07\x00\x00\x00\x00\x00\xff\x00\x00\x00\x00")},
@@ -184,6 +197,13 @@ static const struct {
     {"listpack field TTL that is text", 12,
      BYTES("\x19\x01k\x00\x00\x00\x00\x00\x00\x00\x00\x10\x10\x00\x00\x00\x03\x00\x81"
            "f\x02\x81v\x02\x81t\x02\xff")},
+    {"listpack field TTLs that go down", 12,
+     BYTES("\x19\x01k\x05\x00\x00\x00\x00\x00\x00\x00\x17\x17\x00\x00\x00\x06\x00\x81"
+           "f\x02\x81v\x02\x06\x01\x81g\x02\x81v\x02\x05\x01\xff")},
+    {"listpack field TTL after a field without one", 12,
+     BYTES("\x19\x01k\x05\x00\x00\x00\x00\x00\x00\x00\x17\x17\x00\x00\x00\x06\x00\x81"
+           "f\x02\x81v\x02\x00\x01\x81g\x02\x81v\x02\x05\x01\xff")},
+    {"stream with a length and no nodes", 9, BYTES("\x0f\x01k\x00\x05\x01\x01\x00")},
 };
 
 static void test_damaged_values_cost_their_key(void **state)
@@ -281,6 +301,83 @@ static void test_tails(void **state)
         assert_true(rdbp_next(p, &ev) == 0);
         if (defect != tails[i].defect)
             fail_msg("%s: defect %s", tails[i].name, rdbp_errcode_name(defect));
+        rdbp_close(p);
+        buf_done(&b);
+    }
+}
+
+/* ---- what a replication frame announces, and slots ------------------------------------------ */
+
+#define MARK "0123456789abcdef0123456789abcdef01234567"
+
+static const struct {
+    const char *name;
+    struct text before, after;
+    enum rdbp_errcode defect;
+} frames[] = {
+    {"$EOF with its mark", BYTES("$EOF:" MARK "\r\n"), BYTES(MARK), RDBP_ERR_EOF_MARK},
+    {"$EOF without its mark", BYTES("$EOF:" MARK "\r\n"), {"", 0}, RDBP_ERR_FRAME},
+    {"$LENGTH", BYTES("$18\r\n"), {"", 0}, RDBP_ERR_NONE},
+    {"$LENGTH and commands", BYTES("$18\r\n"), BYTES("\n*1\r\n$4\r\nPING\r\n"), RDBP_ERR_AOF_TAIL},
+    {"$LENGTH of more than is there", BYTES("$22\r\n"), {"", 0}, RDBP_ERR_FRAME},
+    {"$LENGTH and rubbish", BYTES("$18\r\n"), BYTES("\x01\x02\x03"), RDBP_ERR_TRAILING},
+};
+
+static void test_frames(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        struct buf b = {0}, rdb = {0};
+        rdbp_options o = all_options();
+        enum rdbp_errcode defect = RDBP_ERR_NONE;
+        const rdbp_event *ev;
+        rdbp_error error;
+        rdbp_parser *p;
+        int r;
+
+        put_magic(&rdb, 9);
+        put_eof(&rdb, 9, CHECKSUM_AUTO);
+        buf_add(&b, frames[i].before.bytes, frames[i].before.size_bytes);
+        buf_add_buf(&b, &rdb);
+        buf_add(&b, frames[i].after.bytes, frames[i].after.size_bytes);
+        assert_int_equal(rdbp_open_memory(b.bytes, b.size_bytes, &o, &p, &error), 0);
+        while ((r = rdbp_next(p, &ev)) > 0)
+            if (ev->type == RDBP_EVENT_DEFECT)
+                defect = ev->u.defect.code;
+        assert_int_equal(r, 0);
+        if (defect != frames[i].defect)
+            fail_msg("%s: defect %s, expected %s", frames[i].name, rdbp_errcode_name(defect),
+                     rdbp_errcode_name(frames[i].defect));
+        rdbp_close(p);
+        buf_done(&b);
+        buf_done(&rdb);
+    }
+}
+
+static void test_slots(void **state)
+{
+    static const struct {
+        uint64_t slot;
+        enum rdbp_errcode defect;
+    } rows[] = {{0, RDBP_ERR_NONE}, {16383, RDBP_ERR_NONE}, {16384, RDBP_ERR_SLOT}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf b = {0};
+        rdbp_options o = all_options();
+        enum rdbp_errcode defect = RDBP_ERR_NONE;
+        const rdbp_event *ev;
+        rdbp_error error;
+        rdbp_parser *p;
+
+        put_magic(&b, 12);
+        put_slot_info(&b, rows[i].slot, 1, 0);
+        put_eof(&b, 12, CHECKSUM_AUTO);
+        assert_int_equal(rdbp_open_memory(b.bytes, b.size_bytes, &o, &p, &error), 0);
+        while (rdbp_next(p, &ev) > 0)
+            if (ev->type == RDBP_EVENT_DEFECT)
+                defect = ev->u.defect.code;
+        assert_int_equal(defect, rows[i].defect);
         rdbp_close(p);
         buf_done(&b);
     }
@@ -484,6 +581,8 @@ int main(void)
         cmocka_unit_test(test_bad_framing),
         cmocka_unit_test(test_damaged_values_cost_their_key),
         cmocka_unit_test(test_tails),
+        cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_slots),
         cmocka_unit_test(test_higher_version_warns),
         cmocka_unit_test(test_long_key_is_cut),
         cmocka_unit_test(test_long_aux_and_function),
