@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands.h"
+#include "open_snapshot.h"
 #include "rdb_error.h"
 #include "rdbparse/rdbparse.h"
-#include "util/signals.h"
 #include "util/text.h"
 
 static const char usage[] = "usage: rdblens info SNAPSHOT [-f text|json]\n\n"
@@ -191,47 +190,25 @@ static void print_header(const char *path, rdbp_parser *p, const struct header *
         fputs("\n}\n", stdout);
 }
 
-static enum rdbp_errcode check(void *user)
-{
-    (void)user;
-    if (signals_mapping_failed())
-        return RDBP_ERR_CHANGED;
-    return signals_cancelled() != 0 ? RDBP_ERR_CANCELLED : RDBP_ERR_NONE;
-}
-
 static int show(const char *path, bool is_json, struct error *err)
 {
     rdbp_options options = RDBP_OPTIONS_INIT;
     struct header *h = calloc(1, sizeof *h);
     rdbp_parser *p = NULL;
-    rdbp_error parse_error;
-    const void *base;
-    size_t size_bytes;
-    int r = -1;
+    int r;
 
     if (h == NULL)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
-    if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
-        error_set(err, EXIT_CANNOT_RUN, "standard input is a terminal; pipe a snapshot into it");
-        goto out;
-    }
     options.depth = RDBP_DEPTH_NONE;
     options.verify_checksum = false;
-    options.check = check;
-    r = strcmp(path, "-") == 0 ? rdbp_open_fd(STDIN_FILENO, &options, &p, &parse_error)
-                               : rdbp_open_path(path, &options, &p, &parse_error);
-    if (r < 0) {
-        rdb_error_set(err, path, &parse_error);
+    r = open_snapshot(path, &options, &p, err);
+    if (r < 0)
         goto out;
-    }
-    if (rdbp_mapping(p, &base, &size_bytes))
-        signals_guard_mapping(base, size_bytes);
     r = read_header(p, h, path, err);
     if (r == 0 || err->exit_code == EXIT_DAMAGED)
         print_header(path, p, h, is_json);
 out:
-    signals_guard_mapping(NULL, 0);
-    rdbp_close(p);
+    close_snapshot(p);
     for (size_t i = 0; i < h->aux_count; i++) {
         free(h->aux[i].name);
         free(h->aux[i].value);
@@ -248,6 +225,7 @@ static int run(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     struct error err = {.exit_code = EXIT_DONE};
+    const char *path;
     bool is_json = false;
     int c, code;
 
@@ -266,11 +244,10 @@ static int run(int argc, char **argv)
         default: return command_usage_error("info", c, argv);
         }
     }
-    if (argc - optind != 1) {
-        error_set(&err, EXIT_CANNOT_RUN, "info: give one snapshot; see rdblens help info");
+    path = snapshot_argument("info", argc, argv, &err);
+    if (path == NULL)
         return command_fail(&err);
-    }
-    code = show(argv[optind], is_json, &err) < 0 ? command_fail(&err) : EXIT_DONE;
+    code = show(path, is_json, &err) < 0 ? command_fail(&err) : EXIT_DONE;
     return command_finish_stdout(code);
 }
 

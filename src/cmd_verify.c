@@ -1,12 +1,12 @@
 /* cmd_verify.c -- rdblens verify: everything opened and checked; would a server load this file?
  *
  * Every value is decoded down to its bytes and the checksum is computed.  A server refuses a file
- * (or stops while it loads it) that is cut, damaged, of an unknown type, with a wrong checksum, or
- * that has the same key twice in a database (rdb.c: "RDB has duplicated key"); the last line says
- * whether any of that is so.
+ * (or stops while it loads it) that is cut, damaged, of an unknown type, with a wrong checksum,
+ * that has the same key twice in a database (rdb.c: "RDB has duplicated key"), or a value in which
+ * something does not fit together (value_check.c).  The last line says whether any of that is so.
  *
- * Keys seen are kept as 64-bit hashes in a table of fixed size: 2^23 keys in 128 MiB.  Beyond that
- * new keys are not remembered, and the result says so.
+ * Keys seen are kept as 64-bit hashes: up to 2^23 of them, in 128 MiB.  Beyond that new keys are
+ * not remembered, and the result says so.
  */
 // SPDX-License-Identifier: MIT
 #include <getopt.h>
@@ -14,37 +14,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "analyze/progress.h"
 #include "commands.h"
+#include "open_snapshot.h"
 #include "rdb_error.h"
 #include "rdbparse/rdbparse.h"
 #include "util/hash.h"
-#include "util/signals.h"
+#include "util/seen.h"
 #include "util/text.h"
+#include "value_check.h"
 
 static const char usage[] =
     "usage: rdblens verify SNAPSHOT\n\n"
     "Opens every value, checks every length and the checksum.  The last line is\n"
-    "`restorable: yes` or `restorable: no, because ...`.\n\n"
+    "`restorable: yes`, `restorable: only by ...` or `restorable: no, because ...`.\n\n"
     "  --quiet                no progress on the terminal\n"
     "  -h, --help             this text\n";
 
-#define SEEN_SLOTS        (UINT64_C(1) << 24) /* at most half of them used */
+#define MAX_KEYS_SEEN     ((size_t)1 << 23)
 #define MAX_DEFECTS_SHOWN 100
 #define MAX_MODULES       20
 
 struct verify {
     const char *path;
-    uint64_t *seen; /* 0: free */
-    uint64_t seen_count, unchecked_keys;
+    struct seen *seen; /* keys */
+    struct value_check *values;
+    uint64_t unchecked_keys;
     uint64_t keys, expires, empty_keys, failed_values, defects, duplicates;
+    uint64_t db;
+    bool has_higher_version, has_pre_ga_functions, has_pre_ga_values;
+    bool has_deep_finding; /* something that only sanitize-dump-payload yes refuses */
     char modules[MAX_MODULES][10];
     size_t module_count;
     bool has_more_modules;
     int exit_code;
-    char reason[400]; /* the first that forbids a restore; "" none */
+    char reason[512]; /* the first that forbids a restore; "" none */
     bool has_end;
     struct rdbp_end end;
 };
@@ -75,27 +80,6 @@ static void note_error(struct verify *v, const rdbp_error *e)
     }
 }
 
-/* False when the key was there before. */
-static bool remember_key(struct verify *v, uint64_t hash)
-{
-    uint64_t i = hash & (SEEN_SLOTS - 1);
-
-    if (hash == 0)
-        hash = 1;
-    while (v->seen[i] != 0) {
-        if (v->seen[i] == hash)
-            return false;
-        i = (i + 1) & (SEEN_SLOTS - 1);
-    }
-    if (v->seen_count >= SEEN_SLOTS / 2) {
-        v->unchecked_keys++;
-        return true;
-    }
-    v->seen[i] = hash;
-    v->seen_count++;
-    return true;
-}
-
 static void note_module(struct verify *v, const char *name)
 {
     for (size_t i = 0; i < v->module_count; i++) {
@@ -112,15 +96,21 @@ static void note_module(struct verify *v, const char *name)
 static void note_key(struct verify *v, const rdbp_event *ev)
 {
     const struct rdbp_key *key = &ev->u.key;
+    enum seen_result r;
     uint64_t seed;
 
     v->keys++;
+    v->db = key->db;
+    v->has_pre_ga_values |= key->rdb_type == RDBP_RDB_HASH_METADATA_PRE_GA ||
+                            key->rdb_type == RDBP_RDB_HASH_LISTPACK_EX_PRE_GA;
     v->expires += key->has_expire;
     if (key->type == RDBP_TYPE_MODULE)
         note_module(v, key->module_name);
     /* A cut key is told by its first bytes and its length. */
     seed = hash_bytes(&key->db, sizeof key->db, key->key_bytes ^ hash_seed());
-    if (!remember_key(v, hash_bytes(key->key.bytes, key->key.size_bytes, seed))) {
+    r = seen_add(v->seen, hash_bytes(key->key.bytes, key->key.size_bytes, seed));
+    v->unchecked_keys += r == SEEN_FULL;
+    if (r == SEEN_BEFORE) {
         char name[200];
 
         text_escape_line(key->key.bytes, key->key.size_bytes, name, sizeof name);
@@ -136,34 +126,74 @@ static void note_key(struct verify *v, const rdbp_event *ev)
     }
 }
 
+/* A value that can be read, and that a server refuses: as bad as a damaged one. */
+static void note_finding(struct verify *v, const struct value_finding *f)
+{
+    rdbp_error e = {
+        .code = f->is_refused ? RDBP_ERR_VALUE : RDBP_ERR_NONE,
+        .severity = f->is_refused ? RDBP_SEVERITY_FAILED : RDBP_SEVERITY_WARN,
+        .offset = f->offset,
+        .db = v->db,
+        .key_index = v->keys - 1,
+    };
+
+    snprintf(e.message, sizeof e.message, "%.140s%s", f->message,
+             f->is_refused ? "" : ": refused with sanitize-dump-payload yes");
+    v->failed_values += f->is_refused;
+    v->has_deep_finding |= !f->is_refused;
+    note_error(v, &e);
+}
+
+static void note_value_end(struct verify *v, const struct rdbp_value_end *end)
+{
+    const struct value_finding *f = value_check_result(v->values);
+
+    if (!end->ok) {
+        v->failed_values++;
+        note_error(v, &end->error);
+    } else if (f != NULL) {
+        note_finding(v, f);
+    } else if (end->is_empty) {
+        v->empty_keys++;
+    }
+}
+
+/* The source itself is not compiled here; a server does, and stops at an error. */
+static void note_function(struct verify *v, uint64_t offset, const struct rdbp_function *f)
+{
+    rdbp_error e = {
+        .code = RDBP_ERR_VALUE,
+        .severity = RDBP_SEVERITY_FAILED,
+        .offset = offset,
+        .key_index = RDBP_NO_KEY,
+        .message = "function library does not begin with #!",
+    };
+
+    v->has_pre_ga_functions |= f->is_pre_ga;
+    if (f->is_pre_ga || f->piece_offset > 0)
+        return;
+    if (f->piece.size_bytes < 2 || memcmp(f->piece.bytes, "#!", 2) != 0)
+        note_error(v, &e);
+}
+
 static void note_event(struct verify *v, const rdbp_event *ev)
 {
+    value_check_event(v->values, ev);
     switch (ev->type) {
     case RDBP_EVENT_KEY: note_key(v, ev); break;
+    case RDBP_EVENT_FUNCTION: note_function(v, ev->offset, &ev->u.function); break;
     case RDBP_EVENT_MODULE_AUX: note_module(v, ev->u.module_aux.module_name); break;
-    case RDBP_EVENT_VALUE_END:
-        if (!ev->u.value_end.ok) {
-            v->failed_values++;
-            note_error(v, &ev->u.value_end.error);
-        } else if (ev->u.value_end.is_empty) {
-            v->empty_keys++;
-        }
+    case RDBP_EVENT_VALUE_END: note_value_end(v, &ev->u.value_end); break;
+    case RDBP_EVENT_DEFECT:
+        v->has_higher_version |= ev->u.defect.code == RDBP_ERR_HIGHER_VERSION;
+        note_error(v, &ev->u.defect);
         break;
-    case RDBP_EVENT_DEFECT: note_error(v, &ev->u.defect); break;
     case RDBP_EVENT_END:
         v->has_end = true;
         v->end = ev->u.end;
         break;
     default: break;
     }
-}
-
-static enum rdbp_errcode check(void *user)
-{
-    (void)user;
-    if (signals_mapping_failed())
-        return RDBP_ERR_CHANGED;
-    return signals_cancelled() != 0 ? RDBP_ERR_CANCELLED : RDBP_ERR_NONE;
 }
 
 /* -1: could not run, or interrupted; damage is in v. */
@@ -202,19 +232,33 @@ static const char *checksum_words(const struct verify *v)
     }
 }
 
-static void print_verdict(const struct verify *v, const char *container)
+static void print_verdict(const struct verify *v, const rdbp_parser *p)
 {
+    const char *container = rdbp_container(p);
+
     if (v->reason[0] != '\0') {
         printf("restorable: no, because %s\n", v->reason);
         return;
     }
-    fputs("restorable: yes", stdout);
+    if (v->has_pre_ga_functions)
+        fputs("restorable: only by a release candidate of Redis 7.0, and by no release", stdout);
+    else if (v->has_higher_version)
+        printf("restorable: only by a server that reads RDB version %" PRIu32 " (%s)",
+               rdbp_rdb_version(p), rdbp_family_name(rdbp_family(p)));
+    else if (v->has_pre_ga_values)
+        fputs("restorable: only by Redis 7.4 and later", stdout);
+    else
+        fputs("restorable: yes", stdout);
     if (strcmp(container, "plain") != 0)
         printf(", once unpacked (%s)", container);
     if (v->module_count > 0)
         fputs(", by a server that has these modules", stdout);
+    if (v->has_deep_finding)
+        fputs(", unless sanitize-dump-payload is yes there", stdout);
     if (v->has_end && v->end.trailing == RDBP_TRAILING_OTHER)
         printf(", but %" PRIu64 " bytes of something else follow", v->end.trailing_bytes);
+    if (v->unchecked_keys > 0 || value_check_unchecked(v->values) > 0)
+        fputs(", if nothing that was not checked is there twice", stdout);
     putchar('\n');
 }
 
@@ -234,13 +278,16 @@ static void print_result(const struct verify *v, const rdbp_parser *p)
                v->duplicates, v->keys - v->unchecked_keys, v->unchecked_keys);
     else
         printf("duplicate keys: %" PRIu64 "\n", v->duplicates);
+    if (value_check_unchecked(v->values) > 0)
+        printf("duplicate elements: %" PRIu64 " elements of very large values were not checked\n",
+               value_check_unchecked(v->values));
     if (v->module_count > 0) {
         fputs("needs modules:", stdout);
         for (size_t i = 0; i < v->module_count; i++)
             printf(" %s", v->modules[i]);
         puts(v->has_more_modules ? " and more" : "");
     }
-    print_verdict(v, rdbp_container(p));
+    print_verdict(v, p);
 }
 
 static int verify(const char *path, bool is_quiet, struct error *err)
@@ -248,38 +295,32 @@ static int verify(const char *path, bool is_quiet, struct error *err)
     rdbp_options options = RDBP_OPTIONS_INIT;
     struct verify *v = calloc(1, sizeof *v);
     rdbp_parser *p = NULL;
-    rdbp_error parse_error;
-    const void *base;
-    size_t size_bytes;
     int r = -1;
 
-    if (v != NULL)
-        v->seen = calloc(SEEN_SLOTS, sizeof *v->seen); /* pages come as they are used */
-    if (v == NULL || v->seen == NULL) {
+    if (v != NULL) {
+        v->seen = seen_new(MAX_KEYS_SEEN);
+        v->values = value_check_new();
+    }
+    if (v == NULL || v->seen == NULL || v->values == NULL) {
         error_set(err, EXIT_CANNOT_RUN, "out of memory");
         goto out;
     }
     v->path = strcmp(path, "-") == 0 ? "stdin" : path;
     options.depth = RDBP_DEPTH_SHAPE | RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES;
-    options.check = check;
-    r = strcmp(path, "-") == 0 ? rdbp_open_fd(STDIN_FILENO, &options, &p, &parse_error)
-                               : rdbp_open_path(path, &options, &p, &parse_error);
-    if (r < 0) {
-        rdb_error_set(err, path, &parse_error);
+    r = open_snapshot(path, &options, &p, err);
+    if (r < 0)
         goto out;
-    }
-    if (rdbp_mapping(p, &base, &size_bytes))
-        signals_guard_mapping(base, size_bytes);
     r = read_all(v, p, is_quiet, err);
     if (r == 0) {
         print_result(v, p);
         r = v->exit_code;
     }
 out:
-    signals_guard_mapping(NULL, 0);
-    rdbp_close(p);
-    if (v != NULL)
-        free(v->seen);
+    close_snapshot(p);
+    if (v != NULL) {
+        seen_free(v->seen);
+        value_check_free(v->values);
+    }
     free(v);
     return r;
 }
@@ -292,6 +333,7 @@ static int run(int argc, char **argv)
         {NULL, 0, NULL, 0},
     };
     struct error err = {.exit_code = EXIT_DONE};
+    const char *path;
     bool is_quiet = false;
     int c, code;
 
@@ -303,13 +345,10 @@ static int run(int argc, char **argv)
         default: return command_usage_error("verify", c, argv);
         }
     }
-    if (argc - optind != 1)
-        error_set(&err, EXIT_CANNOT_RUN, "verify: give one snapshot; see rdblens help verify");
-    else if (strcmp(argv[optind], "-") == 0 && isatty(STDIN_FILENO))
-        error_set(&err, EXIT_CANNOT_RUN, "standard input is a terminal; pipe a snapshot into it");
-    if (err.exit_code != EXIT_DONE)
+    path = snapshot_argument("verify", argc, argv, &err);
+    if (path == NULL)
         return command_fail(&err);
-    code = verify(argv[optind], is_quiet, &err);
+    code = verify(path, is_quiet, &err);
     if (code < 0)
         code = command_fail(&err);
     return command_finish_stdout(code);
