@@ -15,50 +15,55 @@ SELECT keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
   FROM report_totals;
 
 -- section: yours | Yours without TTL, the worst first
--- caption: The application, caches, sessions. % OF ITS: own keys. SHARE: of all MEMORY USAGE.
+-- caption: The application, caches, sessions. % OF ITS: own keys. SHARE: of all bytes.
 -- note: Every key of the application, of caches and of sessions has a TTL.
 -- column: pattern_text = PATTERN
 -- column: keys_without_ttl = NO-TTL KEYS
 -- column: keys_without_ttl_pct = % OF ITS
--- column: bytes_without_ttl = NO-TTL SIZE
+-- column: size_bytes_without_ttl = NO-TTL SIZE
+-- column: bytes_without_ttl = -
 -- column: share_pct = SHARE
 -- column: type = TYPE | wide
 SELECT p.db, pattern_text, type, role, p.keys_without_ttl, pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct,
-       p.bytes_without_ttl, pct(p.bytes_without_ttl, t.bytes) AS share_pct
+       p.size_bytes_without_ttl, pct(p.size_bytes_without_ttl, t.size_bytes) AS share_pct, p.bytes_without_ttl
   FROM report_patterns p, report_totals t
  WHERE p.keys_without_ttl > 0 AND role IN ('app', 'cache', 'session')
- ORDER BY p.bytes_without_ttl DESC, p.keys_without_ttl DESC, pattern_text LIMIT :top;
+ ORDER BY p.size_bytes_without_ttl DESC, p.keys_without_ttl DESC, pattern_text LIMIT :top;
 
 -- section: yours_more |
--- line: and {patterns} more patterns with {keys_without_ttl} keys, {bytes_without_ttl}
-SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl
-  FROM (SELECT keys_without_ttl, bytes_without_ttl FROM report_patterns
+-- line: and {patterns} more patterns with {keys_without_ttl} keys, {size_bytes_without_ttl}
+SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl,
+       sum(size_bytes_without_ttl) AS size_bytes_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl
+  FROM (SELECT keys_without_ttl, size_bytes_without_ttl, bytes_without_ttl FROM report_patterns
          WHERE keys_without_ttl > 0 AND role IN ('app', 'cache', 'session')
-         ORDER BY bytes_without_ttl DESC, keys_without_ttl DESC, pattern_text LIMIT -1 OFFSET :top)
+         ORDER BY size_bytes_without_ttl DESC, keys_without_ttl DESC, pattern_text LIMIT -1 OFFSET :top)
 HAVING count(*) > 0;
 
 -- section: by_design | Without TTL by design
--- caption: Known systems: never expire or delete these by hand (dated statistics: see report sidekiq). SHARE: of all MEMORY USAGE.
+-- caption: Known systems: never expire or delete these by hand (dated statistics: see report sidekiq). SHARE: of all bytes.
 -- column: pattern_text = PATTERN
 -- column: keys_without_ttl = NO-TTL KEYS
--- column: bytes_without_ttl = NO-TTL SIZE
+-- column: size_bytes_without_ttl = NO-TTL SIZE
+-- column: bytes_without_ttl = -
 -- column: share_pct = SHARE
 -- column: type = TYPE | wide
-SELECT p.db, pattern_text, type, system, role, p.keys_without_ttl, p.bytes_without_ttl, pct(p.bytes_without_ttl, t.bytes) AS share_pct
+SELECT p.db, pattern_text, type, system, role, p.keys_without_ttl,
+       p.size_bytes_without_ttl, pct(p.size_bytes_without_ttl, t.size_bytes) AS share_pct, p.bytes_without_ttl
   FROM report_patterns p, report_totals t
  WHERE p.keys_without_ttl > 0 AND role NOT IN ('app', 'cache', 'session')
- ORDER BY p.bytes_without_ttl DESC, p.keys_without_ttl DESC, pattern_text LIMIT :top;
+ ORDER BY p.size_bytes_without_ttl DESC, p.keys_without_ttl DESC, pattern_text LIMIT :top;
 
 -- section: by_design_more |
--- line: and {patterns} more patterns with {keys_without_ttl} keys, {bytes_without_ttl}
-SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl
-  FROM (SELECT keys_without_ttl, bytes_without_ttl FROM report_patterns
+-- line: and {patterns} more patterns with {keys_without_ttl} keys, {size_bytes_without_ttl}
+SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl,
+       sum(size_bytes_without_ttl) AS size_bytes_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl
+  FROM (SELECT keys_without_ttl, size_bytes_without_ttl, bytes_without_ttl FROM report_patterns
          WHERE keys_without_ttl > 0 AND role NOT IN ('app', 'cache', 'session')
-         ORDER BY bytes_without_ttl DESC, keys_without_ttl DESC, pattern_text LIMIT -1 OFFSET :top)
+         ORDER BY size_bytes_without_ttl DESC, keys_without_ttl DESC, pattern_text LIMIT -1 OFFSET :top)
 HAVING count(*) > 0;
 
 -- section: when | When it expires
--- caption: Seen from the moment of saving. Shares are of all keys and of all bytes.
+-- caption: Seen from the moment of saving (or --now). Shares are of all keys and of all bytes.
 -- column: bucket_order = -
 -- column: bucket = -
 -- column: expires = EXPIRES

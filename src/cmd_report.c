@@ -126,12 +126,10 @@ static void print_list(const struct report_catalog *catalog)
     }
 }
 
-static int64_t wall_now_ms(const struct analyze_options *options)
+static int64_t wall_now_ms(void)
 {
     struct timespec now;
 
-    if (options->now_ms != ROW_NULL)
-        return options->now_ms;
     clock_gettime(CLOCK_REALTIME, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
@@ -179,7 +177,7 @@ static int run_with_catalog(struct arguments *a, const struct report_catalog *ca
     if (report_catalog_needs_keys(catalog, rq.names, rq.name_count, &needs_keys, err) < 0)
         return -1;
     a->analyze.keys = needs_keys ? KEYS_ALL : KEYS_TOP;
-    rq.wall_now_ms = wall_now_ms(&a->analyze);
+    rq.wall_now_ms = wall_now_ms();
     r = output_set_open(a->outputs, a->output_count, a->format, a->width, rq.source, &outputs, err);
     if (r < 0)
         return -1;

@@ -25,6 +25,7 @@ struct analyze_options {
     bool deep;
     int64_t now_ms; /* ROW_NULL: not given */
     size_t max_patterns;
+    bool has_max_patterns; /* it was given */
     bool is_quiet; /* no progress */
     struct filter filter;
 };
@@ -79,9 +80,10 @@ enum analyze_option_code {
 
 /* For help texts. */
 #define ANALYZE_OPTIONS_HELP                                                                       \
-    "  --now TIME             take TTLs and ages from this moment (Unix s or ms, or ISO 8601)\n"   \
-    "  --deep                 open every value, so that largest_element is always known\n"         \
-    "  --max-patterns N       at most N key patterns a snapshot (65536)\n"                         \
+    "  --now TIME             take TTLs from this moment (Unix s or ms, or ISO 8601)\n"            \
+    "  --deep                 open every value, so that largest_element is always known; not\n"    \
+    "                         for a report database, which was made with it or without\n"          \
+    "  --max-patterns N       at most N key patterns a snapshot (65536); likewise\n"               \
     "  --quiet                no progress on the terminal\n"                                       \
     "Filters (the same option twice: either; each also as --not-...):\n"                           \
     "  --db N                 --type TYPE             --match GLOB\n"                              \
@@ -98,15 +100,15 @@ int analyze_to_file(const struct analyze_options *options, struct analyze_outcom
 int analyze_to_private_db(const struct analyze_options *options, sqlite3 **ret_db,
                           struct analyze_outcome *ret_outcome, struct error *err);
 
-/* Opens SRC for reports: a report database is opened read-only (with a filter: rebuilt into a
- * private one), anything else is analyzed into a private one as the options say.  options->paths is
- * not looked at. */
+/* Opens SRC for reports: a report database is opened read-only (with a filter or --now: rebuilt
+ * into a private one; with what only a snapshot can answer: exit code 2), anything else is analyzed
+ * into a private one as the options say.  options->paths is not looked at. */
 int analyze_open_source(const char *src, const struct analyze_options *options, sqlite3 **ret_db,
                         struct analyze_outcome *ret_outcome, struct error *err);
 
-/* Runs the aggregates again over the keys of src that pass, into a private database.  Exit code 2
- * when src does not hold all keys. */
-int analyze_refilter(sqlite3 *src, const struct filter *filter, sqlite3 **ret_db,
+/* Runs the aggregates again over the keys of src that pass, into a private database.  now_ms: what
+ * TTLs are taken from; ROW_NULL: as it was.  Exit code 2 when src does not hold all keys. */
+int analyze_refilter(sqlite3 *src, const struct filter *filter, int64_t now_ms, sqlite3 **ret_db,
                      struct error *err);
 
 #endif

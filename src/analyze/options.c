@@ -22,6 +22,7 @@ int analyze_option(struct analyze_options *options, int code, const char *arg, s
             return error_set(err, EXIT_CANNOT_RUN, "--max-patterns: '%s' is not a number from 1 on",
                              arg);
         options->max_patterns = (size_t)v;
+        options->has_max_patterns = true;
         return 1;
     case ANALYZE_OPTION_QUIET: options->is_quiet = true; return 1;
     default: break;

@@ -1,10 +1,13 @@
-/* refilter.c -- a filter over a finished report database.
+/* refilter.c -- a finished report database gone through again: with a filter, from another now.
  *
  * Every key row that passes goes through the same aggregates and lists of the largest that a
  * snapshot's keys go through, into a private database.  Two things cannot be had from key rows and
  * are taken from the source: a key's pattern (when the snapshot had too many, it was charged to a
  * coarser one) and the pattern's role.  What is not about keys (AUX, functions, modules, defects)
  * is copied.
+ *
+ * Of Sidekiq two figures hang on `now`: a queue's latency moves with it, and a process is alive
+ * until its heartbeat expires.
  */
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
@@ -21,7 +24,8 @@ struct refilter {
     sqlite3 *src;
     struct store *store;
     const struct filter *filter;
-    char *filter_text;
+    char *filter_text; /* NULL: no filter */
+    int64_t now_ms;    /* ROW_NULL: each snapshot's own */
     char *systems[MAX_SYSTEMS];
     size_t system_count;
 };
@@ -150,10 +154,8 @@ static bool jobs_pass(struct refilter *r, sqlite3_stmt *stmt)
     sqlite3_stmt *find = NULL;
     bool is_found = false;
 
-    if (sqlite3_prepare_v2(store_db(r->store),
-                           "SELECT 1 FROM sidekiq_sets WHERE snapshot_id = ? AND db = ? AND "
-                           "namespace = ? AND kind = ? AND name = ?",
-                           -1, &find, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(store_db(r->store), store_sql("copy-has-set"), -1, &find, NULL) !=
+        SQLITE_OK)
         return false;
     for (int i = 0; i < 5; i++)
         sqlite3_bind_value(find, i + 1, sqlite3_column_value(stmt, i));
@@ -184,7 +186,7 @@ static int64_t column_nullable(sqlite3_stmt *stmt, int column)
                                                             : sqlite3_column_int64(stmt, column);
 }
 
-/* Columns of the SELECT in refilter_snapshot(). */
+/* Columns of `source-keys`. */
 enum {
     C_N = 0,
     C_DB,
@@ -283,15 +285,7 @@ static int take_keys(struct refilter *r, struct keys_pass *pass, int64_t id, str
     sqlite3_stmt *stmt = NULL;
     int more = -1;
 
-    if (prepare(r,
-                "SELECT k.id & ((1 << 40) - 1), k.db, k.key, k.key_bytes, k.type, t.name,"
-                " k.encoding, k.rdb_encoding, k.size_note, k.bytes, k.alloc_bytes, k.rdb_bytes,"
-                " k.elements, k.largest_element, k.expires_at, k.idle_seconds, k.freq, p.pattern,"
-                " p.role, p.system"
-                " FROM key_rows k JOIN type_names t ON t.id = k.type"
-                " LEFT JOIN pattern_rows p ON p.id = ((k.id >> 40) << 40 | k.pattern_n)"
-                " WHERE k.id BETWEEN ?1 << 40 AND (?1 << 40) + ((1 << 40) - 1) ORDER BY k.id",
-                id, &stmt, err) < 0)
+    if (prepare(r, store_sql("source-keys"), id, &stmt, err) < 0)
         goto out;
     while ((more = step(r, stmt, err)) > 0) {
         struct key_row row;
@@ -319,10 +313,7 @@ static int take_hints(struct refilter *r, struct aggregate *a, int64_t id, struc
     sqlite3_stmt *stmt = NULL;
     int more = -1;
 
-    if (prepare(r,
-                "SELECT db, resizedb_keys, resizedb_expires FROM databases"
-                " WHERE snapshot_id = ? AND resizedb_keys IS NOT NULL",
-                id, &stmt, err) < 0)
+    if (prepare(r, store_sql("source-hints"), id, &stmt, err) < 0)
         goto out;
     while ((more = step(r, stmt, err)) > 0) {
         if (aggregate_hint(a, (uint64_t)sqlite3_column_int64(stmt, 0),
@@ -353,11 +344,8 @@ static int update_snapshot(struct refilter *r, int64_t id, const struct aggregat
     sqlite3_stmt *stmt = NULL;
     int rc;
 
-    if (sqlite3_prepare_v2(store_db(r->store),
-                           "UPDATE snapshots SET filter = coalesce(filter || ' and ', '') || ?,"
-                           " keys = ?, expires = ?, bytes = ?, alloc_bytes = ?, rdb_bytes = ?,"
-                           " keys_without_size = ? WHERE id = ?",
-                           -1, &stmt, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(store_db(r->store), store_sql("copy-snapshot"), -1, &stmt, NULL) !=
+        SQLITE_OK)
         return fail_copy(r, err);
     sqlite3_bind_text(stmt, 1, r->filter_text, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, (int64_t)t->all.keys);
@@ -388,7 +376,7 @@ static int refilter_snapshot(struct refilter *r, int64_t id, int64_t now_ms, str
     if (take_keys(r, &pass, id, err) < 0 || take_hints(r, pass.aggregate, id, err) < 0)
         goto out;
     top_sort(pass.top);
-    if (save_aggregate(r->store, pass.aggregate, true, err) < 0 ||
+    if (save_aggregate(r->store, pass.aggregate, r->filter_text != NULL, err) < 0 ||
         save_top(r->store, pass.top, store_type_name, r->store, err) < 0)
         goto out;
     result = update_snapshot(r, id, pass.aggregate, err);
@@ -432,8 +420,7 @@ static int copy_module_types(struct refilter *r, struct error *err)
     sqlite3_stmt *stmt = NULL;
     int more = -1;
 
-    if (prepare(r, "SELECT id, name FROM type_names WHERE id >= ? ORDER BY id",
-                STORE_FIRST_MODULE_TYPE, &stmt, err) < 0)
+    if (prepare(r, store_sql("source-module-types"), STORE_FIRST_MODULE_TYPE, &stmt, err) < 0)
         goto out;
     while ((more = step(r, stmt, err)) > 0) {
         if (store_put_module_type(r->store, (uint32_t)sqlite3_column_int64(stmt, 0),
@@ -447,23 +434,74 @@ out:
     return more;
 }
 
+/* Runs a statement on the copy; now_ms is its parameter. */
+static int update_copy(const struct refilter *r, const char *name, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(store_db(r->store), store_sql(name), -1, &stmt, NULL);
+
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(stmt, 1, r->now_ms);
+        rc = sqlite3_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE ? 0 : fail_copy(r, err);
+}
+
+static int move_heartbeats(const struct refilter *r, struct error *err)
+{
+    sqlite3_stmt *from = NULL, *to = NULL;
+    int more = -1;
+
+    if (prepare(r, store_sql("source-heartbeats"), r->now_ms, &from, err) < 0)
+        goto out;
+    if (sqlite3_prepare_v2(store_db(r->store), store_sql("copy-heartbeats"), -1, &to, NULL) !=
+        SQLITE_OK) {
+        fail_copy(r, err);
+        goto out;
+    }
+    while ((more = step(r, from, err)) > 0) {
+        if (copy_row(r, from, to, err) < 0) {
+            more = -1;
+            break;
+        }
+    }
+out:
+    sqlite3_finalize(from);
+    sqlite3_finalize(to);
+    return more;
+}
+
+/* What the copied tables say relative to now; the sums over keys have it already. */
+static int move_now(const struct refilter *r, struct error *err)
+{
+    if (r->now_ms == ROW_NULL)
+        return 0;
+    if (update_copy(r, "copy-latencies", err) < 0 || move_heartbeats(r, err) < 0)
+        return -1;
+    if (update_copy(r, "copy-now", err) < 0)
+        return -1;
+    return store_end_sets(r->store, 0, err);
+}
+
 static int refilter_all(struct refilter *r, struct error *err)
 {
     sqlite3_stmt *stmt = NULL;
     int more = -1;
 
-    if (prepare(r, "SELECT id, now, keys_stored, label FROM snapshots ORDER BY id", 0, &stmt, err) <
-        0)
+    if (prepare(r, store_sql("source-snapshots"), 0, &stmt, err) < 0)
         goto out;
     while ((more = step(r, stmt, err)) > 0) {
+        const int64_t now_ms = r->now_ms == ROW_NULL ? sqlite3_column_int64(stmt, 1) : r->now_ms;
+
         if (strcmp(column_text(stmt, 2), "all") != 0) {
             more = error_set(err, EXIT_CANNOT_RUN,
-                             "snapshot '%.200s' was stored with --keys %s: a filter needs all keys",
-                             column_text(stmt, 3), column_text(stmt, 2));
+                             "snapshot '%.200s' was stored with --keys %s: %s needs all keys",
+                             column_text(stmt, 3), column_text(stmt, 2),
+                             r->filter_text != NULL ? "a filter" : "another --now");
             break;
         }
-        more =
-            refilter_snapshot(r, sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1), err);
+        more = refilter_snapshot(r, sqlite3_column_int64(stmt, 0), now_ms, err);
         if (more < 0)
             break;
     }
@@ -472,16 +510,18 @@ out:
     return more;
 }
 
-int analyze_refilter(sqlite3 *src, const struct filter *filter, sqlite3 **ret_db, struct error *err)
+int analyze_refilter(sqlite3 *src, const struct filter *filter, int64_t now_ms, sqlite3 **ret_db,
+                     struct error *err)
 {
-    struct refilter r = {.src = src, .filter = filter};
+    struct refilter r = {.src = src, .filter = filter, .now_ms = now_ms};
     int result = -1;
 
-    if (filter_text(filter, &r.filter_text) < 0 || r.filter_text == NULL)
+    if (filter_text(filter, &r.filter_text) < 0)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     if (store_open(STORE_PRIVATE, NULL, KEYS_ALL, &r.store, err) < 0)
         goto out;
-    if (copy_module_types(&r, err) < 0 || copy_tables(&r, err) < 0 || refilter_all(&r, err) < 0)
+    if (copy_module_types(&r, err) < 0 || copy_tables(&r, err) < 0 || refilter_all(&r, err) < 0 ||
+        move_now(&r, err) < 0)
         goto out;
     result = store_finish(r.store, ret_db, err);
     r.store = NULL;

@@ -17,6 +17,12 @@ static int64_t alloc_of(const struct sum *s)
     return s->alloc_keys == 0 ? ROW_NULL : s->alloc_bytes;
 }
 
+/* Of a part of what `all` sums: nothing is a figure too, as long as the whole has one. */
+static int64_t alloc_of_part(const struct sum *part, const struct sum *all)
+{
+    return all->alloc_keys == 0 ? ROW_NULL : part->alloc_bytes;
+}
+
 static int save_patterns(struct store *s, const struct aggregate *a, struct error *err)
 {
     for (size_t i = 0; i < aggregate_pattern_count(a); i++) {
@@ -36,8 +42,10 @@ static int save_patterns(struct store *s, const struct aggregate *a, struct erro
             .elements = p->elements,
             .keys_without_ttl = p->without_ttl.keys,
             .bytes_without_ttl = p->without_ttl.bytes,
+            .alloc_bytes_without_ttl = alloc_of_part(&p->without_ttl, &p->all),
             .expired_keys = p->expired.keys,
             .expired_bytes = p->expired.bytes,
+            .expired_alloc_bytes = alloc_of_part(&p->expired, &p->all),
             .first_expires_at = p->first_expires_at,
             .last_expires_at = p->last_expires_at,
             .largest_bytes = p->largest_bytes,
@@ -81,6 +89,8 @@ static struct store_database database_of_group(const struct aggregate_group *g)
 {
     struct store_database d = {.db = g->db,
                                .alloc_bytes = ROW_NULL,
+                               .alloc_bytes_without_ttl = ROW_NULL,
+                               .expired_alloc_bytes = ROW_NULL,
                                .resizedb_keys = ROW_NULL,
                                .resizedb_expires = ROW_NULL};
 
@@ -99,6 +109,10 @@ static struct store_database database_of_group(const struct aggregate_group *g)
     }
     d.expired_keys = g->ttl[TTL_BUCKET_EXPIRED].keys;
     d.expired_bytes = g->ttl[TTL_BUCKET_EXPIRED].bytes;
+    if (d.alloc_bytes != ROW_NULL) {
+        d.alloc_bytes_without_ttl = g->ttl[TTL_BUCKET_NONE].alloc_bytes;
+        d.expired_alloc_bytes = g->ttl[TTL_BUCKET_EXPIRED].alloc_bytes;
+    }
     return d;
 }
 
@@ -117,6 +131,8 @@ static void add_database(struct store_database *sum, const struct store_database
     sum->expired_keys += d->expired_keys;
     sum->expired_bytes = add_capped(sum->expired_bytes, d->expired_bytes);
     add_nullable(&sum->alloc_bytes, d->alloc_bytes);
+    add_nullable(&sum->alloc_bytes_without_ttl, d->alloc_bytes_without_ttl);
+    add_nullable(&sum->expired_alloc_bytes, d->expired_alloc_bytes);
     add_nullable(&sum->resizedb_keys, d->resizedb_keys);
     add_nullable(&sum->resizedb_expires, d->resizedb_expires);
 }
@@ -146,6 +162,8 @@ static int save_databases(struct store *s, const struct aggregate *a, bool is_fi
 
         all[count++] = (struct store_database){.db = capped(h->db),
                                                .alloc_bytes = ROW_NULL,
+                                               .alloc_bytes_without_ttl = ROW_NULL,
+                                               .expired_alloc_bytes = ROW_NULL,
                                                .resizedb_keys = capped(h->keys),
                                                .resizedb_expires = capped(h->expires)};
     }
@@ -304,7 +322,8 @@ static int save_outside(struct store *s, const struct outside *o, struct error *
         const struct function_record *f = &o->functions[i];
 
         if (store_put_function(s, f->offset, f->is_script ? "script" : "library", f->name,
-                               f->engine, f->source_bytes, f->sha1, err) < 0)
+                               f->engine, f->source_bytes, f->sha1[0] == '\0' ? NULL : f->sha1,
+                               err) < 0)
             return -1;
     }
     for (size_t i = 0; i < o->module_count; i++) {

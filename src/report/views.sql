@@ -67,13 +67,17 @@ CREATE TEMP VIEW IF NOT EXISTS report_totals AS
 DROP TABLE IF EXISTS temp.report_patterns;
 CREATE TEMP TABLE report_patterns(
   db, pattern_text, type, role, system, keys, bytes, size_bytes, rdb_bytes, elements, keys_without_ttl,
-  bytes_without_ttl, expired_keys, expired_bytes, first_expires_at, last_expires_at, largest_bytes, largest_key_text);
+  bytes_without_ttl, size_bytes_without_ttl, expired_keys, expired_bytes, first_expires_at, last_expires_at, largest_bytes, largest_key_text);
 CREATE TEMP VIEW IF NOT EXISTS report_pattern_sums AS
   SELECT db, pattern_text, type, role, max(system) AS system, sum(keys) AS keys, sum(bytes) AS bytes,
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes,
          sum(rdb_bytes) AS rdb_bytes, sum(elements) AS elements,
          sum(keys_without_ttl) AS keys_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl,
-         sum(expired_keys) AS expired_keys, sum(expired_bytes) AS expired_bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(alloc_bytes_without_ttl), 0)
+              ELSE sum(bytes_without_ttl) END AS size_bytes_without_ttl,
+         sum(expired_keys) AS expired_keys,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(expired_alloc_bytes), 0)
+              ELSE sum(expired_bytes) END AS expired_bytes,
          min(first_expires_at) AS first_expires_at, max(last_expires_at) AS last_expires_at,
          max(largest_bytes) AS largest_bytes, largest_key_text
     FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_snapshots)
@@ -96,3 +100,20 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_stats AS
   SELECT * FROM main.sidekiq_stats WHERE snapshot_id IN (SELECT id FROM report_snapshots);
 CREATE TEMP VIEW IF NOT EXISTS report_defects AS
   SELECT * FROM main.defects WHERE snapshot_id IN (SELECT id FROM report_snapshots);
+
+-- How many patterns the summary can show on a screen of 24 lines and 80 columns: 7, or fewer when the head
+-- (head.sql) needs more than its three lines.  Of a line of the head 66 columns are counted, because it is
+-- broken at blanks.  9 lines: two empty ones, keys, memory, three above the patterns, the rest of them, next.
+CREATE TEMP VIEW IF NOT EXISTS report_screen AS
+  SELECT min(7, max(1, 24 - 9 - 2 - sum(lines))) AS patterns FROM (
+    SELECT 1 + (length(path) + 48) / 66 AS lines FROM report_snapshots
+    UNION ALL SELECT 1 + (length(why_incomplete) + 64) / 66 FROM report_snapshots WHERE NOT complete
+    UNION ALL SELECT count(DISTINCT server || '/' || server_version) - 1 FROM report_snapshots
+    UNION ALL SELECT count(*) FROM (SELECT 1 FROM report_snapshots WHERE created_at IS NULL OR now_source <> 'ctime' LIMIT 1)
+    UNION ALL SELECT 1 + length(filter) / 30 FROM (SELECT filter FROM report_snapshots WHERE filter IS NOT NULL LIMIT 1)
+    UNION ALL SELECT 2 * ((SELECT count(DISTINCT set_id) FROM main.snapshots) > 1)
+    UNION ALL SELECT keys_without_size > 0 FROM report_totals
+    UNION ALL SELECT expired_keys > 0 FROM report_totals
+    UNION ALL SELECT EXISTS (SELECT 1 FROM report_defects WHERE severity = 'warning')
+    UNION ALL SELECT min(3, count(*)) FROM report_sidekiq_installations
+    UNION ALL SELECT sum(dated_keys_without_ttl) > 0 FROM report_sidekiq_stats);

@@ -182,21 +182,22 @@ int store_put_keys(struct store *s, const struct store_batch *b, struct error *e
 
 int store_put_database(struct store *s, const struct store_database *d, struct error *err)
 {
-    return put(s, STATEMENT_DATABASE, err, "iiiiiniiinn", s->snapshot_id, d->db, number(d->keys),
+    return put(s, STATEMENT_DATABASE, err, "iiiiininiinnn", s->snapshot_id, d->db, number(d->keys),
                number(d->expires), d->bytes, d->alloc_bytes, d->bytes_without_ttl,
-               number(d->expired_keys), d->expired_bytes, d->resizedb_keys, d->resizedb_expires);
+               d->alloc_bytes_without_ttl, number(d->expired_keys), d->expired_bytes,
+               d->expired_alloc_bytes, d->resizedb_keys, d->resizedb_expires);
 }
 
 int store_put_pattern(struct store *s, const struct store_pattern *p, struct error *err)
 {
-    return put(s, STATEMENT_PATTERN, err, "iikeiisiiniiiiiinnnke",
+    return put(s, STATEMENT_PATTERN, err, "iikeiisiiniiiiniinnnnke",
                (int64_t)((uint64_t)s->snapshot_id << 40 | p->n), p->db, p->pattern,
                p->pattern_bytes, p->pattern, p->pattern_bytes, (int64_t)p->type_id,
                (int64_t)p->role, p->system, number(p->keys), p->bytes, p->alloc_bytes, p->rdb_bytes,
                p->elements, number(p->keys_without_ttl), p->bytes_without_ttl,
-               number(p->expired_keys), p->expired_bytes, p->first_expires_at, p->last_expires_at,
-               p->largest_bytes, p->largest_key, p->largest_key_bytes, p->largest_key,
-               p->largest_key_bytes);
+               p->alloc_bytes_without_ttl, number(p->expired_keys), p->expired_bytes,
+               p->expired_alloc_bytes, p->first_expires_at, p->last_expires_at, p->largest_bytes,
+               p->largest_key, p->largest_key_bytes, p->largest_key, p->largest_key_bytes);
 }
 
 int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err)
@@ -326,10 +327,7 @@ static int fail_identity(struct store *s, const char *identity, struct error *er
     sqlite3_stmt *stmt = NULL;
 
     error_set(err, EXIT_CANNOT_RUN, "the same snapshot is given twice");
-    if (sqlite3_prepare_v2(s->db,
-                           "SELECT n.path, o.path FROM snapshots o, snapshots n"
-                           " WHERE o.identity = ? AND n.id = ?",
-                           -1, &stmt, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(s->db, store_sql("same-identity"), -1, &stmt, NULL) != SQLITE_OK)
         return -1;
     sqlite3_bind_text(stmt, 1, identity, -1, SQLITE_STATIC);
     sqlite3_bind_int64(stmt, 2, s->snapshot_id);
@@ -346,10 +344,7 @@ static int keep_top_rows(struct store *s, struct error *err)
 {
     if (s->keys != KEYS_TOP)
         return 0;
-    if (store_exec(s,
-                   "INSERT INTO key_rows SELECT * FROM temp.staged_rows"
-                   " WHERE id IN (SELECT key_id FROM top_rows) ORDER BY id",
-                   err) < 0)
+    if (store_run(s, "unstage", err) < 0)
         return -1;
     return store_exec(s, "DELETE FROM temp.staged_rows", err);
 }

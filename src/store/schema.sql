@@ -54,8 +54,10 @@ CREATE TABLE databases(
   bytes INTEGER NOT NULL,
   alloc_bytes INTEGER,
   bytes_without_ttl INTEGER NOT NULL,
+  alloc_bytes_without_ttl INTEGER, -- NULL when alloc_bytes is
   expired_keys INTEGER NOT NULL,   -- past their time at `now`, still in the file
   expired_bytes INTEGER NOT NULL,
+  expired_alloc_bytes INTEGER,     -- NULL when alloc_bytes is
   resizedb_keys INTEGER,           -- the file's own hints; NULL: none
   resizedb_expires INTEGER,
   PRIMARY KEY(snapshot_id, db)
@@ -87,8 +89,10 @@ CREATE TABLE pattern_rows(
   elements INTEGER NOT NULL,
   keys_without_ttl INTEGER NOT NULL,
   bytes_without_ttl INTEGER NOT NULL,
+  alloc_bytes_without_ttl INTEGER, -- NULL when alloc_bytes is
   expired_keys INTEGER NOT NULL,
   expired_bytes INTEGER NOT NULL,
+  expired_alloc_bytes INTEGER,     -- NULL when alloc_bytes is
   first_expires_at INTEGER,        -- of keys not expired at `now`
   last_expires_at INTEGER,
   largest_bytes INTEGER,
@@ -98,9 +102,9 @@ CREATE TABLE pattern_rows(
 CREATE VIEW patterns AS
   SELECT p.id >> 40 AS snapshot_id, p.db, p.pattern, coalesce(p.pattern_text, p.pattern) AS pattern_text,
          t.name AS type, r.name AS role, p.system, p.keys, p.bytes, p.alloc_bytes, p.rdb_bytes, p.elements,
-         p.keys_without_ttl, p.bytes_without_ttl, p.expired_keys, p.expired_bytes,
-         p.first_expires_at, p.last_expires_at, p.largest_bytes, p.largest_key,
-         coalesce(p.largest_key_text, p.largest_key) AS largest_key_text, p.id
+         p.keys_without_ttl, p.bytes_without_ttl, p.alloc_bytes_without_ttl,
+         p.expired_keys, p.expired_bytes, p.expired_alloc_bytes, p.first_expires_at, p.last_expires_at,
+         p.largest_bytes, p.largest_key, coalesce(p.largest_key_text, p.largest_key) AS largest_key_text, p.id
     FROM pattern_rows p JOIN type_names t ON t.id = p.type JOIN role_names r ON r.id = p.role;
 
 CREATE TABLE key_rows(
@@ -129,7 +133,9 @@ CREATE VIEW keys AS
          k.key_bytes IS NOT NULL AS key_is_cut,
          t.name AS type, e.name AS encoding, f.name AS rdb_encoding, k.bytes, z.name AS bytes_note,
          k.alloc_bytes, k.rdb_bytes, k.elements, k.largest_element, k.expires_at,
-         (k.expires_at - s.now) / 1000 AS ttl_seconds, k.idle_seconds, k.freq,
+         -- rounded down: what has just expired has -1.  The cast is for times so far off that the difference is REAL.
+         CAST((k.expires_at - s.now) / 1000 - ((k.expires_at - s.now) % 1000 < 0) AS INTEGER) AS ttl_seconds,
+         k.idle_seconds, k.freq,
          coalesce(p.pattern_text, p.pattern) AS pattern, r.name AS role, k.id
     FROM key_rows k
     JOIN snapshots s ON s.id = k.id >> 40
@@ -176,7 +182,8 @@ CREATE TABLE aux(
 CREATE TABLE functions(
   snapshot_id INTEGER NOT NULL, offset INTEGER NOT NULL,
   kind TEXT NOT NULL,              -- 'library', or 'script' for an EVAL script kept in AUX
-  name TEXT, engine TEXT, bytes INTEGER NOT NULL, sha1 TEXT NOT NULL);
+  name TEXT, engine TEXT, bytes INTEGER NOT NULL,
+  sha1 TEXT);                      -- NULL: the source was too long to come whole
 CREATE TABLE modules(
   snapshot_id INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
   keys INTEGER NOT NULL, rdb_bytes INTEGER NOT NULL,

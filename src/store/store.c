@@ -16,6 +16,7 @@
 // SPDX-License-Identifier: MIT
 #include "store/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -29,38 +30,43 @@
 #include "util/embedded.h"
 
 extern const struct embedded_file schema_files[];
+extern const struct embedded_file statement_files[];
 
-static const char *const statement_sql[STATEMENT_COUNT_] = {
-    [STATEMENT_SET] = "INSERT INTO sets(label) VALUES(?)",
-    [STATEMENT_SNAPSHOT] =
-        "INSERT INTO snapshots(set_id, path, label, keys_stored, loaded_at, rdblens_version,"
-        " container, depth, model, now, now_source, identity)"
-        " VALUES(?, ?, ?, ?, ?, ?, '', '', '', 0, '', 'unfinished')",
-    [STATEMENT_SNAPSHOT_END] =
-        "UPDATE snapshots SET container = ?, file_bytes = ?, bytes_read = ?, server = ?,"
-        " server_version = ?, rdb_version = ?, created_at = ?, checksum = ?, trailing = ?,"
-        " trailing_bytes = ?, complete = ?, used_memory = ?, depth = ?, filter = ?, keys = ?,"
-        " expires = ?, bytes = ?, alloc_bytes = ?, rdb_bytes = ?, keys_without_size = ?,"
-        " model = ?, now = ?, patterns_merged_keys = ?, now_source = ?, identity = ?"
-        " WHERE id = ?",
-    [STATEMENT_KEY] = "INSERT INTO key_rows VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_DATABASE] = "INSERT INTO databases VALUES(?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_PATTERN] =
-        "INSERT INTO pattern_rows VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_TTL] = "INSERT INTO ttl_rows VALUES(?,?,?,?,?,?,?)",
-    [STATEMENT_TOP] = "INSERT INTO top_rows VALUES(?,?,?,?,?,?)",
-    [STATEMENT_AUX] = "INSERT INTO aux VALUES(?,?,?,?,?,?)",
-    [STATEMENT_FUNCTION] = "INSERT INTO functions VALUES(?,?,?,?,?,?,?)",
-    [STATEMENT_MODULE] = "INSERT INTO modules VALUES(?,?,?,?,?,?,?)",
-    [STATEMENT_DEFECT] = "INSERT INTO defects VALUES(?,?,?,?,?,?,?)",
-    [STATEMENT_SIDEKIQ_INSTALLATION] = "INSERT INTO sidekiq_installations VALUES(?,?,?,?,?,?,?)",
-    [STATEMENT_SIDEKIQ_SET] =
-        "INSERT INTO sidekiq_sets VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_SIDEKIQ_JOBS] = "INSERT INTO sidekiq_jobs VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_SIDEKIQ_STAT] = "INSERT INTO sidekiq_stats VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [STATEMENT_TYPE_NAME] = "INSERT OR IGNORE INTO type_names VALUES(?,?)",
-    [STATEMENT_RDB_NAME] = "INSERT OR IGNORE INTO rdb_encoding_names VALUES(?,?)",
+static const char *const statement_names[STATEMENT_COUNT_] = {
+    [STATEMENT_SET] = "set",
+    [STATEMENT_SNAPSHOT] = "snapshot",
+    [STATEMENT_SNAPSHOT_END] = "snapshot-end",
+    [STATEMENT_KEY] = "key",
+    [STATEMENT_DATABASE] = "database",
+    [STATEMENT_PATTERN] = "pattern",
+    [STATEMENT_TTL] = "ttl",
+    [STATEMENT_TOP] = "top",
+    [STATEMENT_AUX] = "aux",
+    [STATEMENT_FUNCTION] = "function",
+    [STATEMENT_MODULE] = "module",
+    [STATEMENT_DEFECT] = "defect",
+    [STATEMENT_SIDEKIQ_INSTALLATION] = "sidekiq-installation",
+    [STATEMENT_SIDEKIQ_SET] = "sidekiq-set",
+    [STATEMENT_SIDEKIQ_JOBS] = "sidekiq-jobs",
+    [STATEMENT_SIDEKIQ_STAT] = "sidekiq-stat",
+    [STATEMENT_TYPE_NAME] = "type-name",
+    [STATEMENT_RDB_NAME] = "rdb-encoding-name",
 };
+
+const char *store_sql(const char *name)
+{
+    static const char mark[] = "-- name: ";
+    const size_t name_bytes = strlen(name);
+    const char *p = statement_files[0].text;
+
+    while ((p = strstr(p, mark)) != NULL) {
+        p += sizeof mark - 1;
+        if (strncmp(p, name, name_bytes) == 0 && p[name_bytes] == '\n')
+            return p + name_bytes + 1;
+    }
+    assert(!"no such statement");
+    return "";
+}
 
 const char *keys_stored_name(enum keys_stored k)
 {
@@ -112,16 +118,26 @@ int store_exec(struct store *s, const char *sql, struct error *err)
     return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : store_fail(s, err);
 }
 
+int store_run(struct store *s, const char *name, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(s->db, store_sql(name), -1, &stmt, NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE ? 0 : store_fail(s, err);
+}
+
 int store_prepare(struct store *s, enum statement which, struct error *err)
 {
-    const char *sql = statement_sql[which];
+    const bool is_staged = which == STATEMENT_KEY && s->keys == KEYS_TOP;
+    const char *name = is_staged ? "stage-key" : statement_names[which];
 
     if (s->statements[which] != NULL)
         return 0;
-    if (which == STATEMENT_KEY && s->keys == KEYS_TOP)
-        sql = "INSERT INTO temp.staged_rows VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
-    if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->statements[which],
-                           NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v3(s->db, store_sql(name), -1, SQLITE_PREPARE_PERSISTENT,
+                           &s->statements[which], NULL) != SQLITE_OK)
         return store_fail(s, err);
     return 0;
 }
@@ -159,15 +175,13 @@ static int put_names(struct store *s, struct error *err)
 
 int store_load_module_types(struct store *s, struct error *err)
 {
-    char sql[80];
     sqlite3_stmt *stmt = NULL;
     int r = 0;
 
     s->module_type_count = 0;
-    snprintf(sql, sizeof sql, "SELECT name FROM type_names WHERE id >= %d ORDER BY id",
-             STORE_FIRST_MODULE_TYPE);
-    if (sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(s->db, store_sql("module-types"), -1, &stmt, NULL) != SQLITE_OK)
         return store_fail(s, err);
+    sqlite3_bind_int(stmt, 1, STORE_FIRST_MODULE_TYPE);
     while (sqlite3_step(stmt) == SQLITE_ROW) {
         char(*grown)[10] = realloc(s->module_types, (s->module_type_count + 1) * sizeof *grown);
 
@@ -328,8 +342,7 @@ int store_open(enum store_mode mode, const char *path, enum keys_stored keys,
     }
     if (open_in_mode(s, err) < 0 || store_load_module_types(s, err) < 0)
         goto fail;
-    if (keys == KEYS_TOP &&
-        store_exec(s, "CREATE TEMP TABLE staged_rows AS SELECT * FROM key_rows WHERE 0", err) < 0)
+    if (keys == KEYS_TOP && store_run(s, "stage", err) < 0)
         goto fail;
     *ret_store = s;
     return 0;
@@ -362,15 +375,22 @@ void store_abort(struct store *s)
     free(s);
 }
 
+int store_end_sets(struct store *s, int64_t first_set_id, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(s->db, store_sql("sets-end"), -1, &stmt, NULL);
+
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int64(stmt, 1, first_set_id);
+        rc = sqlite3_step(stmt);
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE ? 0 : store_fail(s, err);
+}
+
 static int commit(struct store *s, struct error *err)
 {
-    char sql[240];
-
-    snprintf(sql, sizeof sql,
-             "UPDATE sets SET taken_at = (SELECT max(coalesce(created_at, now)) FROM snapshots"
-             " WHERE set_id = sets.id) WHERE id >= %lld",
-             (long long)s->first_set_id);
-    if (s->first_set_id != 0 && store_exec(s, sql, err) < 0)
+    if (s->first_set_id != 0 && store_end_sets(s, s->first_set_id, err) < 0)
         return -1;
     finalize_statements(s);
     if (s->keys == KEYS_TOP && store_exec(s, "DROP TABLE temp.staged_rows", err) < 0)

@@ -68,6 +68,12 @@ int store_begin_snapshot(struct store *s, const struct store_snapshot_start *sta
 
 /* Goes on with a snapshot whose row is there already. */
 void store_resume_snapshot(struct store *s, uint64_t snapshot_id);
+/* Works out sets.taken_at from this set on; store_finish() does it for the sets begun here. */
+int store_end_sets(struct store *s, int64_t first_set_id, struct error *err);
+
+/* The statement of that name in statements.sql.  More may follow it in the text: SQLite compiles
+ * only the first. */
+const char *store_sql(const char *name);
 
 /* A key as the store takes it: key_row's pointer is replaced by places in the batch's bytes. */
 struct store_key {
@@ -109,9 +115,10 @@ int store_put_keys(struct store *s, const struct store_batch *b, struct error *e
 struct store_database {
     int64_t db; /* -1: all beyond the limit, see docs/schema.md */
     uint64_t keys, expires;
-    int64_t bytes, alloc_bytes, bytes_without_ttl;
+    int64_t bytes, alloc_bytes; /* alloc figures: ROW_NULL when not known */
+    int64_t bytes_without_ttl, alloc_bytes_without_ttl;
     uint64_t expired_keys;
-    int64_t expired_bytes;
+    int64_t expired_bytes, expired_alloc_bytes;
     int64_t resizedb_keys, resizedb_expires; /* ROW_NULL: none */
 };
 int store_put_database(struct store *s, const struct store_database *d, struct error *err);
@@ -128,9 +135,9 @@ struct store_pattern {
     int64_t bytes, alloc_bytes, rdb_bytes;
     int64_t elements;
     uint64_t keys_without_ttl;
-    int64_t bytes_without_ttl;
+    int64_t bytes_without_ttl, alloc_bytes_without_ttl;
     uint64_t expired_keys;
-    int64_t expired_bytes;
+    int64_t expired_bytes, expired_alloc_bytes;
     int64_t first_expires_at, last_expires_at; /* ROW_NULL: none */
     int64_t largest_bytes;                     /* ROW_NULL: none has a size */
     const uint8_t *largest_key;                /* NULL: likewise */
@@ -156,6 +163,7 @@ int store_put_top(struct store *s, const struct store_top *t, struct error *err)
 
 int store_put_aux(struct store *s, uint64_t offset, uint64_t db, const char *name,
                   const char *value, uint64_t value_bytes, struct error *err);
+/* sha1: NULL when the source did not come whole. */
 int store_put_function(struct store *s, uint64_t offset, const char *kind, const char *name,
                        const char *engine, uint64_t bytes, const char *sha1, struct error *err);
 int store_put_module(struct store *s, const char *name, uint64_t version, uint64_t keys,

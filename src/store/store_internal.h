@@ -50,6 +50,8 @@ struct store {
 /* Takes the connection's error into *err: exit code 2, "PATH: ...". */
 int store_fail(struct store *s, struct error *err);
 int store_exec(struct store *s, const char *sql, struct error *err);
+/* Runs a statement of statements.sql that gives no rows. */
+int store_run(struct store *s, const char *name, struct error *err);
 int store_prepare(struct store *s, enum statement which, struct error *err);
 int store_load_module_types(struct store *s, struct error *err);
 

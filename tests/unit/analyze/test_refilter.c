@@ -1,12 +1,12 @@
-/* test_refilter.c -- the loader on fixtures, and a filter given late against the same filter given
- * early.
+/* test_refilter.c -- the loader on fixtures, and a filter or --now given late against the same
+ * given early.
  *
  *      test_refilter FILE.rdb...
  *
  * A snapshot read with a filter, and a report database filtered afterwards, must hold the same
- * rows.  The expected side is the other path through the program; what both read is compared with
- * real content elsewhere. Runs the decoder thread against the writer, so it is also what the thread
- * sanitizer looks at.
+ * rows; likewise with another now.  The expected side is the other path through the program; what
+ * both read is compared with real content elsewhere. Runs the decoder thread against the writer, so
+ * it is also what the thread sanitizer looks at.
  */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
@@ -72,20 +72,24 @@ static void compare(sqlite3 *early, sqlite3 *late)
         " bytes_note, rdb_bytes, elements, largest_element, expires_at, ttl_seconds, idle_seconds,"
         " freq, quote(pattern), role FROM keys ORDER BY id",
         "SELECT db, quote(pattern), pattern_text, type, role, system, keys, bytes, alloc_bytes,"
-        " rdb_bytes, elements, keys_without_ttl, bytes_without_ttl, expired_keys, expired_bytes,"
-        " first_expires_at, last_expires_at, largest_bytes, quote(largest_key) FROM patterns"
+        " rdb_bytes, elements, keys_without_ttl, bytes_without_ttl, alloc_bytes_without_ttl,"
+        " expired_keys, expired_bytes, expired_alloc_bytes, first_expires_at, last_expires_at, "
+        "largest_bytes, quote(largest_key) FROM patterns"
         " ORDER BY db, type, pattern_text",
         "SELECT * FROM databases ORDER BY db",
         "SELECT * FROM ttl_rows ORDER BY db, type, bucket",
         "SELECT * FROM top_rows ORDER BY measure, scope, scope_value, rank",
         "SELECT count(*) FROM top_keys",
-        "SELECT * FROM sidekiq_installations ORDER BY db, namespace",
-        "SELECT snapshot_id, db, namespace, name, kind, jobs, bytes FROM sidekiq_sets"
+        /* its words on versions are about the processes that lived when the snapshot was read */
+        "SELECT snapshot_id, db, namespace, processes, live_processes FROM sidekiq_installations"
+        " ORDER BY db, namespace",
+        "SELECT snapshot_id, db, namespace, name, kind, jobs, bytes, latency_ms FROM sidekiq_sets"
         " ORDER BY db, namespace, kind, name",
         "SELECT * FROM sidekiq_jobs ORDER BY db, namespace, kind, set_name, class, error_class",
         "SELECT * FROM sidekiq_stats ORDER BY db, namespace, stat",
         "SELECT keys, expires, bytes, alloc_bytes, rdb_bytes, keys_without_size, filter, complete,"
-        " identity FROM snapshots",
+        " identity, now, now_source FROM snapshots",
+        "SELECT * FROM sets",
         "SELECT * FROM aux ORDER BY offset",
         "SELECT * FROM functions ORDER BY offset",
         "SELECT * FROM modules ORDER BY name",
@@ -102,7 +106,7 @@ static void compare(sqlite3 *early, sqlite3 *late)
     }
 }
 
-static sqlite3 *load(const char *path, const struct filter *filter)
+static sqlite3 *load(const char *path, const struct filter *filter, int64_t now_ms)
 {
     struct analyze_options options = ANALYZE_OPTIONS_INIT;
     struct analyze_outcome outcome;
@@ -112,6 +116,7 @@ static sqlite3 *load(const char *path, const struct filter *filter)
     options.paths = &path;
     options.path_count = 1;
     options.is_quiet = true;
+    options.now_ms = now_ms;
     if (filter != NULL)
         options.filter = *filter;
     if (analyze_to_private_db(&options, &db, &outcome, &err) < 0)
@@ -123,7 +128,7 @@ static void test_early_and_late(void **state)
 {
     (void)state;
     for (int i = 0; i < file_count; i++) {
-        sqlite3 *whole = load(files[i], NULL);
+        sqlite3 *whole = load(files[i], NULL, ROW_NULL);
         char *check = dump(whole, "PRAGMA integrity_check");
 
         assert_string_equal(check, "ok|\n");
@@ -139,8 +144,8 @@ static void test_early_and_late(void **state)
                                             filters[k].terms[t].is_negated,
                                             filters[k].terms[t].text, &err),
                                  0);
-            early = load(files[i], &f);
-            if (analyze_refilter(whole, &f, &late, &err) < 0)
+            early = load(files[i], &f, ROW_NULL);
+            if (analyze_refilter(whole, &f, ROW_NULL, &late, &err) < 0)
                 fail_msg("%s", err.message);
             compare(early, late);
             sqlite3_close(early);
@@ -151,7 +156,51 @@ static void test_early_and_late(void **state)
     }
 }
 
-/* A filter needs all keys. */
+static int64_t query_int(sqlite3 *db, const char *sql)
+{
+    char *text = dump(db, sql);
+    const int64_t v = strtoll(text, NULL, 10);
+
+    free(text);
+    return v;
+}
+
+/* Moments around every expiry of the file, a little before and long after the save. */
+static void test_now_early_and_late(void **state)
+{
+    static const int64_t shifts_ms[] = {-3600000, -1,    0,        1,
+                                        1500,     61000, 90000000, INT64_C(400) * 86400000};
+
+    (void)state;
+    for (int i = 0; i < file_count; i++) {
+        sqlite3 *whole = load(files[i], NULL, ROW_NULL);
+        const int64_t saved_at = query_int(whole, "SELECT now FROM snapshots");
+        const int64_t expiry = query_int(whole, "SELECT min(expires_at) FROM keys");
+        const int64_t bases[] = {saved_at, expiry};
+        const struct filter none = {0};
+
+        for (size_t b = 0; b < 2; b++) {
+            for (size_t k = 0; k < sizeof shifts_ms / sizeof *shifts_ms; k++) {
+                const int64_t now_ms = bases[b] + shifts_ms[k];
+                struct error err = {0};
+                sqlite3 *early, *late;
+
+                if (now_ms < 0)
+                    continue;
+                print_message("%s, now %lld\n", files[i], (long long)now_ms);
+                early = load(files[i], NULL, now_ms);
+                if (analyze_refilter(whole, &none, now_ms, &late, &err) < 0)
+                    fail_msg("%s", err.message);
+                compare(early, late);
+                sqlite3_close(early);
+                sqlite3_close(late);
+            }
+        }
+        sqlite3_close(whole);
+    }
+}
+
+/* A filter needs all keys, and so does another now. */
 static void test_not_all_keys(void **state)
 {
     static const enum keys_stored modes[] = {KEYS_TOP, KEYS_NONE};
@@ -170,8 +219,13 @@ static void test_not_all_keys(void **state)
         options.keys = modes[i];
         assert_int_equal(analyze_to_private_db(&options, &db, &outcome, &err), 0);
         assert_int_equal(filter_add(&f, FILTER_DB, false, "0", &err), 0);
-        assert_int_equal(analyze_refilter(db, &f, &late, &err), -1);
+        assert_int_equal(analyze_refilter(db, &f, ROW_NULL, &late, &err), -1);
         assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
+        assert_non_null(strstr(err.message, "a filter needs all keys"));
+        filter_done(&f);
+        assert_int_equal(analyze_refilter(db, &f, 1700000000000, &late, &err), -1);
+        assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
+        assert_non_null(strstr(err.message, "another --now needs all keys"));
         sqlite3_close(db);
         filter_done(&f);
     }
@@ -181,6 +235,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_early_and_late),
+        cmocka_unit_test(test_now_early_and_late),
         cmocka_unit_test(test_not_all_keys),
     };
 

@@ -7,7 +7,7 @@ never by the program.
 import sqlite3
 
 MIB = 1 << 20
-SAVED_AT = 1795132813000  # 2026-11-20 00:00:13 UTC
+SAVED_AT = 1700438413000  # 2023-11-20 00:00:13 UTC
 DAY_MS = 86_400_000
 
 TYPES = ["none", "string", "list", "set", "zset", "hash", "stream", "module"]
@@ -163,13 +163,18 @@ def alloc(keys):
     return None if any(k["alloc"] is None for k in keys) else sum(k["alloc"] for k in keys)
 
 
+def alloc_part(keys, part):
+    return None if alloc(keys) is None else alloc(part)
+
+
 def sums(keys, now, is_database):
     without = [k for k in keys if k["expires_at"] is None]
     expired = [k for k in keys if k["expires_at"] is not None and k["expires_at"] <= now]
     row = dict(
         keys=len(keys), bytes=sum(k["bytes"] for k in keys), alloc_bytes=alloc(keys),
-        bytes_without_ttl=sum(k["bytes"] for k in without), expired_keys=len(expired),
-        expired_bytes=sum(k["bytes"] for k in expired))
+        bytes_without_ttl=sum(k["bytes"] for k in without), alloc_bytes_without_ttl=alloc_part(keys, without),
+        expired_keys=len(expired), expired_bytes=sum(k["bytes"] for k in expired),
+        expired_alloc_bytes=alloc_part(keys, expired))
     row.update({"expires": len(keys) - len(without)} if is_database
                else {"keys_without_ttl": len(without)})
     return row

@@ -1,0 +1,143 @@
+-- statements.sql: what the program runs on report databases.  A statement follows its name; only the one
+-- after the name asked for is run (see store_sql()).
+
+-- name: set
+INSERT INTO sets(label) VALUES(?);
+
+-- name: snapshot
+INSERT INTO snapshots(set_id, path, label, keys_stored, loaded_at, rdblens_version,
+                      container, depth, model, now, now_source, identity)
+VALUES(?, ?, ?, ?, ?, ?, '', '', '', 0, '', 'unfinished');
+
+-- name: snapshot-end
+UPDATE snapshots
+   SET container = ?, file_bytes = ?, bytes_read = ?, server = ?, server_version = ?, rdb_version = ?,
+       created_at = ?, checksum = ?, trailing = ?, trailing_bytes = ?, complete = ?, used_memory = ?,
+       depth = ?, filter = ?, keys = ?, expires = ?, bytes = ?, alloc_bytes = ?, rdb_bytes = ?,
+       keys_without_size = ?, model = ?, now = ?, patterns_merged_keys = ?, now_source = ?, identity = ?
+ WHERE id = ?;
+
+-- name: key
+INSERT INTO key_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: database
+INSERT INTO databases VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: pattern
+INSERT INTO pattern_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: ttl
+INSERT INTO ttl_rows VALUES(?, ?, ?, ?, ?, ?, ?);
+
+-- name: top
+INSERT INTO top_rows VALUES(?, ?, ?, ?, ?, ?);
+
+-- name: aux
+INSERT INTO aux VALUES(?, ?, ?, ?, ?, ?);
+
+-- name: function
+INSERT INTO functions VALUES(?, ?, ?, ?, ?, ?, ?);
+
+-- name: module
+INSERT INTO modules VALUES(?, ?, ?, ?, ?, ?, ?);
+
+-- name: defect
+INSERT INTO defects VALUES(?, ?, ?, ?, ?, ?, ?);
+
+-- name: sidekiq-installation
+INSERT INTO sidekiq_installations VALUES(?, ?, ?, ?, ?, ?, ?);
+
+-- name: sidekiq-set
+INSERT INTO sidekiq_sets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: sidekiq-jobs
+INSERT INTO sidekiq_jobs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: sidekiq-stat
+INSERT INTO sidekiq_stats VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: type-name
+INSERT OR IGNORE INTO type_names VALUES(?, ?);
+
+-- name: rdb-encoding-name
+INSERT OR IGNORE INTO rdb_encoding_names VALUES(?, ?);
+
+-- name: module-types
+SELECT name FROM type_names WHERE id >= ? ORDER BY id;
+
+-- name: same-identity
+SELECT n.path, o.path FROM snapshots o, snapshots n WHERE o.identity = ? AND n.id = ?;
+
+-- name: sets-end
+UPDATE sets SET taken_at = (SELECT max(coalesce(created_at, now)) FROM snapshots WHERE set_id = sets.id)
+ WHERE id >= ?;
+
+-- --keys top: rows of all keys that were among the largest at some time, and those that stayed.
+
+-- name: stage
+CREATE TEMP TABLE staged_rows AS SELECT * FROM key_rows WHERE 0;
+
+-- name: stage-key
+INSERT INTO temp.staged_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: unstage
+INSERT INTO key_rows SELECT * FROM temp.staged_rows WHERE id IN (SELECT key_id FROM top_rows) ORDER BY id;
+
+-- A finished database gone through again (refilter.c): first what is asked of the source.
+
+-- name: source-snapshots
+SELECT id, now, keys_stored, label FROM snapshots ORDER BY id;
+
+-- name: source-module-types
+SELECT id, name FROM type_names WHERE id >= ? ORDER BY id;
+
+-- name: source-keys
+SELECT k.id & ((1 << 40) - 1), k.db, k.key, k.key_bytes, k.type, t.name, k.encoding, k.rdb_encoding,
+       k.size_note, k.bytes, k.alloc_bytes, k.rdb_bytes, k.elements, k.largest_element, k.expires_at,
+       k.idle_seconds, k.freq, p.pattern, p.role, p.system
+  FROM key_rows k
+  JOIN type_names t ON t.id = k.type
+  LEFT JOIN pattern_rows p ON p.id = ((k.id >> 40) << 40 | k.pattern_n)
+ WHERE k.id BETWEEN ?1 << 40 AND (?1 << 40) + ((1 << 40) - 1) ORDER BY k.id;
+
+-- name: source-hints
+SELECT db, resizedb_keys, resizedb_expires FROM databases
+ WHERE snapshot_id = ? AND resizedb_keys IS NOT NULL;
+
+-- Sidekiq processes whose heartbeat runs out between the source's now and another one.  Their hashes are
+-- known by their names, PREFIX:HOST:PID:12 hex digits.
+-- name: source-heartbeats
+SELECT i.snapshot_id, i.db, i.namespace, sum(k.expires_at > ?1) - sum(k.expires_at > s.now)
+  FROM key_rows k
+  CROSS JOIN sidekiq_installations i ON i.snapshot_id = k.id >> 40 AND i.db = k.db
+  JOIN snapshots s ON s.id = i.snapshot_id
+ WHERE k.type = (SELECT id FROM type_names WHERE name = 'hash')
+   AND (k.expires_at > ?1) <> (k.expires_at > s.now)
+   AND i.processes > 0
+   AND (i.namespace = '' OR substr(coalesce(k.key_text, k.key), 1, length(i.namespace) + 1) = i.namespace || ':')
+   AND substr(coalesce(k.key_text, k.key), iif(i.namespace = '', 1, length(i.namespace) + 2)) GLOB
+       '*:[0-9]*:[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]'
+ GROUP BY 1, 2, 3;
+
+-- Then what is done to the copy.
+
+-- name: copy-has-set
+SELECT 1 FROM sidekiq_sets
+ WHERE snapshot_id = ? AND db = ? AND namespace = ? AND kind = ? AND name = ?;
+
+-- name: copy-snapshot
+UPDATE snapshots
+   SET filter = CASE WHEN ?1 IS NULL THEN filter ELSE coalesce(filter || ' and ', '') || ?1 END,
+       keys = ?2, expires = ?3, bytes = ?4, alloc_bytes = ?5, rdb_bytes = ?6, keys_without_size = ?7
+ WHERE id = ?8;
+
+-- name: copy-latencies
+UPDATE sidekiq_sets
+   SET latency_ms = max(0, latency_ms + ?1 - (SELECT now FROM snapshots WHERE id = snapshot_id));
+
+-- name: copy-heartbeats
+UPDATE sidekiq_installations SET live_processes = min(max(live_processes + ?4, 0), processes)
+ WHERE snapshot_id = ?1 AND db = ?2 AND namespace = ?3;
+
+-- name: copy-now
+UPDATE snapshots SET now = ?1, now_source = 'option';
