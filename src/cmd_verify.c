@@ -17,10 +17,10 @@
 
 #include "analyze/progress.h"
 #include "commands.h"
+#include "key_row.h"
 #include "open_snapshot.h"
 #include "rdb_error.h"
 #include "rdbparse/rdbparse.h"
-#include "util/hash.h"
 #include "util/seen.h"
 #include "util/text.h"
 #include "value_check.h"
@@ -97,7 +97,6 @@ static void note_key(struct verify *v, const rdbp_event *ev)
 {
     const struct rdbp_key *key = &ev->u.key;
     enum seen_result r;
-    uint64_t seed;
 
     v->keys++;
     v->db = key->db;
@@ -106,9 +105,7 @@ static void note_key(struct verify *v, const rdbp_event *ev)
     v->expires += key->has_expire;
     if (key->type == RDBP_TYPE_MODULE)
         note_module(v, key->module_name);
-    /* A cut key is told by its first bytes and its length. */
-    seed = hash_bytes(&key->db, sizeof key->db, key->key_bytes ^ hash_seed());
-    r = seen_add(v->seen, hash_bytes(key->key.bytes, key->key.size_bytes, seed));
+    r = seen_add(v->seen, hash_key(key));
     v->unchecked_keys += r == SEEN_FULL;
     if (r == SEEN_BEFORE) {
         char name[200];

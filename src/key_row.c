@@ -5,6 +5,8 @@
 // SPDX-License-Identifier: MIT
 #include "key_row.h"
 
+#include "util/hash.h"
+
 const char *encoding_name(enum encoding e)
 {
     static const char *const names[ENCODING_COUNT_] = {
@@ -36,4 +38,12 @@ const char *size_note_name(enum size_note n)
     case SIZE_UNKNOWN: break;
     }
     return "unknown";
+}
+
+uint64_t hash_key(const struct rdbp_key *key)
+{
+    /* The multiplier is odd: no two databases have the same seed. */
+    const uint64_t seed = (hash_seed() ^ key->db * UINT64_C(0x9e3779b97f4a7c15)) + key->key_bytes;
+
+    return hash_bytes(key->key.bytes, key->key.size_bytes, seed);
 }

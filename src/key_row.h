@@ -67,4 +67,8 @@ struct key_row {
     uint64_t pattern_n;      /* 1-based number of its pattern row; 0: none */
 };
 
+/* A keyed hash of database, name and length: equal for a key that is there twice.  A name that comes
+ * cut is told by its first bytes and its length. */
+uint64_t hash_key(const struct rdbp_key *key);
+
 #endif

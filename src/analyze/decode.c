@@ -32,8 +32,10 @@ int decoder_init(struct decoder *d, const struct memory_model *model, bool deep)
     d->top = top_new();
     d->evidence = role_evidence_new();
     d->collector = sidekiq_collector_new();
+    d->seen = seen_new(MAX_KEYS_SEEN);
     d->now_ms = ROW_NULL;
-    if (d->meter != NULL && d->top != NULL && d->evidence != NULL && d->collector != NULL)
+    if (d->seen != NULL && d->meter != NULL && d->top != NULL && d->evidence != NULL &&
+        d->collector != NULL)
         return 0;
     decoder_done(d);
     return -1;
@@ -47,7 +49,9 @@ void decoder_done(struct decoder *d)
     outside_done(&d->outside);
     role_evidence_free(d->evidence);
     sidekiq_collector_free(d->collector);
+    seen_free(d->seen);
     free(d->module_types);
+    d->seen = NULL;
     d->meter = NULL;
     d->aggregate = NULL;
     d->top = NULL;
@@ -172,6 +176,9 @@ static int on_key(struct decoder *d, const struct rdbp_key *key)
     fill_row(&d->pending->row, key, type_id);
     d->rdb_types_used[key->rdb_type] = true;
     d->pending_index = key->key_index;
+    d->pending_offset = key->record_offset;
+    d->pending_hash = hash_key(key);
+    seen_prefetch(d->seen, d->pending_hash); /* asked for at the value's end */
     d->pending_module_version = key->module_version;
     d->signature = 0;
     depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key);
@@ -256,6 +263,18 @@ static int take_row(struct decoder *d, struct key_row *row)
     return 0;
 }
 
+/* A server stops loading at a key that is there twice; here both get their row. */
+static void check_duplicate(struct decoder *d, const struct key_row *row)
+{
+    const rdbp_error e = {.offset = d->pending_offset,
+                          .db = row->db,
+                          .key_index = d->pending_index,
+                          .message = "key is there twice"};
+
+    if (seen_add(d->seen, d->pending_hash) == SEEN_BEFORE)
+        outside_warning(&d->outside, "duplicate-key", &e, row->key, row->key_stored_bytes);
+}
+
 static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
 {
     struct key_row *row = &d->pending->row;
@@ -268,6 +287,7 @@ static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
         d->is_out_of_memory = true;
         return -1;
     }
+    check_duplicate(d, row);
     d->key_count++;
     d->content += hash_bytes(row->key, row->key_stored_bytes, seed + end->rdb_bytes);
     atomic_store_explicit(&d->keys_done, d->key_count, memory_order_relaxed);

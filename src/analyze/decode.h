@@ -13,8 +13,12 @@
 #include "memory/memory_model.h"
 #include "pattern/role.h"
 #include "sidekiq/sidekiq.h"
+#include "util/seen.h"
 
 #define MAX_MODULE_TYPES 1000 /* beyond: type "module" */
+/* Of so many keys it is known whether they come twice: 16 MiB.  More would cost more time than a
+ * warning is worth; `verify` goes further. */
+#define MAX_KEYS_SEEN ((size_t)1 << 20)
 
 struct decoder {
     /* Set before the thread starts. */
@@ -38,6 +42,7 @@ struct decoder {
     const struct sidekiq_result *sidekiq;
     char (*module_types)[10];
     size_t module_type_count;
+    struct seen *seen; /* keys */
     bool rdb_types_used[65536];
     int64_t now_ms;
     const char *now_source;
@@ -55,7 +60,7 @@ struct decoder {
     uint64_t db;
     struct store_batch *batch;
     struct store_key *pending; /* until the next key; NULL: none yet */
-    uint64_t pending_index;
+    uint64_t pending_index, pending_offset, pending_hash;
     uint32_t pending_module_version;
     unsigned signature;
 };

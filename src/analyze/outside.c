@@ -271,7 +271,8 @@ void outside_module_key(struct outside *o, const char *name, uint32_t version, u
     m->rdb_bytes += rdb_bytes;
 }
 
-void outside_defect(struct outside *o, const rdbp_error *e, const uint8_t *key, size_t key_bytes)
+static void add_defect(struct outside *o, const char *code_name, const rdbp_error *e,
+                       const uint8_t *key, size_t key_bytes)
 {
     struct defect_record *d;
 
@@ -287,7 +288,23 @@ void outside_defect(struct outside *o, const rdbp_error *e, const uint8_t *key, 
     d->key_index = e->key_index;
     d->severity = e->severity;
     d->code = e->code;
+    d->code_name = code_name;
     snprintf(d->message, sizeof d->message, "%s", e->message);
     if (key != NULL)
         d->key = escaped_copy(o, key, key_bytes, KEY_TEXT_BYTES);
+}
+
+void outside_defect(struct outside *o, const rdbp_error *e, const uint8_t *key, size_t key_bytes)
+{
+    add_defect(o, rdbp_errcode_name(e->code), e, key, key_bytes);
+}
+
+void outside_warning(struct outside *o, const char *code_name, const rdbp_error *e,
+                     const uint8_t *key, size_t key_bytes)
+{
+    rdbp_error warning = *e;
+
+    warning.code = RDBP_ERR_NONE;
+    warning.severity = RDBP_SEVERITY_WARN;
+    add_defect(o, code_name, &warning, key, key_bytes);
 }

@@ -40,7 +40,8 @@ struct defect_record {
     uint64_t key_index; /* RDBP_NO_KEY: not in a key */
     char *key;          /* escaped and cut, or NULL */
     enum rdbp_severity severity;
-    enum rdbp_errcode code;
+    enum rdbp_errcode code; /* NONE: found by the program itself */
+    const char *code_name;  /* static */
     char message[200];
 };
 
@@ -70,5 +71,9 @@ void outside_module_aux(struct outside *o, const struct rdbp_module_aux *m);
 void outside_module_key(struct outside *o, const char *name, uint32_t version, uint64_t rdb_bytes);
 /* key: NULL when the defect is in none. */
 void outside_defect(struct outside *o, const rdbp_error *e, const uint8_t *key, size_t key_bytes);
+/* The same for a warning that is the program's own: code_name, static, is what `defects` calls it;
+ * e->code is not looked at. */
+void outside_warning(struct outside *o, const char *code_name, const rdbp_error *e,
+                     const uint8_t *key, size_t key_bytes);
 
 #endif

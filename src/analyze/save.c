@@ -300,7 +300,7 @@ static int save_defects(struct store *s, const struct outside *o, struct error *
         const struct defect_record *d = &o->defects[i];
 
         if (store_put_defect(s, d->offset, d->db, d->key, rdb_severity_name(d->severity),
-                             rdbp_errcode_name(d->code), d->message, err) < 0)
+                             d->code_name, d->message, err) < 0)
             return -1;
     }
     if (o->defects_beyond == 0)
