@@ -30,7 +30,7 @@ static const struct command *const commands[] = {
 int command_fail(const struct error *err)
 {
     if (err->message[0] != '\0')
-        fprintf(stderr, "rdblens: %s\n", err->message);
+        error_print("%s", err->message);
     return err->exit_code;
 }
 
@@ -40,11 +40,10 @@ int command_usage_error(const char *name, int getopt_result, char **argv)
 
     /* A long option stands in the word before optind, a short one may be inside a cluster. */
     if (optopt > 0 && optopt < 256)
-        fprintf(stderr, "rdblens: %s: option -%c %s; see rdblens help %s\n", name, optopt, what,
-                name);
+        error_print("%s: option -%c %s; see rdblens help %s", name, optopt, what, name);
     else
-        fprintf(stderr, "rdblens: %s: option %s %s; see rdblens help %s\n", name, argv[optind - 1],
-                what, name);
+        error_print("%s: option %.200s %s; see rdblens help %s", name, argv[optind - 1], what,
+                    name);
     return EXIT_CANNOT_RUN;
 }
 
@@ -66,9 +65,11 @@ int command_finish_stdout(int code)
         return code;
     if (errno == EPIPE || is_reader_gone(STDOUT_FILENO))
         return EXIT_SIGPIPE;
+    if (code == EXIT_CANNOT_RUN) /* that has been said */
+        return code;
     if (errno != 0)
         why = strerror(errno);
-    fprintf(stderr, "rdblens: standard output: %s\n", why);
+    error_print("standard output: %s", why);
     return EXIT_CANNOT_RUN;
 }
 
@@ -123,11 +124,9 @@ static int fail_unknown(const char *word)
         }
     }
     if (nearest != NULL)
-        fprintf(stderr, "rdblens: '%.60s' is neither a command nor a file; did you mean %s?\n",
-                word, nearest);
+        error_print("'%.60s' is neither a command nor a file; did you mean %s?", word, nearest);
     else
-        fprintf(stderr, "rdblens: '%.60s' is neither a command nor a file; see rdblens --help\n",
-                word);
+        error_print("'%.60s' is neither a command nor a file; see rdblens --help", word);
     return EXIT_CANNOT_RUN;
 }
 

@@ -22,6 +22,19 @@ static const char *const option_names[FILTER_KIND_COUNT_] = {
     [FILTER_NO_TTL] = "no-ttl",
 };
 
+/* A word of TYPE's, or what may be a module type's name: nine characters of its 64. */
+static bool is_type_name(const char *word)
+{
+    static const char name_chars[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    for (int i = 0; i < RDBP_TYPE_COUNT_; i++) {
+        if (strcmp(word, rdbp_type_name((enum rdbp_type)i)) == 0)
+            return true;
+    }
+    return strlen(word) == 9 && word[strspn(word, name_chars)] == '\0';
+}
+
 static int parse_term(struct filter_term *t, struct error *err)
 {
     switch (t->kind) {
@@ -36,6 +49,13 @@ static int parse_term(struct filter_term *t, struct error *err)
             return error_set(err, EXIT_CANNOT_RUN,
                              "--%s%s: '%s' is not a size (as 1500, 10k, 4MiB, 1gb)",
                              t->is_negated ? "not-" : "", option_names[t->kind], t->text);
+        return 0;
+    case FILTER_TYPE:
+        if (!is_type_name(t->text))
+            return error_set(err, EXIT_CANNOT_RUN,
+                             "--%stype: '%.40s' is not a type (string, list, set, zset, hash, "
+                             "stream, module, or the nine characters of a module type)",
+                             t->is_negated ? "not-" : "", t->text);
         return 0;
     default: return 0;
     }

@@ -39,7 +39,6 @@ struct loader {
     struct store *store;
     const struct analyze_options *options;
     const char *path;
-    char *path_text; /* as TEXT */
     struct decoder decoder;
     struct progress progress;
     const struct memory_model *model;
@@ -88,7 +87,7 @@ static int open_parser(struct loader *l, struct error *err)
                          "standard input is a terminal; pipe a snapshot into it");
     r = is_stdin ? fstat(STDIN_FILENO, &st) : stat(l->path, &st);
     if (r < 0)
-        return error_set(err, EXIT_CANNOT_RUN, "%s: %s", l->path_text, strerror(errno));
+        return error_set(err, EXIT_CANNOT_RUN, "%s: %s", l->path, strerror(errno));
     l->decoder.mtime_ms = S_ISREG(st.st_mode)
                               ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000
                               : ROW_NULL;
@@ -98,7 +97,7 @@ static int open_parser(struct loader *l, struct error *err)
     r = is_stdin ? rdbp_open_fd(STDIN_FILENO, &options, &l->decoder.parser, &parse_error)
                  : rdbp_open_path(l->path, &options, &l->decoder.parser, &parse_error);
     if (r < 0)
-        return rdb_error_set(err, l->path_text, &parse_error);
+        return rdb_error_set(err, l->path, &parse_error);
     if (rdbp_mapping(l->decoder.parser, &base, &size_bytes))
         signals_guard_mapping(base, size_bytes);
     return 0;
@@ -185,10 +184,27 @@ static int check_decoder(const struct loader *l, struct error *err)
     const struct decoder *d = &l->decoder;
 
     if (d->is_out_of_memory)
-        return error_set(err, EXIT_CANNOT_RUN, "%s: out of memory", l->path_text);
+        return error_set(err, EXIT_CANNOT_RUN, "%s: out of memory", l->path);
     if (d->has_fatal && rdb_exit_code(d->fatal.code) == EXIT_CANNOT_RUN)
-        return rdb_error_set(err, l->path_text, &d->fatal);
+        return rdb_error_set(err, l->path, &d->fatal);
     return 0;
+}
+
+/* Where the others can be read: in the database if it is kept, else by reading the file again. */
+static void print_more_defects(const struct loader *l, uint64_t count)
+{
+    const char *source = l->options->output != NULL ? l->options->output : l->path;
+    const char *path = strcmp(l->path, "-") == 0 ? "stdin" : l->path;
+    char limit[40] = "";
+
+    if (l->decoder.outside.defects_beyond > 0)
+        snprintf(limit, sizeof limit, " (the first %d)", OUTSIDE_MAX_DEFECTS);
+    if (strcmp(source, "-") == 0)
+        error_print("%s: %" PRIu64 " more like these; keep the report database with -o to see them",
+                    path, count);
+    else
+        error_print("%s: %" PRIu64 " more like these; rdblens report %s defects lists them%s",
+                    path, count, source, limit);
 }
 
 static void print_defects(const struct loader *l)
@@ -210,15 +226,14 @@ static void print_defects(const struct loader *l)
             continue;
         is_fatal_shown |= d->severity == RDBP_SEVERITY_FATAL;
         snprintf(e.message, sizeof e.message, "%s", d->message);
-        rdb_error_set(&text, l->path_text, &e);
-        fprintf(stderr, "rdblens: %s\n", text.message);
+        rdb_error_set(&text, l->path, &e);
+        error_print("%s", text.message);
     }
     if (total > MAX_DEFECTS_SHOWN)
-        fprintf(stderr, "rdblens: %s: %" PRIu64 " more like these, see the table `defects`\n",
-                l->path_text, total - MAX_DEFECTS_SHOWN);
+        print_more_defects(l, total - MAX_DEFECTS_SHOWN);
     if (l->decoder.has_fatal && !is_fatal_shown && l->decoder.fatal.code != RDBP_ERR_CANCELLED) {
-        rdb_error_set(&text, l->path_text, &l->decoder.fatal);
-        fprintf(stderr, "rdblens: %s\n", text.message);
+        rdb_error_set(&text, l->path, &l->decoder.fatal);
+        error_print("%s", text.message);
     }
 }
 
@@ -328,7 +343,7 @@ int load_snapshot(struct store *s, const struct analyze_options *options, const 
 {
     struct loader *l = calloc(1, sizeof *l);
     struct store_snapshot_start start;
-    char *label = NULL;
+    char *path_text = NULL, *label = NULL;
     uint64_t snapshot_id;
     int r = -1;
 
@@ -337,17 +352,17 @@ int load_snapshot(struct store *s, const struct analyze_options *options, const 
     l->store = s;
     l->options = options;
     l->path = path;
-    l->path_text = text_of(path);
+    path_text = text_of(path);
     l->model = memory_model_find(MODEL_NAME);
     label = text_of(load_label(path));
     l->decoder.options = options;
     l->decoder.keys = options->keys;
-    if (l->path_text == NULL || label == NULL ||
+    if (path_text == NULL || label == NULL ||
         decoder_init(&l->decoder, l->model, options->deep) < 0) {
         error_set(err, EXIT_CANNOT_RUN, "out of memory");
         goto out;
     }
-    start.path = l->path_text;
+    start.path = path_text;
     start.label = label;
     if (open_parser(l, err) < 0 || store_begin_snapshot(s, &start, &snapshot_id, err) < 0 ||
         take_module_types(l, err) < 0)
@@ -362,7 +377,7 @@ out:
     rdbp_close(l->decoder.parser);
     queue_free(l->decoder.queue);
     decoder_done(&l->decoder);
-    free(l->path_text);
+    free(path_text);
     free(label);
     free(l);
     return r;

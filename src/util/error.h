@@ -20,8 +20,12 @@ struct error {
     char message[512]; /* one line, without "rdblens: " and without the final newline */
 };
 
-/* Fills *err and returns -1, so that callers can write `return error_set(err, ...)`. */
+/* Fills *err and returns -1, so that callers can write `return error_set(err, ...)`.  Names of files
+ * may be given as they are: control characters and what is no UTF-8 become \xNN. */
 int error_set(struct error *err, enum exit_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* "rdblens: ..." as a line on standard error, made fit for one as above. */
+void error_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -108,6 +108,7 @@ static int resolve_target(const char *target, char **ret_target, struct error *e
 {
     char *resolved = realpath(target, NULL);
     const char *slash;
+    struct stat st;
     char *folder;
     size_t size_bytes;
 
@@ -115,6 +116,9 @@ static int resolve_target(const char *target, char **ret_target, struct error *e
         *ret_target = resolved;
         return 0;
     }
+    if (lstat(target, &st) == 0 && S_ISLNK(st.st_mode))
+        return error_set(err, EXIT_CANNOT_RUN, "%s: is a symbolic link that leads to no file",
+                         target);
     slash = strrchr(target, '/');
     folder = slash == NULL ? strdup(".") : strndup(target, (size_t)(slash - target) + 1);
     if (folder == NULL)

@@ -146,6 +146,28 @@ char *text_escape_line(const uint8_t *bytes, size_t size_bytes, char *out, size_
     return out;
 }
 
+char *text_one_line(const char *text, char *out, size_t out_bytes)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    const size_t size_bytes = strlen(text);
+    size_t i = 0, o = 0;
+
+    while (i < size_bytes) {
+        char piece[8] = "\\";
+        size_t used = 1, n = 1;
+
+        if (bytes[i] != '\\')
+            n = escape_one(bytes + i, size_bytes - i, true, piece, &used);
+        if (n >= out_bytes - o)
+            break;
+        memcpy(out + o, piece, n);
+        o += n;
+        i += used;
+    }
+    out[o] = '\0';
+    return out;
+}
+
 void text_write_json(FILE *f, const uint8_t *bytes, size_t size_bytes)
 {
     const bool is_text = text_is_utf8(bytes, size_bytes);

@@ -24,6 +24,10 @@ void text_escape(const uint8_t *bytes, size_t size_bytes, char *out);
  * control characters are escaped too, so that it may go to a terminal.  Returns out. */
 char *text_escape_line(const uint8_t *bytes, size_t size_bytes, char *out, size_t out_bytes);
 
+/* For messages made of words, names and parts that are escaped already: control characters and what
+ * is no UTF-8 become \xNN, a backslash stays one.  Cut and returned as above. */
+char *text_one_line(const char *text, char *out, size_t out_bytes);
+
 /* A JSON string with its quotes; bytes that are no UTF-8 are written in the escaped form. */
 void text_write_json(FILE *f, const uint8_t *bytes, size_t size_bytes);
 
