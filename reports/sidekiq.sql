@@ -13,16 +13,18 @@ SELECT snapshot_id, db, namespace, CASE namespace WHEN '' THEN ', no namespace' 
   FROM report_sidekiq_installations ORDER BY snapshot_id, db, namespace;
 
 -- section: sets | Queues and sets
--- caption: Ages at the moment of saving. LATENCY: how long the next job has waited. OVERDUE: since the first was due.
+-- caption: Ages when saved. LATE: how long the next job of a queue has waited, or how long the first of a set is overdue.
 -- column: snapshot_id = -
 -- column: namespace = NAMESPACE
--- column: kind = KIND
--- column: name = NAME
+-- column: kind = -
+-- column: name = -
+-- column: set_text = NAME
 -- column: bytes = SIZE
 -- column: oldest_age_ms = OLDEST
 -- column: newest_age_ms = NEWEST | wide
--- column: latency_ms = LATENCY
--- column: overdue_ms = OVERDUE
+-- column: late_ms = LATE
+-- column: latency_ms = -
+-- column: overdue_ms = -
 -- column: payload_bytes = PAYLOADS | wide
 -- column: unparsable = NOT JSON | wide
 -- column: registered = -
@@ -30,13 +32,15 @@ SELECT snapshot_id, db, namespace, CASE namespace WHEN '' THEN ', no namespace' 
 -- column: oldest_at = -
 -- column: newest_at = -
 -- column: remark = REMARK | wide
-SELECT x.snapshot_id, x.db, x.namespace, x.kind, x.name, x.jobs, x.bytes, age_ms(s.now, x.oldest_at) AS oldest_age_ms, age_ms(s.now, x.newest_at) AS newest_age_ms,
+SELECT *, coalesce(latency_ms, overdue_ms) AS late_ms FROM (
+SELECT x.snapshot_id, x.db, x.namespace, CASE x.kind WHEN 'queue' THEN 'queue:' || x.name ELSE x.name END AS set_text, x.kind, x.name,
+       x.jobs, x.bytes, age_ms(s.now, x.oldest_at) AS oldest_age_ms, age_ms(s.now, x.newest_at) AS newest_age_ms,
        max(0, x.latency_ms) AS latency_ms, CASE WHEN s.now - x.first_score_at > 60000 AND x.kind IN ('schedule', 'retry') THEN s.now - x.first_score_at END AS overdue_ms,
        x.payload_bytes, x.unparsable, x.registered, x.private, x.oldest_at, x.newest_at,
        CASE WHEN x.private THEN 'private queue of super_fetch'
             WHEN x.kind = 'queue' AND NOT x.registered THEN 'not in the set queues: the Web UI does not show it' END AS remark
-  FROM report_sidekiq_sets x JOIN report_snapshots s ON s.id = x.snapshot_id
- ORDER BY x.snapshot_id, x.db, x.namespace, CASE x.kind WHEN 'queue' THEN 1 WHEN 'schedule' THEN 2 WHEN 'retry' THEN 3 ELSE 4 END, x.jobs DESC, x.name;
+  FROM report_sidekiq_sets x JOIN report_snapshots s ON s.id = x.snapshot_id)
+ ORDER BY snapshot_id, db, namespace, CASE kind WHEN 'queue' THEN 1 WHEN 'schedule' THEN 2 WHEN 'retry' THEN 3 ELSE 4 END, jobs DESC, name;
 
 -- section: limits | Limits
 -- line: Dead{place}: {jobs} jobs of {dead_limit}: FULL. Each new death drops the oldest job. The set really reaches back {reach_ms}, not 180 d.{?is_full}
@@ -83,7 +87,8 @@ SELECT snapshot_id, db, namespace, stat, dated_bytes, total, dated_keys, dated_k
 -- line: Only the history graph of the Web UI reads them, at most 180 days back. They can be expired or unlinked by the date in the name, stat:processed:2* and stat:failed:2* of each namespace; never stat:processed and stat:failed themselves, which hold the totals.{?may_remedy}
 -- line: No remedy is shown, because the snapshot is not complete.{?is_incomplete}
 SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM report_totals)) AS share_pct,
-       sum(dated_bytes) < 1048576 AS is_noise, sum(dated_bytes) >= 1048576 AS is_not_noise,
+       sum(dated_bytes) < 1048576 AND sum(dated_bytes) < (SELECT bytes FROM report_totals) / 100 AS is_noise,
+       sum(dated_bytes) >= 1048576 OR sum(dated_bytes) >= (SELECT bytes FROM report_totals) / 100 AS is_not_noise,
        sum(dated_keys) AS dated_keys, sum(dated_keys_without_ttl) AS dated_keys_without_ttl,
        min(nullif(first_day_without_ttl, '')) AS first_day_text, max(nullif(last_day_without_ttl, '')) AS last_day_text,
        sum(dated_keys_without_ttl) > 0 AND (SELECT complete FROM report_totals) AS may_remedy,
@@ -93,7 +98,7 @@ SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM
 -- section: classes | Classes
 -- caption: OF KIND: of the installation's jobs of that kind. PAYLOAD: the jobs' JSON.
 -- column: snapshot_id = -
--- column: namespace = NAMESPACE | wide
+-- column: namespace = NAMESPACE
 -- column: kind = KIND
 -- column: set_name = QUEUE
 -- column: class = CLASS
@@ -112,16 +117,16 @@ SELECT snapshot_id, db, namespace, kind, CASE kind WHEN 'queue' THEN set_name EN
  ORDER BY jobs DESC, payload_bytes DESC, class LIMIT :top;
 
 -- section: errors | Errors
--- caption: OF KIND: of the installation's jobs of that kind. BACKTRACE: of the payload.
+-- caption: OF KIND: of the installation's jobs of that kind. PAYLOAD: the jobs' JSON.
 -- brief: no
 -- column: snapshot_id = -
--- column: namespace = NAMESPACE | wide
+-- column: namespace = NAMESPACE
 -- column: kind = KIND
 -- column: error_class = ERROR
 -- column: class = CLASS
 -- column: jobs_pct = OF KIND
 -- column: payload_bytes = PAYLOAD
--- column: backtrace_pct = BACKTRACE
+-- column: backtrace_pct = BACKTRACE, OF PAYLOAD | wide
 -- column: retry_count_max = MOST RETRIES | wide
 -- column: oldest_age_ms = OLDEST | wide
 SELECT snapshot_id, db, namespace, kind, error_class, class, jobs,

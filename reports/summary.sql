@@ -26,18 +26,21 @@ SELECT keys, CASE databases WHEN 1 THEN '' ELSE ' in ' || databases || ' databas
 SELECT db, pattern_text, type, role, p.keys, p.size_bytes, pct(p.size_bytes, t.size_bytes) AS share_pct,
        pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct, p.bytes
   FROM report_patterns p, report_totals t
- ORDER BY p.size_bytes DESC, p.keys DESC, pattern_text LIMIT :top;
+ ORDER BY p.size_bytes DESC, p.keys DESC, pattern_text
+ LIMIT (SELECT CASE :top WHEN 7 THEN patterns ELSE :top END FROM report_screen);
 
 -- section: other_patterns |
 -- line: and {patterns} more with {keys} keys, {share_pct} of the bytes
 SELECT count(*) AS patterns, sum(keys) AS keys, pct(sum(size_bytes), (SELECT size_bytes FROM report_totals)) AS share_pct
   FROM (SELECT keys, size_bytes FROM report_patterns
-         ORDER BY size_bytes DESC, keys DESC, pattern_text LIMIT -1 OFFSET :top)
+         ORDER BY size_bytes DESC, keys DESC, pattern_text
+         LIMIT -1 OFFSET (SELECT CASE :top WHEN 7 THEN patterns ELSE :top END FROM report_screen))
 HAVING count(*) > 0;
 
 -- section: sidekiq |
 -- line: Sidekiq  {place}: {queued} queued, {scheduled} scheduled, {retry} retry, {dead} dead
-WITH i AS (SELECT snapshot_id, db, namespace FROM report_sidekiq_installations ORDER BY 1, 2, 3 LIMIT 2),
+WITH i AS (SELECT snapshot_id, db, namespace FROM report_sidekiq_installations ORDER BY 1, 2, 3
+            LIMIT (SELECT installations FROM report_screen)),
      j AS (SELECT snapshot_id, db, namespace, kind, sum(jobs) AS jobs FROM report_sidekiq_sets GROUP BY 1, 2, 3, 4)
 SELECT 'db ' || db || CASE namespace WHEN '' THEN '' ELSE ' ' || namespace END AS place, db, namespace,
        coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'queue'), 0) AS queued,
@@ -48,7 +51,12 @@ SELECT 'db ' || db || CASE namespace WHEN '' THEN '' ELSE ' ' || namespace END A
 
 -- section: more_sidekiq |
 -- line: Sidekiq  and {installations} more: see report sidekiq
-SELECT count(*) - 2 AS installations FROM report_sidekiq_installations HAVING count(*) > 2;
+SELECT count(*) - s.installations AS installations FROM report_sidekiq_installations, report_screen s HAVING count(*) > s.installations;
+
+-- section: stats |
+-- line: Stats    {dated_keys_without_ttl} dated Sidekiq counters never expire, {dated_bytes_without_ttl}: see report sidekiq
+SELECT sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_bytes_without_ttl) AS dated_bytes_without_ttl
+  FROM report_sidekiq_stats HAVING sum(dated_keys_without_ttl) > 0;
 
 -- section: next |
 -- line: Next     rdblens report {source_text} {names}

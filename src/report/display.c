@@ -218,8 +218,8 @@ static void display_number(struct strbuf *b, const struct value *v, enum column_
 {
     const double real = v->type == VALUE_REAL ? v->real : (double)v->integer;
 
-    if (!isfinite(real)) {
-        strbuf_puts(b, "-");
+    if (!isfinite(real)) { /* SQLite knows no NaN: it is NULL */
+        strbuf_puts(b, real > 0 ? "inf" : "-inf");
         return;
     }
     switch (kind) {

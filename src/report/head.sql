@@ -20,10 +20,11 @@ WITH
           FROM report_snapshots s),
   l(place, n, label, text, is_alarm) AS (
     SELECT 1, n, CASE of_n WHEN 1 THEN 'File' ELSE 'File ' || n || '/' || of_n END,
-           path || coalesce(', ' || human_bytes(file_bytes), '') ||
+           CASE WHEN length(path) > 60 THEN substr(path, 1, 20) || '...' || substr(path, -37) ELSE path END ||
+           coalesce(', ' || human_bytes(file_bytes), '') ||
            CASE container WHEN 'plain' THEN '' ELSE ' (' || container || ')' END ||
            CASE WHEN complete THEN '; complete' ELSE '; NOT COMPLETE' END ||
-           ', checksum ' || coalesce(checksum, 'not reached'), NOT complete
+           coalesce(', checksum ' || checksum, ''), NOT complete
       FROM h WHERE n <= 5
     UNION ALL
     SELECT 1, 6, 'Files', 'and ' || (of_n - 5) || ' more snapshots, all summed', 0 FROM h WHERE n = 6
@@ -56,10 +57,14 @@ WITH
            CASE WHEN s.id = :newest_set THEN ': the newest' ELSE '' END, 0
       FROM sets s WHERE s.id = (SELECT id FROM report_set) AND (SELECT count(DISTINCT set_id) FROM snapshots) > 1
     UNION ALL
-    SELECT 7, 0, 'Note', human_count(sum(keys_without_size)) || ' keys are damaged: counted, but without a size', 1
-      FROM h HAVING sum(keys_without_size) > 0
-    UNION ALL
-    SELECT 8, 0, 'Note', human_count(count(*)) || CASE count(*) WHEN 1 THEN ' warning' ELSE ' warnings' END ||
-           ' while reading: see report defects', 0
-      FROM defects WHERE snapshot_id IN (SELECT id FROM h) AND severity = 'warning' HAVING count(*) > 0)
+    SELECT 7, 0, 'Note',
+           CASE damaged WHEN 0 THEN '' WHEN 1 THEN '1 key is damaged and has no size'
+                        ELSE human_count(damaged) || ' keys are damaged and have no size' END ||
+           CASE WHEN damaged > 0 AND warnings > 0 THEN '; ' ELSE '' END ||
+           CASE warnings WHEN 0 THEN '' WHEN 1 THEN '1 warning' ELSE human_count(warnings) || ' warnings' END ||
+           CASE damaged WHEN 0 THEN ' while reading' ELSE '' END || ': see report defects', damaged > 0
+      FROM (SELECT coalesce(sum(keys_without_size), 0) AS damaged FROM h),
+           (SELECT count(*) AS warnings FROM defects
+             WHERE snapshot_id IN (SELECT id FROM h) AND severity = 'warning')
+     WHERE damaged > 0 OR warnings > 0)
 SELECT label, text, is_alarm FROM l ORDER BY place, n;

@@ -5,17 +5,20 @@
  *                                  an empty line before the next section's names
  *
  * The first column is `section` when the output has several, before it `report` when it has several
- * of those.  Lines end with CR LF, cells with a comma, quote, CR or LF stand in quotes.  NULL is an
- * empty cell, an empty text is "".
+ * of those.  Lines end with CR LF, cells with a comma or a quote stand in quotes.  NULL is an empty
+ * cell, an empty text is "".
  *
- * A spreadsheet runs a cell that begins with = + - or @ (or a TAB or CR before one): a key named
- * `=cmd|...` would be a formula.  Such text gets a ' in front, which spreadsheets hide.  Numbers
- * are left alone.  Bytes that are no UTF-8 are written in the escaped form of key_text.
+ * Control characters (C0, DEL, C1) are written as \xNN, as tables show them: CSV is also read with
+ * cat and grep, where a key's name must not recolour a terminal, and so a row is always one line.
+ * Bytes that are no UTF-8 are written in the escaped form of key_text.  JSON has the exact text.
+ *
+ * A spreadsheet runs a cell that begins with = + - or @: a key named `=cmd|...` would be a formula.
+ * Such text gets a ' in front, which spreadsheets hide.  Numbers are left alone.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +34,40 @@ struct csv {
 
 static bool is_formula(const char *text, size_t size_bytes)
 {
-    return size_bytes > 0 && memchr("=+-@\t\r\n", text[0], 7) != NULL;
+    return size_bytes > 0 && memchr("=+-@", text[0], 4) != NULL;
+}
+
+/* Bytes of the control character at the start of text, or 0.  C1 is 0xc2 0x80 to 0xc2 0x9f. */
+static size_t control_bytes(const char *text, size_t size_bytes)
+{
+    const unsigned char first = (unsigned char)text[0];
+
+    if (first < 0x20 || first == 0x7f)
+        return 1;
+    return first == 0xc2 && size_bytes > 1 && (unsigned char)text[1] < 0xa0 ? 2 : 0;
+}
+
+/* UTF-8 without control characters. */
+static void put_visible(struct csv *c, const char *text, size_t size_bytes)
+{
+    struct out *o = &c->base.out;
+
+    for (size_t i = 0; i < size_bytes;) {
+        const size_t n = control_bytes(text + i, size_bytes - i);
+
+        if (n == 0) {
+            if (text[i] == '"')
+                out_putc(o, '"');
+            out_putc(o, text[i++]);
+            continue;
+        }
+        for (size_t end = i + n; i < end; i++) {
+            char hex[8];
+
+            snprintf(hex, sizeof hex, "\\x%02x", (unsigned)(unsigned char)text[i]);
+            out_puts(o, hex);
+        }
+    }
 }
 
 static void put_text(struct csv *c, const char *text, size_t size_bytes)
@@ -41,16 +77,12 @@ static void put_text(struct csv *c, const char *text, size_t size_bytes)
     bool needs_quotes = size_bytes == 0 || text[0] == ' ' || text[size_bytes - 1] == ' ';
 
     for (size_t i = 0; i < size_bytes && !needs_quotes; i++)
-        needs_quotes = memchr(",\"\r\n", text[i], 4) != NULL;
+        needs_quotes = text[i] == ',' || text[i] == '"';
     if (needs_quotes)
         out_putc(o, '"');
     if (defuse)
         out_putc(o, '\'');
-    for (size_t i = 0; i < size_bytes; i++) {
-        if (text[i] == '"')
-            out_putc(o, '"');
-        out_putc(o, text[i]);
-    }
+    put_visible(c, text, size_bytes);
     if (needs_quotes)
         out_putc(o, '"');
 }
@@ -63,8 +95,7 @@ static void put_value(struct csv *c, const struct value *v)
     case VALUE_NULL: return;
     case VALUE_INT: strbuf_printf(&text, "%" PRId64, v->integer); break;
     case VALUE_REAL:
-        if (isfinite(v->real))
-            strbuf_printf(&text, "%.15g", v->real);
+        strbuf_printf(&text, "%.15g", v->real); /* inf and -inf too */
         break;
     case VALUE_TEXT:
         if (text_is_utf8((const uint8_t *)v->bytes, v->size_bytes))

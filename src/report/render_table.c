@@ -3,11 +3,13 @@
  * libsmartcols aligns; what fits is decided here, because it can only cut at the end and without a
  * mark, and because a report knows which columns may go:
  *
- *  1. columns marked `wide` are left out, the last first, while names would get less than 24
- * columns;
- *  2. text columns are cut in their middle, always the widest, down to 8;
- *  3. when even that is too wide (a query with many columns), each row becomes a block, a line a
- * column.
+ *  1. in a report, columns that say nothing are left out: empty texts in all rows (no namespace),
+ *     and of those marked `wide` also NULL in all rows; elsewhere NULL is news (no TTL);
+ *  2. columns marked `wide` are left out, the last first, while names would get less than 24
+ *     columns;
+ *  3. text columns are cut in their middle, always the widest, down to 8;
+ *  4. when even that is too wide (a query with many columns), each row becomes a block, a line a
+ *     column.
  *
  * A table of any number of rows takes little memory: 1,000 rows are laid out at a time.
  */
@@ -51,7 +53,8 @@ struct table {
     bool batch_is_first;
     struct cell *cells; /* batch_rows * column_count */
     size_t batch_rows;
-    bool *is_text; /* by column: text was seen in this section */
+    bool *is_text;   /* by column: text was seen in this section */
+    bool *is_filled; /* by column: something to show was seen */
 };
 
 static void fail_memory(struct table *t)
@@ -177,7 +180,8 @@ static void table_section_begin(struct renderer *r, const struct section_view *s
     t->batch_rows = 0;
     t->cells = calloc(BATCH_ROWS * section->column_count + 1, sizeof *t->cells);
     t->is_text = calloc(section->column_count + 1, sizeof *t->is_text);
-    if (t->cells == NULL || t->is_text == NULL)
+    t->is_filled = calloc(section->column_count + 1, sizeof *t->is_filled);
+    if (t->cells == NULL || t->is_text == NULL || t->is_filled == NULL)
         fail_memory(t);
 }
 
@@ -431,7 +435,7 @@ static void print_batch(struct table *t)
         return;
     }
     for (size_t i = 0; i < s->column_count; i++)
-        if (!s->columns[i].is_hidden)
+        if (!s->columns[i].is_hidden && t->is_filled[i])
             columns[count++] = (struct layout_column){i, t->is_text[i], natural_width(t, i)};
     drop_wide_columns(t, columns, &count);
     if (cut_text_columns(t, columns, count))
@@ -441,6 +445,15 @@ static void print_batch(struct table *t)
     free(columns);
     clear_batch(t);
     t->batch_is_first = false;
+}
+
+/* A query gets every column it asked for. */
+static bool says_something(const struct table *t, const struct column *column,
+                           const struct value *v)
+{
+    if (t->base.is_query)
+        return true;
+    return v->type == VALUE_NULL ? !column->is_wide : v->type != VALUE_TEXT || v->size_bytes > 0;
 }
 
 static void add_cells(struct table *t, const struct value *values)
@@ -460,6 +473,8 @@ static void add_cells(struct table *t, const struct value *values)
             fail_memory(t);
         if (values[i].type == VALUE_TEXT || values[i].type == VALUE_BLOB)
             t->is_text[i] = true;
+        if (says_something(t, &s->columns[i], &values[i]))
+            t->is_filled[i] = true;
     }
     strbuf_done(&text);
     t->batch_rows++;
@@ -494,8 +509,10 @@ static void table_section_end(struct renderer *r)
     clear_batch(t);
     free(t->cells);
     free(t->is_text);
+    free(t->is_filled);
     t->cells = NULL;
     t->is_text = NULL;
+    t->is_filled = NULL;
 }
 
 static void table_nothing(struct renderer *r)

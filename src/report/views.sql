@@ -101,19 +101,21 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_stats AS
 CREATE TEMP VIEW IF NOT EXISTS report_defects AS
   SELECT * FROM main.defects WHERE snapshot_id IN (SELECT id FROM report_snapshots);
 
--- How many patterns the summary can show on a screen of 24 lines and 80 columns: 7, or fewer when the head
--- (head.sql) needs more than its three lines.  Of a line of the head 66 columns are counted, because it is
--- broken at blanks.  9 lines: two empty ones, keys, memory, three above the patterns, the rest of them, next.
+-- How much the summary can show on a screen of 24 lines and 80 columns: 7 patterns, or fewer when the head
+-- (head.sql) is long.  Of a line of the head 66 columns are counted, because it is broken at blanks.
+-- 11 lines are always there: server, sizes, two empty ones, keys, memory, three above the patterns, the rest
+-- of them, next.
 CREATE TEMP VIEW IF NOT EXISTS report_screen AS
-  SELECT min(7, max(1, 24 - 9 - 2 - sum(lines))) AS patterns FROM (
-    SELECT 1 + (length(path) + 48) / 66 AS lines FROM report_snapshots
+  SELECT min(7, max(1, spare)) AS patterns,
+         CASE WHEN spare < 1 AND (SELECT count(*) FROM report_sidekiq_installations) > 2 THEN 1 ELSE 2 END AS installations
+    FROM (SELECT 24 - 11 - sum(lines) AS spare FROM (
+    SELECT 1 + (min(60, length(path)) + 42) / 66 AS lines FROM report_snapshots
     UNION ALL SELECT 1 + (length(why_incomplete) + 64) / 66 FROM report_snapshots WHERE NOT complete
     UNION ALL SELECT count(DISTINCT server || '/' || server_version) - 1 FROM report_snapshots
     UNION ALL SELECT count(*) FROM (SELECT 1 FROM report_snapshots WHERE created_at IS NULL OR now_source <> 'ctime' LIMIT 1)
     UNION ALL SELECT 1 + length(filter) / 30 FROM (SELECT filter FROM report_snapshots WHERE filter IS NOT NULL LIMIT 1)
     UNION ALL SELECT 2 * ((SELECT count(DISTINCT set_id) FROM main.snapshots) > 1)
-    UNION ALL SELECT keys_without_size > 0 FROM report_totals
+    UNION ALL SELECT (keys_without_size > 0 OR EXISTS (SELECT 1 FROM report_defects WHERE severity = 'warning')) FROM report_totals
     UNION ALL SELECT expired_keys > 0 FROM report_totals
-    UNION ALL SELECT EXISTS (SELECT 1 FROM report_defects WHERE severity = 'warning')
     UNION ALL SELECT min(3, count(*)) FROM report_sidekiq_installations
-    UNION ALL SELECT sum(dated_keys_without_ttl) > 0 FROM report_sidekiq_stats);
+    UNION ALL SELECT sum(dated_keys_without_ttl) > 0 FROM report_sidekiq_stats));

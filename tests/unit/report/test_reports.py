@@ -51,6 +51,15 @@ def rows_of(document, report_name, section):
     raise AssertionError(f"no section {report_name}/{section}")
 
 
+def without_ages(document):
+    """The snapshots' ages are by the wall clock."""
+    document = json.loads(json.dumps(document))
+    for r in document["reports"]:
+        for snapshot in r["snapshots"]:
+            del snapshot["age_ms"]
+    return document
+
+
 def make(name, fill):
     path = os.path.join(FOLDER, name)
     database = Database(path, SCHEMA)
@@ -234,9 +243,9 @@ class Ordinary(unittest.TestCase):
         args = [a for p in paths for a in ("-o", p)]
         self.assertEqual(report(self.path, *args), "")
         with open(paths[0], encoding="utf-8") as file:
-            self.assertEqual(json.load(file), self.json)
+            self.assertEqual(without_ages(json.load(file)), without_ages(self.json))
         with open(paths[4], encoding="utf-8") as file:
-            self.assertEqual(file.read(), report(self.path))
+            self.assertEqual(re.sub(r", [^,]* ago", "", file.read()), re.sub(r", [^,]* ago", "", report(self.path)))
         self.assertEqual([f for f in os.listdir(FOLDER) if f.startswith(".out")], [])
 
     def test_failed_output_leaves_nothing(self):
@@ -299,6 +308,94 @@ class Ordinary(unittest.TestCase):
             self.assertLessEqual(max(map(columns_of, plain)), 50)
 
 
+class Screen(unittest.TestCase):
+    """What a person sees on 80 columns."""
+    def sidekiq_db(self, name, *namespaces, fill=None, **changes):
+        def make_it(database):
+            one_set(ordinary_keys(), **changes)(database)
+            for namespace in namespaces:
+                add_sidekiq(database, 1, namespace)
+            if fill:
+                fill(database)
+        return make(name, make_it)
+
+    def table(self, path, title, *args):
+        lines = report(path, "sidekiq", "--width", 80, *args).splitlines()
+        start = lines.index(title)
+        end = lines.index("", start) if "" in lines[start:] else len(lines)
+        self.assertLessEqual(max(map(columns_of, lines)), 80)
+        return lines[start:end]
+
+    def test_sets_stay_a_table(self):
+        # The widest words a duration and a size have.
+        def fill(database):
+            database.db.execute("UPDATE sidekiq_sets SET oldest_at = ?, newest_at = ?, latency_ms = ?, bytes = ?, jobs = ?",
+                                (SAVED_AT - 86_399_000, SAVED_AT - 86_399_000, 86_399_000, 1_048_371, 123_456))
+        for name, namespace in (("plain.db", ""), ("namespaced.db", "a-long-namespace:production")):
+            lines = self.table(self.sidekiq_db(name, namespace, fill=fill), "Queues and sets")
+            [head] = [line for line in lines if line.startswith("DB ")]
+            self.assertEqual("NAMESPACE" in head, namespace != "")
+            rows = lines[lines.index(head) + 1:]
+            self.assertEqual(len(rows), 4, lines)
+            for row in rows:
+                self.assertIn("23 h 59 min", row)
+                self.assertIn("1023.8 KiB", row)
+
+    def test_two_namespaces_are_told_apart(self):
+        path = self.sidekiq_db("two.db", "", "shop")
+        for title in ("Queues and sets", "Statistics", "Classes", "Errors"):
+            text = "\n".join(self.table(path, title))
+            self.assertIn("NAMESPACE", text)
+            self.assertIn(" shop ", text)
+
+    def test_late(self):
+        path = self.sidekiq_db("late.db", "")
+        lines = self.table(path, "Queues and sets")
+        late = {line.split()[1]: " ".join(line.split()[-2:]) for line in lines if line.startswith(" 1 ")}
+        self.assertEqual(late, {"queue:default": "2 h", "queue:lost": "1 d", "retry": "6 h", "dead": "0 -"})
+
+    def test_summary_names_counters_that_never_expire(self):
+        text = report(self.sidekiq_db("counters.db", ""))
+        self.assertIn("Stats    62 dated Sidekiq counters never expire, 4.8 KiB", text)
+        path = self.sidekiq_db("no-counters.db", "", fill=lambda database: database.db.execute(
+            "UPDATE sidekiq_stats SET dated_keys_without_ttl = 0"))
+        self.assertNotIn("Stats ", report(path))
+
+    def test_summary_is_one_screen_on_bad_days(self):
+        def fill(database):
+            database.insert("defects", snapshot_id=1, offset=1234, severity="fatal", code="truncated", db=3, key="k" * 40,
+                            message="quicklist node 12 at +4711: listpack entry 7 needs 40 bytes, 12 left")
+            database.db.execute("UPDATE snapshots SET created_at = NULL, now_source = 'mtime'")
+            database.insert("defects", snapshot_id=1, offset=9, severity="warning", code="aux", message="odd")
+        bad = dict(complete=0, checksum=None, keys_without_size=3,
+                   filter="--match session:*:something-long --not-db 3 --type hash")
+        for path in ("/backup/redis/pre-cleanup.rdb", "/backup/" + "deep/" * 20 + "pre-cleanup-2026-11-20.rdb"):
+            for namespaces in ((), ("",), ("", "shop"), ("", "shop", "mail", "log")):
+                db = self.sidekiq_db("bad-%d.db" % len(namespaces), *namespaces, fill=fill, path=path, **bad)
+                lines = report(db, "--width", 80, code=3).splitlines()
+                self.assertLessEqual(len(lines), 24, "\n".join(lines))
+                os.unlink(db)
+
+    def test_summary_of_a_cluster_is_one_screen(self):
+        def fill(database):
+            database.add_set(1, "cluster", SAVED_AT)
+            for id in range(1, 8):
+                database.add_snapshot(id, 1, [dict(k) for k in ordinary_keys()])
+        text = report(make("cluster.db", fill), "--width", 80)
+        self.assertLessEqual(text.count("\n"), 24, text)
+
+    def test_summary_shares_sum_up(self):
+        def fill(database):
+            one_set([key(b"k%d" % i, 1000 - i * 7) for i in range(30)])(database)
+        document = json.loads(report(make("shares.db", fill), "-f", "json"))
+        shares = [r["share_pct"] for r in rows_of(document, "summary", "patterns")]
+        [rest] = rows_of(document, "summary", "other_patterns")
+        self.assertEqual((len(shares), rest["patterns"]), (7, 23))
+        self.assertAlmostEqual(sum(shares) + rest["share_pct"], 100)
+        self.assertEqual(len(json.loads(run("report", make("shares.db2", fill), "--top", 20, "-f", "json", "summary"))
+                             ["reports"][0]["sections"][1]["rows"]), 20)
+
+
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -329,8 +426,12 @@ class Hostile(unittest.TestCase):
                    "-f", "csv", text=False).decode("utf-8")
         rows = list(csv.reader(io.StringIO(text, newline="")))
         self.assertEqual(rows[0], ["key_text", "bytes", "n"])
+        self.assertNotRegex(text.replace("\r\n", ""), "[\x00-\x1f\x7f-\x9f]")
+        self.assertEqual(text.count("\r\n"), len(ESCAPED) + 1)
         for want, row in zip(ESCAPED, rows[1:]):
-            if want[:1] in ("=", "+", "-", "@", "\t", "\r"):
+            want = re.sub("[\x00-\x1f\x7f-\x9f]",
+                          lambda m: "".join("\\x%02x" % b for b in m[0].encode()), want)
+            if want[:1] in ("=", "+", "-", "@"):
                 want = "'" + want
             self.assertEqual(row[0], want)
             self.assertEqual(int(row[2]), -int(row[1]))
@@ -388,6 +489,17 @@ class Values(unittest.TestCase):
                                "top": 2**63 - 1, "none": None, "third": 1 / 3})
         for fmt in FORMATS:
             self.query(sql, "-f", fmt)
+
+    def test_infinity_is_not_null(self):
+        sql = "SELECT 9e999 AS a, -9e999 AS b, NULL AS c, 9e999 AS x_pct, -9e999 AS x_ms"
+        self.assertEqual(self.query(sql).splitlines()[1].split(), ["inf", "-inf", "-", "inf", "-inf"])
+        self.assertEqual(self.query(sql, "-f", "csv").splitlines()[1], "inf,-inf,,inf,-inf")
+        self.assertIn("| inf | -inf | - | inf | -inf |", self.query(sql, "-f", "markdown"))
+
+    def test_age(self):
+        # The file's ctime has whole seconds: what looks less than one ahead is of that second.
+        for at, want in ((998, "2 ms"), (1000, "0 s"), (1098, "0 s"), (1999, "0 s"), (4000, "-3 s"), ("NULL", "-")):
+            self.assertEqual(self.query(f"SELECT age_ms(1000, {at}) AS age_ms").splitlines()[1].strip(), want, at)
 
     def test_text_that_is_no_utf8(self):
         sql = "SELECT CAST(x'61ff62' AS TEXT) AS t, x'' AS empty, x'00' AS nul, '' AS blank"
