@@ -63,7 +63,7 @@ SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl,
 HAVING count(*) > 0;
 
 -- section: when | When it expires
--- caption: Seen from the moment of saving (or --now). Shares are of all keys and of all bytes.
+-- caption: Seen from the moment of saving or --now. Shares: of all keys, of all bytes.
 -- column: bucket_order = -
 -- column: bucket = -
 -- column: expires = EXPIRES

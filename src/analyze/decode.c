@@ -1,9 +1,9 @@
 /* decode.c -- the decoder thread: a snapshot to key rows, and everything that is summed on the way.
  *
  *      KEY        a row is begun in the batch; meter and Sidekiq collector say how deep to look
- *      BLOB       a string's first bytes tell a cache entry or a session; the depth is asked for
- * again ITEMS      to meter and collector VALUE_END  the row is finished: filter, pattern,
- * aggregates, largest keys, and into the batch
+ *      BLOB       the value's first bytes may prove a system; the depth is asked for again
+ *      ITEMS      to meter and collector
+ *      VALUE_END  the row is finished: filter, pattern, aggregates, largest keys; into the batch
  *
  * Meter, evidence and collector see every key, whatever the filter: a pattern's role and a
  * namespace's proof are facts of the whole snapshot.  The filter decides about rows and sums.
@@ -156,6 +156,19 @@ static void fill_row(struct key_row *row, const struct rdbp_key *key, uint32_t t
     row->freq = key->has_freq ? key->freq : ROW_NULL;
 }
 
+/* A server stops loading at a key that is there twice; here both get their row. */
+static void check_duplicate(struct decoder *d, const struct rdbp_key *key)
+{
+    const rdbp_error e = {.offset = key->record_offset,
+                          .db = key->db,
+                          .key_index = key->key_index,
+                          .message = "key is there twice"};
+
+    if (seen_count(d->seen) < MAX_KEYS_SEEN && seen_add(d->seen, hash_key(key)) == SEEN_BEFORE)
+        outside_warning(&d->outside, "duplicate-key", &e, store_batch_key(d->batch, d->pending),
+                        d->pending->row.key_stored_bytes);
+}
+
 static int on_key(struct decoder *d, const struct rdbp_key *key)
 {
     const bool is_whole =
@@ -176,15 +189,11 @@ static int on_key(struct decoder *d, const struct rdbp_key *key)
     fill_row(&d->pending->row, key, type_id);
     d->rdb_types_used[key->rdb_type] = true;
     d->pending_index = key->key_index;
-    d->pending_offset = key->record_offset;
-    d->pending_hash = hash_key(key);
-    seen_prefetch(d->seen, d->pending_hash); /* asked for at the value's end */
+    check_duplicate(d, key);
     d->pending_module_version = key->module_version;
     d->signature = 0;
     depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key);
-    if (key->type == RDBP_TYPE_STRING)
-        depth |= RDBP_DEPTH_SHAPE; /* for the signature */
-    rdbp_set_depth(d->parser, depth);
+    rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE); /* for the signature */
     return 0;
 out_of_memory:
     d->is_out_of_memory = true;
@@ -197,9 +206,9 @@ static void on_blob(struct decoder *d, const struct rdbp_blob *blob)
 
     if (d->pending == NULL)
         return;
-    if (d->pending->row.type == RDBP_TYPE_STRING && blob->blob_index == 0)
-        d->signature =
-            role_value_signature(RDBP_TYPE_STRING, blob->prefix.bytes, blob->prefix.size_bytes);
+    if (blob->blob_index == 0)
+        d->signature = role_value_signature(d->pending->row.type, blob->prefix.bytes,
+                                            blob->prefix.size_bytes);
     rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE);
 }
 
@@ -210,6 +219,8 @@ static void note_defect(struct decoder *d, const rdbp_error *e, const uint8_t *k
 
     if (code == EXIT_DAMAGED)
         d->worst_exit_code = code;
+    if (e->code == RDBP_ERR_CHANGED) /* the name may be of bytes that could not be read */
+        key = NULL;
     outside_defect(&d->outside, e, key, key_bytes);
 }
 
@@ -263,18 +274,6 @@ static int take_row(struct decoder *d, struct key_row *row)
     return 0;
 }
 
-/* A server stops loading at a key that is there twice; here both get their row. */
-static void check_duplicate(struct decoder *d, const struct key_row *row)
-{
-    const rdbp_error e = {.offset = d->pending_offset,
-                          .db = row->db,
-                          .key_index = d->pending_index,
-                          .message = "key is there twice"};
-
-    if (seen_add(d->seen, d->pending_hash) == SEEN_BEFORE)
-        outside_warning(&d->outside, "duplicate-key", &e, row->key, row->key_stored_bytes);
-}
-
 static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
 {
     struct key_row *row = &d->pending->row;
@@ -287,7 +286,6 @@ static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
         d->is_out_of_memory = true;
         return -1;
     }
-    check_duplicate(d, row);
     d->key_count++;
     d->content += hash_bytes(row->key, row->key_stored_bytes, seed + end->rdb_bytes);
     atomic_store_explicit(&d->keys_done, d->key_count, memory_order_relaxed);
@@ -364,6 +362,8 @@ static void finish(struct decoder *d)
         return;
     }
     d->sidekiq = sidekiq_resolve(d->collector, d->now_ms);
+    if (d->sidekiq != NULL)
+        outside_end(&d->outside, rdbp_offset(d->parser), d->sidekiq->ignored_keys);
     if (d->sidekiq == NULL || d->outside.is_out_of_memory)
         d->is_out_of_memory = true;
     assign_roles(d);

@@ -16,9 +16,9 @@
 #include "util/seen.h"
 
 #define MAX_MODULE_TYPES 1000 /* beyond: type "module" */
-/* Of so many keys it is known whether they come twice: 16 MiB.  More would cost more time than a
- * warning is worth; `verify` goes further. */
-#define MAX_KEYS_SEEN ((size_t)1 << 20)
+/* Among so many keys duplicates are looked for: 4 MiB.  More would cost more time than a warning is
+ * worth; `verify` goes further. */
+#define MAX_KEYS_SEEN ((size_t)1 << 18)
 
 struct decoder {
     /* Set before the thread starts. */
@@ -60,7 +60,7 @@ struct decoder {
     uint64_t db;
     struct store_batch *batch;
     struct store_key *pending; /* until the next key; NULL: none yet */
-    uint64_t pending_index, pending_offset, pending_hash;
+    uint64_t pending_index;
     uint32_t pending_module_version;
     unsigned signature;
 };

@@ -10,6 +10,8 @@
 // SPDX-License-Identifier: MIT
 #include "analyze/outside.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,12 +104,26 @@ static void write_sha1(SHA1_CTX *context, char out[41])
     out[40] = '\0';
 }
 
+static void count_beyond(uint64_t *count, uint64_t *first_offset, uint64_t offset)
+{
+    if ((*count)++ == 0)
+        *first_offset = offset;
+}
+
+static bool is_function_wanted(struct outside *o, uint64_t offset)
+{
+    if (o->function_count < OUTSIDE_MAX_FUNCTIONS)
+        return true;
+    count_beyond(&o->functions_beyond, &o->functions_beyond_offset, offset);
+    return false;
+}
+
 static void add_script(struct outside *o, uint64_t offset, const struct rdbp_aux *aux)
 {
     struct function_record *f;
     SHA1_CTX context;
 
-    if (o->function_count >= OUTSIDE_MAX_FUNCTIONS)
+    if (!is_function_wanted(o, offset))
         return;
     f = append(o, (void **)&o->functions, &o->function_count, sizeof *f);
     if (f == NULL)
@@ -158,8 +174,10 @@ void outside_aux(struct outside *o, uint64_t offset, uint64_t db, const struct r
         return;
     }
     note_header_field(o, aux);
-    if (o->aux_count >= OUTSIDE_MAX_AUX)
+    if (o->aux_count >= OUTSIDE_MAX_AUX) {
+        count_beyond(&o->aux_beyond, &o->aux_beyond_offset, offset);
         return;
+    }
     a = append(o, (void **)&o->aux, &o->aux_count, sizeof *a);
     if (a == NULL)
         return;
@@ -215,7 +233,7 @@ void outside_function(struct outside *o, uint64_t offset, const struct rdbp_func
     if (n > 0)
         memcpy(o->first_line + o->first_line_bytes, f->piece.bytes, n);
     o->first_line_bytes += n;
-    if (!f->is_last || o->function_count >= OUTSIDE_MAX_FUNCTIONS)
+    if (!f->is_last || !is_function_wanted(o, offset))
         return;
     r = append(o, (void **)&o->functions, &o->function_count, sizeof *r);
     if (r == NULL)
@@ -274,13 +292,7 @@ void outside_module_key(struct outside *o, const char *name, uint32_t version, u
 static void add_defect(struct outside *o, const char *code_name, const rdbp_error *e,
                        const uint8_t *key, size_t key_bytes)
 {
-    struct defect_record *d;
-
-    if (o->defect_count >= OUTSIDE_MAX_DEFECTS) {
-        o->defects_beyond++;
-        return;
-    }
-    d = append(o, (void **)&o->defects, &o->defect_count, sizeof *d);
+    struct defect_record *d = append(o, (void **)&o->defects, &o->defect_count, sizeof *d);
     if (d == NULL)
         return;
     d->offset = e->offset;
@@ -294,9 +306,18 @@ static void add_defect(struct outside *o, const char *code_name, const rdbp_erro
         d->key = escaped_copy(o, key, key_bytes, KEY_TEXT_BYTES);
 }
 
+static bool is_defect_wanted(struct outside *o)
+{
+    if (o->defect_count < OUTSIDE_MAX_DEFECTS)
+        return true;
+    o->defects_beyond++;
+    return false;
+}
+
 void outside_defect(struct outside *o, const rdbp_error *e, const uint8_t *key, size_t key_bytes)
 {
-    add_defect(o, rdbp_errcode_name(e->code), e, key, key_bytes);
+    if (is_defect_wanted(o))
+        add_defect(o, rdbp_errcode_name(e->code), e, key, key_bytes);
 }
 
 void outside_warning(struct outside *o, const char *code_name, const rdbp_error *e,
@@ -306,5 +327,38 @@ void outside_warning(struct outside *o, const char *code_name, const rdbp_error 
 
     warning.code = RDBP_ERR_NONE;
     warning.severity = RDBP_SEVERITY_WARN;
-    add_defect(o, code_name, &warning, key, key_bytes);
+    if (is_defect_wanted(o))
+        add_defect(o, code_name, &warning, key, key_bytes);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+add_limit(struct outside *o, uint64_t offset, const char *format, ...)
+{
+    rdbp_error e = {
+        .severity = RDBP_SEVERITY_WARN, .offset = offset, .key_index = RDBP_NO_KEY};
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(e.message, sizeof e.message, format, ap);
+    va_end(ap);
+    add_defect(o, "limit", &e, NULL, 0);
+}
+
+void outside_end(struct outside *o, uint64_t end_offset, uint64_t sidekiq_ignored)
+{
+    if (o->aux_beyond > 0)
+        add_limit(o, o->aux_beyond_offset,
+                  "AUX fields: the first %d are kept, %" PRIu64 " more are not", OUTSIDE_MAX_AUX,
+                  o->aux_beyond);
+    if (o->functions_beyond > 0)
+        add_limit(o, o->functions_beyond_offset,
+                  "functions and scripts: the first %d are kept, %" PRIu64 " more are not",
+                  OUTSIDE_MAX_FUNCTIONS, o->functions_beyond);
+    if (o->module_count > OUTSIDE_MAX_MODULES)
+        add_limit(o, end_offset, "modules: the first %d are told apart, the others are summed",
+                  OUTSIDE_MAX_MODULES);
+    if (sidekiq_ignored > 0)
+        add_limit(o, end_offset,
+                  "Sidekiq: %" PRIu64 " keys and names beyond the limits are in no figure of it",
+                  sidekiq_ignored);
 }

@@ -51,7 +51,9 @@ struct outside {
     struct module_record *modules;
     struct defect_record *defects;
     size_t aux_count, function_count, module_count, defect_count;
-    uint64_t defects_beyond; /* not kept */
+    /* Not kept. */
+    uint64_t aux_beyond, functions_beyond, defects_beyond;
+    uint64_t aux_beyond_offset, functions_beyond_offset; /* of the first */
     /* A function library whose pieces are still coming. */
     SHA1_CTX sha1;
     char first_line[256];
@@ -75,5 +77,8 @@ void outside_defect(struct outside *o, const rdbp_error *e, const uint8_t *key, 
  * e->code is not looked at. */
 void outside_warning(struct outside *o, const char *code_name, const rdbp_error *e,
                      const uint8_t *key, size_t key_bytes);
+/* After the last event: a warning for each limit that was reached.  These are always kept.
+ * end_offset: where the limits without a place are told; sidekiq_ignored: sidekiq_result's. */
+void outside_end(struct outside *o, uint64_t end_offset, uint64_t sidekiq_ignored);
 
 #endif

@@ -117,16 +117,6 @@ bool seen_has(const struct seen *s, uint64_t hash)
     return *find(s, stored_form(hash)) != 0;
 }
 
-void seen_prefetch(const struct seen *s, uint64_t hash)
-{
-#if defined(__GNUC__)
-    __builtin_prefetch(&s->slots[place_of(s, hash)], 1);
-#else
-    (void)s;
-    (void)hash;
-#endif
-}
-
 size_t seen_count(const struct seen *s)
 {
     return s->count;

@@ -25,8 +25,6 @@ struct seen *seen_new(size_t max_count);
 void seen_free(struct seen *s);
 enum seen_result seen_add(struct seen *s, uint64_t hash);
 bool seen_has(const struct seen *s, uint64_t hash);
-/* Has the place of a hash fetched that will be asked for soon. */
-void seen_prefetch(const struct seen *s, uint64_t hash);
 size_t seen_count(const struct seen *s);
 /* Costs what was added, not what the limit allows, and gives large memory back. */
 void seen_clear(struct seen *s);
