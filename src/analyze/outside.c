@@ -334,8 +334,7 @@ void outside_warning(struct outside *o, const char *code_name, const rdbp_error 
 static void __attribute__((format(printf, 3, 4)))
 add_limit(struct outside *o, uint64_t offset, const char *format, ...)
 {
-    rdbp_error e = {
-        .severity = RDBP_SEVERITY_WARN, .offset = offset, .key_index = RDBP_NO_KEY};
+    rdbp_error e = {.severity = RDBP_SEVERITY_WARN, .offset = offset, .key_index = RDBP_NO_KEY};
     va_list ap;
 
     va_start(ap, format);
@@ -359,6 +358,7 @@ void outside_end(struct outside *o, uint64_t end_offset, uint64_t sidekiq_ignore
                   OUTSIDE_MAX_MODULES);
     if (sidekiq_ignored > 0)
         add_limit(o, end_offset,
-                  "Sidekiq: %" PRIu64 " keys and names beyond the limits are in no figure of it",
+                  "Sidekiq: something was left out for a limit %" PRIu64
+                  " times; its figures are of the rest",
                   sidekiq_ignored);
 }

@@ -118,9 +118,11 @@ static void test_filter(void **state)
 static void test_refused(void **state)
 {
     static const struct option_given rows[] = {
-        {FILTER_DB, false, "x"},        {FILTER_DB, false, "-1"},
-        {FILTER_DB, true, "1.5"},       {FILTER_MIN_BYTES, false, "many"},
-        {FILTER_MAX_BYTES, true, "-5"}, {FILTER_MIN_BYTES, false, ""},
+        {FILTER_DB, false, "x"},         {FILTER_DB, false, "-1"},
+        {FILTER_DB, true, "1.5"},        {FILTER_MIN_BYTES, false, "many"},
+        {FILTER_MAX_BYTES, true, "-5"},  {FILTER_MIN_BYTES, false, ""},
+        {FILTER_TYPE, false, "strings"}, {FILTER_TYPE, true, "String"},
+        {FILTER_TYPE, false, ""},        {FILTER_TYPE, false, "ReJSON_R+"},
     };
 
     (void)state;

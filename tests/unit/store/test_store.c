@@ -208,26 +208,34 @@ static void check_sums(sqlite3 *db)
     assert_int_equal(
         query_int(db, DIFFERENCE(
                           "SELECT id & 0xffffffffff, db, type, keys, bytes, alloc_bytes, rdb_bytes,"
-                          " elements, keys_without_ttl, bytes_without_ttl, expired_keys,"
-                          " expired_bytes, first_expires_at, last_expires_at, largest_bytes"
+                          " elements, keys_without_ttl, bytes_without_ttl,"
+                          " alloc_bytes_without_ttl, expired_keys, expired_bytes,"
+                          " expired_alloc_bytes, first_expires_at, last_expires_at, largest_bytes"
                           " FROM pattern_rows",
                           "SELECT pattern_n, db, type, count(*), coalesce(sum(bytes), 0),"
                           " sum(alloc_bytes), sum(rdb_bytes), coalesce(sum(elements), 0),"
                           " sum(expires_at IS NULL),"
                           " coalesce(sum(bytes) FILTER (WHERE expires_at IS NULL), 0),"
+                          " iif(sum(alloc_bytes) IS NULL, NULL,"
+                          " coalesce(sum(alloc_bytes) FILTER (WHERE expires_at IS NULL), 0)),"
                           " coalesce(sum(expires_at < " NOW_TEXT "), 0),"
                           " coalesce(sum(bytes) FILTER (WHERE expires_at < " NOW_TEXT "), 0),"
+                          " iif(sum(alloc_bytes) IS NULL, NULL, coalesce("
+                          "sum(alloc_bytes) FILTER (WHERE expires_at < " NOW_TEXT "), 0)),"
                           " min(expires_at) FILTER (WHERE expires_at >= " NOW_TEXT "),"
                           " max(expires_at) FILTER (WHERE expires_at >= " NOW_TEXT "),"
                           " max(bytes) FROM key_rows GROUP BY pattern_n, db, type")),
         0);
     assert_int_equal(
         query_int(db, DIFFERENCE("SELECT db, keys, expires, bytes, alloc_bytes, bytes_without_ttl,"
-                                 " expired_keys, expired_bytes FROM databases",
+                                 " alloc_bytes_without_ttl, expired_keys, expired_bytes,"
+                                 " expired_alloc_bytes FROM databases",
                                  "SELECT db, count(*), count(expires_at), sum(bytes),"
                                  " sum(alloc_bytes), sum(bytes) FILTER (WHERE expires_at IS NULL),"
+                                 " sum(alloc_bytes) FILTER (WHERE expires_at IS NULL),"
                                  " sum(expires_at < " NOW_TEXT "),"
-                                 " sum(bytes) FILTER (WHERE expires_at < " NOW_TEXT
+                                 " sum(bytes) FILTER (WHERE expires_at < " NOW_TEXT "),"
+                                 " sum(alloc_bytes) FILTER (WHERE expires_at < " NOW_TEXT
                                  ") FROM key_rows GROUP BY db")),
         0);
     assert_int_equal(
@@ -590,6 +598,22 @@ static void test_replacing_through_a_link(void **state)
     unlink(path);
 }
 
+static void test_link_to_nothing(void **state)
+{
+    struct error err;
+    struct stat st;
+    char name[200];
+
+    (void)state;
+    snprintf(name, sizeof name, "%s", path_in_folder("link.db"));
+    assert_int_equal(symlink("nothing.db", name), 0);
+    assert_int_equal(write_file(STORE_NEW, name, "a", 3, false, &err), -1);
+    assert_non_null(strstr(err.message, "leads to no file"));
+    assert_int_equal(lstat(name, &st), 0);
+    assert_int_equal(count_files(), 1);
+    unlink(name);
+}
+
 static void test_name_taken_meanwhile(void **state)
 {
     struct made m;
@@ -633,6 +657,7 @@ int main(void)
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_files_of_others),
         cmocka_unit_test(test_replacing_through_a_link),
+        cmocka_unit_test(test_link_to_nothing),
         cmocka_unit_test(test_name_taken_meanwhile),
     };
 

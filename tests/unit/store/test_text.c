@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "util/error.h"
 #include "util/hash.h"
 #include "util/text.h"
 
@@ -74,6 +75,35 @@ static void test_line_is_cut_between_escapes(void **state)
     assert_string_equal(
         text_escape_line((const uint8_t *)"abc\xc3\xa9\xc3\xa9", 7, line, sizeof line),
         "abc\xc3\xa9");
+}
+
+/* A message has words, names as they are, and names that were escaped before. */
+static void test_messages(void **state)
+{
+    static const struct {
+        const char *name, *path, *line;
+    } rows[] = {
+        {"plain", "dump.rdb", "dump.rdb: x"},
+        {"newline", "a\nb", "a\\x0ab: x"},
+        {"escape sequence", "\x1b[31m\x7f", "\\x1b[31m\\x7f: x"},
+        {"C1", "\xc2\x9b", "\\xc2\\x9b: x"},
+        {"no UTF-8", "a\xff", "a\\xff: x"},
+        {"UTF-8", "caf\xc3\xa9", "caf\xc3\xa9: x"},
+        {"escaped before", "a\\x00\\\\b", "a\\x00\\\\b: x"},
+    };
+    char long_path[2000];
+    struct error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        print_message("%s\n", rows[i].name);
+        error_set(&err, EXIT_CANNOT_RUN, "%s: x", rows[i].path);
+        assert_string_equal(err.message, rows[i].line);
+    }
+    memset(long_path, '\n', sizeof long_path);
+    long_path[sizeof long_path - 1] = '\0';
+    error_set(&err, EXIT_CANNOT_RUN, "%s", long_path);
+    assert_int_equal(strlen(err.message), 508); /* whole escapes of four, below 512 */
 }
 
 static void test_json(void **state)
@@ -212,9 +242,10 @@ static void test_hash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_escape), cmocka_unit_test(test_line_is_cut_between_escapes),
-        cmocka_unit_test(test_json),   cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_times),  cmocka_unit_test(test_hash),
+        cmocka_unit_test(test_escape),   cmocka_unit_test(test_line_is_cut_between_escapes),
+        cmocka_unit_test(test_messages), cmocka_unit_test(test_json),
+        cmocka_unit_test(test_sizes),    cmocka_unit_test(test_times),
+        cmocka_unit_test(test_hash),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
