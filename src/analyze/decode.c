@@ -156,17 +156,15 @@ static void fill_row(struct key_row *row, const struct rdbp_key *key, uint32_t t
     row->freq = key->has_freq ? key->freq : ROW_NULL;
 }
 
-/* A server stops loading at a key that is there twice; here both get their row. */
-static void check_duplicate(struct decoder *d, const struct rdbp_key *key)
+static void note_duplicate(struct decoder *d, const struct rdbp_key *key)
 {
     const rdbp_error e = {.offset = key->record_offset,
                           .db = key->db,
                           .key_index = key->key_index,
                           .message = "key is there twice"};
 
-    if (seen_count(d->seen) < MAX_KEYS_SEEN && seen_add(d->seen, hash_key(key)) == SEEN_BEFORE)
-        outside_warning(&d->outside, "duplicate-key", &e, store_batch_key(d->batch, d->pending),
-                        d->pending->row.key_stored_bytes);
+    outside_warning(&d->outside, "duplicate-key", &e, store_batch_key(d->batch, d->pending),
+                    d->pending->row.key_stored_bytes);
 }
 
 static int on_key(struct decoder *d, const struct rdbp_key *key)
@@ -189,7 +187,9 @@ static int on_key(struct decoder *d, const struct rdbp_key *key)
     fill_row(&d->pending->row, key, type_id);
     d->rdb_types_used[key->rdb_type] = true;
     d->pending_index = key->key_index;
-    check_duplicate(d, key);
+    /* A server stops loading at a key that is there twice; here both get their row. */
+    if (seen_count(d->seen) < MAX_KEYS_SEEN && seen_add(d->seen, hash_key(key)) == SEEN_BEFORE)
+        note_duplicate(d, key);
     d->pending_module_version = key->module_version;
     d->signature = 0;
     depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key);

@@ -1,8 +1,9 @@
 /* seen.c -- which of many things were there before: a set of 64-bit hashes with a limit.
  *
- * Open addressing, at most half full, 0 for a free place.  A hash's place is its upper bits: when
- * the table doubles, hashes move in the order in which they lie, and both tables are walked from
- * front to back, which is several times as fast as jumping about in a table beyond the caches.
+ * Open addressing, at most half full, all bits set for a free place: so a new table is written in
+ * one go, and its pages are not faulted in twice, to be read and then to be written.  A hash's
+ * place is its upper bits: when the table grows, hashes move in the order in which they lie, and
+ * both tables are walked from front to back.
  */
 // SPDX-License-Identifier: MIT
 #include "util/seen.h"
@@ -15,16 +16,22 @@ enum {
     KEPT_BITS = 16  /* a larger table is not kept when it is cleared */
 };
 
+#define FREE_SLOT UINT64_MAX
+
 struct seen {
     uint64_t *slots;
-    unsigned bits;
+    unsigned bits, max_bits;
     size_t count, max_count;
     bool has_memory; /* false: could not grow, and will not try again */
 };
 
 static uint64_t *new_slots(unsigned bits)
 {
-    return calloc((size_t)1 << bits, sizeof(uint64_t));
+    uint64_t *slots = malloc(sizeof *slots << bits);
+
+    if (slots != NULL)
+        memset(slots, 0xff, sizeof *slots << bits);
+    return slots;
 }
 
 static size_t place_of(const struct seen *s, uint64_t hash)
@@ -38,15 +45,14 @@ static uint64_t *find(const struct seen *s, uint64_t hash)
     const size_t mask = ((size_t)1 << s->bits) - 1;
     size_t i = place_of(s, hash);
 
-    while (s->slots[i] != 0 && s->slots[i] != hash)
+    while (s->slots[i] != FREE_SLOT && s->slots[i] != hash)
         i = (i + 1) & mask;
     return &s->slots[i];
 }
 
-/* 0 stands for a free slot. */
 static uint64_t stored_form(uint64_t hash)
 {
-    return hash == 0 ? 1 : hash;
+    return hash == FREE_SLOT ? 0 : hash;
 }
 
 struct seen *seen_new(size_t max_count)
@@ -58,6 +64,8 @@ struct seen *seen_new(size_t max_count)
     s->bits = FIRST_BITS;
     s->slots = new_slots(s->bits);
     s->max_count = max_count;
+    for (s->max_bits = FIRST_BITS; (size_t)1 << (s->max_bits - 1) < max_count;)
+        s->max_bits++;
     s->has_memory = true;
     if (s->slots != NULL)
         return s;
@@ -72,20 +80,22 @@ void seen_free(struct seen *s)
     free(s);
 }
 
+/* Fourfold: pages touched for the first time cost more than the hashes that move. */
 static bool grow(struct seen *s)
 {
+    const unsigned bits = s->bits + 2 < s->max_bits ? s->bits + 2 : s->max_bits;
     const size_t old_slots = (size_t)1 << s->bits;
     uint64_t *const old = s->slots;
-    uint64_t *slots = s->has_memory ? new_slots(s->bits + 1) : NULL;
+    uint64_t *slots = s->has_memory ? new_slots(bits) : NULL;
 
     if (slots == NULL) {
         s->has_memory = false;
         return false;
     }
     s->slots = slots;
-    s->bits++;
+    s->bits = bits;
     for (size_t i = 0; i < old_slots; i++) {
-        if (old[i] != 0)
+        if (old[i] != FREE_SLOT)
             *find(s, old[i]) = old[i];
     }
     free(old);
@@ -98,7 +108,7 @@ enum seen_result seen_add(struct seen *s, uint64_t hash)
 
     hash = stored_form(hash);
     slot = find(s, hash);
-    if (*slot != 0)
+    if (*slot != FREE_SLOT)
         return SEEN_BEFORE;
     if (s->count >= s->max_count)
         return SEEN_FULL;
@@ -114,7 +124,7 @@ enum seen_result seen_add(struct seen *s, uint64_t hash)
 
 bool seen_has(const struct seen *s, uint64_t hash)
 {
-    return *find(s, stored_form(hash)) != 0;
+    return *find(s, stored_form(hash)) != FREE_SLOT;
 }
 
 size_t seen_count(const struct seen *s)
@@ -135,7 +145,7 @@ void seen_clear(struct seen *s)
         s->slots = slots;
         s->bits = FIRST_BITS;
     } else {
-        memset(s->slots, 0, sizeof(uint64_t) << s->bits);
+        memset(s->slots, 0xff, sizeof(uint64_t) << s->bits);
     }
     s->count = 0;
     s->has_memory = true;
