@@ -20,7 +20,7 @@ import tempfile
 
 MASKS = [
     (re.compile(r"\brdblens \d+\.\d+\.\d+"), "rdblens VERSION"),
-    (re.compile(r"\b\d+ (s|min|h|d|y)( \d+ (s|min|h|d))? ago"), "AGE ago"),
+    (re.compile(r"\b(\d+\.\d years|\d+ (s|min|h|d|y)( \d+ (s|min|h|d))?) ago"), "AGE ago"),
     (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC \((mtime|clock)\)"), r"TIME (\1)"),
 ]
 TIMEOUT_S = 120

@@ -255,11 +255,10 @@ static void check_sums(sqlite3 *db)
                                  " sum(alloc_bytes), sum(rdb_bytes), sum(bytes IS NULL)"
                                  " FROM key_rows")),
         0);
-    assert_int_equal(query_int(db,
-                               "SELECT count(*) FROM pattern_rows p WHERE largest_key IS NOT NULL"
-                               " AND NOT EXISTS (SELECT 1 FROM key_rows k WHERE k.key ="
-                               " p.largest_key AND k.bytes = p.largest_bytes AND k.pattern_n ="
-                               " p.id & 0xffffffffff)"),
+    assert_int_equal(query_int(db, "SELECT count(*) FROM pattern_rows p LEFT JOIN key_rows k"
+                                   " ON k.key = p.largest_key AND k.bytes = p.largest_bytes"
+                                   " AND k.pattern_n = p.id & 0xffffffffff"
+                                   " WHERE p.largest_key IS NOT NULL AND k.id IS NULL"),
                      0);
 }
 
