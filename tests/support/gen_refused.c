@@ -73,7 +73,7 @@ static void build_hash(struct fixture *f, const struct row *row)
     fixture_hash(f, C("k"), row->type, cells, 2 * row->count, has_times ? none : NULL);
 }
 
-/* A member that comes in pieces, and another that differs in its last byte, or not at all. */
+/* A member that comes in pieces, and another that differs in its first byte, or not at all. */
 static void build_long_members(struct fixture *f, const struct row *row)
 {
     char *one = malloc(BIG_BYTES), *other = malloc(BIG_BYTES);
@@ -84,7 +84,7 @@ static void build_long_members(struct fixture *f, const struct row *row)
     memset(one, 'x', BIG_BYTES);
     memset(other, 'x', BIG_BYTES);
     if (row->count == 0)
-        other[BIG_BYTES - 1] = 'y';
+        other[0] = 'y';
     fixture_set(f, C("k"), row->type, cells, 2);
     free(one);
     free(other);
@@ -152,14 +152,17 @@ static void build_stream_group(struct fixture *f, const struct row *row)
     put_stream(f, row, 1, groups, row->count);
 }
 
-/* Two groups may have consumers of one name, with the same pending entries. */
+/* Two groups may have consumers of one name, with the same pending entries; a name may have the
+ * bytes of an id. */
 static void build_stream_alike(struct fixture *f, const struct row *row)
 {
+    const struct stream_id letters = {UINT64_C(0x4141414141414141), UINT64_C(0x4141414141414141)};
     const struct fixture_group groups[] = {
         {"G", ID(1000, 2), 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}),
          ARRAY(fixture_consumer, {"G", 7, 7, IDS({1000, 1})})},
-        {"H", ID(1000, 2), 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}),
-         ARRAY(fixture_consumer, {"G", 7, 7, IDS({1000, 1})}, {"H", 7, 7, NULL, 0})}};
+        {"H", letters, 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}, {letters, 7, 1}),
+         ARRAY(fixture_consumer, {"G", 7, 7, IDS({1000, 1}, letters)},
+               {"AAAAAAAAAAAAAAAA", 7, 7, NULL, 0})}};
 
     put_stream(f, row, 1, groups, 2);
 }
