@@ -65,18 +65,17 @@ static void note_error(struct verify *v, const rdbp_error *e)
     struct error text;
     const int code = rdb_exit_code(e->code);
 
-    rdb_error_set(&text, v->path, e);
-    if (v->defects++ < MAX_DEFECTS_SHOWN)
-        fprintf(stderr, "rdblens: %s\n", text.message);
+    if (v->defects++ < MAX_DEFECTS_SHOWN) {
+        rdb_error_set(&text, v->path, e);
+        error_print("%s", text.message);
+    }
     if (code != EXIT_DONE) {
-        const char *place = text.message + strlen(v->path) + 2;
-
         v->exit_code = code > v->exit_code ? code : v->exit_code;
         /* A server does not look behind the checksum. */
         if (e->code == RDBP_ERR_TRAILING)
             return;
-        /* Without the path: the line before has it. */
-        forbid(v, strlen(text.message) > strlen(v->path) + 2 ? place : text.message);
+        rdb_error_set(&text, NULL, e); /* the line before has the path */
+        forbid(v, text.message);
     }
 }
 
@@ -112,10 +111,9 @@ static void note_key(struct verify *v, const rdbp_event *ev)
 
         text_escape_line(key->key.bytes, key->key.size_bytes, name, sizeof name);
         if (v->duplicates++ < MAX_DEFECTS_SHOWN)
-            fprintf(stderr,
-                    "rdblens: %s: offset %" PRIu64 ", db %" PRIu64 ", key %" PRIu64
-                    ": warning: key '%s' is there twice\n",
-                    v->path, ev->offset, key->db, key->key_index, name);
+            error_print("%.200s: offset %" PRIu64 ", db %" PRIu64 ", key %" PRIu64
+                        ": warning: key '%s' is there twice",
+                        v->path, ev->offset, key->db, key->key_index, name);
         if (v->reason[0] == '\0')
             snprintf(v->reason, sizeof v->reason,
                      "key '%s' of db %" PRIu64 " is there twice, where a server stops loading",

@@ -47,19 +47,20 @@ int rdb_error_set(struct error *err, const char *path, const rdbp_error *e)
 {
     const int code = rdb_exit_code(e->code);
     const char *warning = code == EXIT_DONE ? "warning: " : "";
+    char head[204] = "";
 
-    if (strcmp(path, "-") == 0)
-        path = "stdin";
+    if (path != NULL)
+        snprintf(head, sizeof head, "%.200s: ", strcmp(path, "-") == 0 ? "stdin" : path);
     if (e->code == RDBP_ERR_CANCELLED)
-        error_set(err, (enum exit_code)code, "%.200s: interrupted", path);
+        error_set(err, (enum exit_code)code, "%sinterrupted", head);
     else if (code == EXIT_CANNOT_RUN && e->offset == 0)
-        error_set(err, EXIT_CANNOT_RUN, "%.200s: %s", path, e->message);
+        error_set(err, EXIT_CANNOT_RUN, "%s%s", head, e->message);
     else if (e->key_index == RDBP_NO_KEY)
-        error_set(err, (enum exit_code)code, "%.200s: offset %" PRIu64 ": %s%s", path, e->offset,
-                  warning, e->message);
+        error_set(err, (enum exit_code)code, "%soffset %" PRIu64 ": %s%s", head, e->offset, warning,
+                  e->message);
     else
         error_set(err, (enum exit_code)code,
-                  "%.200s: offset %" PRIu64 ", db %" PRIu64 ", key %" PRIu64 ": %s%s", path,
-                  e->offset, e->db, e->key_index, warning, e->message);
+                  "%soffset %" PRIu64 ", db %" PRIu64 ", key %" PRIu64 ": %s%s", head, e->offset,
+                  e->db, e->key_index, warning, e->message);
     return -1;
 }

@@ -13,7 +13,7 @@ int rdb_exit_code(enum rdbp_errcode code);
 /* "warning", "failed", "fatal". */
 const char *rdb_severity_name(enum rdbp_severity severity);
 /* "PATH: offset 1234, db 0, key 17: MESSAGE" into *err, with its exit code; without a place when
- * the file could not be used at all.  Returns -1. */
+ * the file could not be used at all.  path NULL: without it.  Returns -1. */
 int rdb_error_set(struct error *err, const char *path, const rdbp_error *e);
 
 #endif

@@ -207,8 +207,8 @@ static void on_blob(struct decoder *d, const struct rdbp_blob *blob)
     if (d->pending == NULL)
         return;
     if (blob->blob_index == 0)
-        d->signature = role_value_signature(d->pending->row.type, blob->prefix.bytes,
-                                            blob->prefix.size_bytes);
+        d->signature =
+            role_value_signature(d->pending->row.type, blob->prefix.bytes, blob->prefix.size_bytes);
     rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE);
 }
 

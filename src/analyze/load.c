@@ -203,8 +203,8 @@ static void print_more_defects(const struct loader *l, uint64_t count)
         error_print("%s: %" PRIu64 " more like these; keep the report database with -o to see them",
                     path, count);
     else
-        error_print("%s: %" PRIu64 " more like these; rdblens report %s defects lists them%s",
-                    path, count, source, limit);
+        error_print("%s: %" PRIu64 " more like these; rdblens report %s defects lists them%s", path,
+                    count, source, limit);
 }
 
 static void print_defects(const struct loader *l)
