@@ -35,7 +35,7 @@ struct row {
 /* Members "m0", "m1", ... whose last is "m0" again. */
 static void fill_members(struct cell *cells, size_t stride, const struct row *row)
 {
-    static char names[MAX_MEMBERS][8];
+    static char names[MAX_MEMBERS][24];
 
     for (size_t i = 0; i < row->count; i++) {
         const int n = snprintf(names[i], sizeof names[i], "m%zu", i + 1 == row->count ? 0 : i);
