@@ -15,12 +15,18 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/error.h"
 #include "util/tempfile.h"
 
+/* timeout(1) signals its child and then the whole group, so one wish to stop arrives twice; within this
+ * time a repeat is the same wish. */
+#define REPEAT_MS 500
+
 static atomic_int cancel_signal;
+static _Atomic int64_t cancelled_at_ms;
 static atomic_bool mapping_failed;
 static atomic_uintptr_t mapping_base;
 static atomic_size_t mapping_bytes;
@@ -31,11 +37,23 @@ static int exit_code_of(int signal_number)
     return signal_number == SIGINT ? EXIT_SIGINT : EXIT_SIGTERM;
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t); /* async-signal-safe by POSIX */
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
 static void on_cancel(int signal_number)
 {
+    const int64_t now_ms = monotonic_ms();
+    int64_t never = 0;
     int none = 0;
 
-    if (atomic_compare_exchange_strong(&cancel_signal, &none, signal_number))
+    atomic_compare_exchange_strong(&cancelled_at_ms, &never, now_ms);
+    if (atomic_compare_exchange_strong(&cancel_signal, &none, signal_number) ||
+        now_ms - atomic_load(&cancelled_at_ms) < REPEAT_MS)
         return;
     tempfile_remove_all_from_signal();
     _exit(exit_code_of(signal_number));
