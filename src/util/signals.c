@@ -21,8 +21,8 @@
 #include "util/error.h"
 #include "util/tempfile.h"
 
-/* timeout(1) signals its child and then the whole group, so one wish to stop arrives twice; within this
- * time a repeat is the same wish. */
+/* timeout(1) signals its child and then the whole group, so one wish to stop arrives twice; within
+ * this time a repeat is the same wish. */
 #define REPEAT_MS 500
 
 static atomic_int cancel_signal;

@@ -1,9 +1,9 @@
 /* signals.h -- Ctrl-C, a closed pipe, and pages of a mapped file that are gone.
  *
  * SIGINT, SIGTERM and SIGHUP set a flag; a second one, more than half a second later, removes
- * unfinished files and ends the program. SIGPIPE and SIGXFSZ are ignored, so that writes fail with an error.  SIGBUS inside the
- * guarded mapping puts a page of zeros there and sets a flag; elsewhere it ends the program as
- * usual.
+ * unfinished files and ends the program. SIGPIPE and SIGXFSZ are ignored, so that writes fail with
+ * an error.  SIGBUS inside the guarded mapping puts a page of zeros there and sets a flag; elsewhere
+ * it ends the program as usual.
  */
 #ifndef RDBLENS_SIGNALS_H
 #define RDBLENS_SIGNALS_H
