@@ -179,14 +179,6 @@ const struct report_file *report_catalog_file(const struct report_catalog *c, si
     return c->files[i];
 }
 
-const struct report_info *report_catalog_find(const struct report_catalog *c, const char *name)
-{
-    for (size_t i = 0; i < c->count; i++)
-        if (strcmp(c->files[i]->info.name, name) == 0)
-            return &c->files[i]->info;
-    return NULL;
-}
-
 int report_catalog_require(const struct report_catalog *c, const char *name, size_t *ret_i,
                            struct error *err)
 {

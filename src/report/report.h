@@ -58,8 +58,6 @@ int report_catalog_new(const char *reports_dir, struct report_catalog **ret_cata
 void report_catalog_free(struct report_catalog *c); /* NULL is fine */
 size_t report_catalog_count(const struct report_catalog *c);
 const struct report_info *report_catalog_at(const struct report_catalog *c, size_t i);
-/* NULL when there is none of that name. */
-const struct report_info *report_catalog_find(const struct report_catalog *c, const char *name);
 /* Whether any of the named reports needs the key rows.  -1: one of the names is not known. */
 int report_catalog_needs_keys(const struct report_catalog *c, const char *const *names,
                               size_t name_count, bool *ret_needs_keys, struct error *err);

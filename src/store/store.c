@@ -433,11 +433,6 @@ void store_set_progress(struct store *s, double part)
         pragma_int(s->db, "PRAGMA page_count") * pragma_int(s->db, "PRAGMA page_size");
 }
 
-bool store_is_append(const struct store *s)
-{
-    return s->is_existing;
-}
-
 void store_resume_snapshot(struct store *s, uint64_t snapshot_id)
 {
     s->snapshot_id = (int64_t)snapshot_id;

@@ -54,8 +54,6 @@ int store_finish(struct store *s, sqlite3 **ret_db, struct error *err);
 sqlite3 *store_db(struct store *s);
 /* The part of the input that is stored (0..1), to name the space needed when the disk is full. */
 void store_set_progress(struct store *s, double part);
-/* True when the database was there before: an interrupted run then leaves it as it was. */
-bool store_is_append(const struct store *s);
 
 int store_begin_set(struct store *s, const char *label, uint64_t *ret_set_id, struct error *err);
 

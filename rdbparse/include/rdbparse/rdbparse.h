@@ -346,7 +346,6 @@ typedef struct rdbp_item {
             struct rdbp_stream_id last_id;
             uint64_t entries_read; /* UINT64_MAX: unknown */
             uint64_t pel_count;
-            uint64_t consumer_count; /* known only after the PEL: see STREAM_CONSUMER items; 0 here */
         } group;
         struct {
             struct rdbp_stream_id id;

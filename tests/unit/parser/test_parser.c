@@ -204,7 +204,7 @@ static void test_same_however_it_arrives(void **state)
 {
     static const size_t small_refills[] = {1, 2, 7, 4096, 0};
     static const size_t big_refills[] = {4096, 65537, 0};
-    char path[] = "/tmp/rdblens-test-XXXXXX";
+    char path[] = "/var/tmp/rdblens-test-XXXXXX";
     const int fd = mkstemp(path);
 
     (void)state;
