@@ -408,6 +408,37 @@ static void test_higher_version_warns(void **state)
     buf_done(&b);
 }
 
+/* The default depth holds for each key anew; what is set for one key ends with it. */
+static void test_default_depth(void **state)
+{
+    struct buf b = {0};
+    rdbp_options o = all_options();
+    const rdbp_event *ev;
+    rdbp_error error;
+    rdbp_parser *p;
+    unsigned keys = 0, blobs = 0;
+
+    (void)state;
+    put_magic(&b, 9);
+    for (unsigned i = 0; i < 3; i++) {
+        buf_add_u8(&b, 0);
+        put_string(&b, LIT("key"), FORM_RAW);
+        put_string(&b, LIT("value"), FORM_RAW);
+    }
+    put_eof(&b, 9, CHECKSUM_AUTO);
+    assert_int_equal(rdbp_open_memory(b.bytes, b.size_bytes, &o, &p, &error), 0);
+    rdbp_set_default_depth(p, RDBP_DEPTH_NONE);
+    while (rdbp_next(p, &ev) > 0) {
+        if (ev->type == RDBP_EVENT_KEY && ++keys == 2)
+            rdbp_set_depth(p, RDBP_DEPTH_SHAPE); /* the second key alone is opened */
+        blobs += ev->type == RDBP_EVENT_BLOB;
+    }
+    assert_int_equal(keys, 3);
+    assert_int_equal(blobs, 1);
+    rdbp_close(p);
+    buf_done(&b);
+}
+
 /* ---- what is cut -------------------------------------------------------------------------- */
 
 static void test_long_key_is_cut(void **state)
@@ -583,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_tails),
         cmocka_unit_test(test_frames),
         cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_default_depth),
         cmocka_unit_test(test_higher_version_warns),
         cmocka_unit_test(test_long_key_is_cut),
         cmocka_unit_test(test_long_aux_and_function),
