@@ -24,6 +24,7 @@ const char *encoding_name(enum encoding e)
         [ENCODING_ZIPMAP] = "zipmap",
         [ENCODING_LISTPACKEX] = "listpackex",
         [ENCODING_STREAM] = "stream",
+        [ENCODING_NO_WORD] = "unknown",
     };
 
     return (unsigned)e < ENCODING_COUNT_ ? names[e] : NULL;

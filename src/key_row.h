@@ -31,6 +31,7 @@ enum encoding {
     ENCODING_ZIPMAP,
     ENCODING_LISTPACKEX,
     ENCODING_STREAM,
+    ENCODING_NO_WORD, /* the server has none for a stream and says "unknown" */
     ENCODING_COUNT_
 };
 const char *encoding_name(enum encoding e); /* NULL for ENCODING_UNKNOWN */

@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "analyze/filter.h"
+#include "memory/memory_model.h"
 #include "store/store.h"
 #include "util/error.h"
 
@@ -27,13 +28,20 @@ struct analyze_options {
     size_t max_patterns;
     bool has_max_patterns; /* it was given */
     bool is_quiet; /* no progress */
+    /* What keys are weighed by. */
+    const struct memory_version *model; /* NULL: of the server that wrote the file */
+    enum memory_allocator allocator;
+    struct memory_settings settings;
+    int64_t startup_bytes; /* used_memory of the server when empty; ROW_NULL: as measured */
+    const char *weighs;    /* the first option given of these, "--model"; NULL: none */
     struct filter filter;
 };
 
 #define ANALYZE_MAX_PATTERNS 65536
 #define ANALYZE_OPTIONS_INIT                                                                       \
     {                                                                                              \
-        .now_ms = ROW_NULL, .max_patterns = ANALYZE_MAX_PATTERNS                                   \
+        .now_ms = ROW_NULL, .max_patterns = ANALYZE_MAX_PATTERNS,                                  \
+        .settings = MEMORY_SETTINGS_INIT, .startup_bytes = ROW_NULL                                \
     }
 
 struct analyze_outcome {
@@ -52,6 +60,11 @@ enum analyze_option_code {
     ANALYZE_OPTION_DEEP,
     ANALYZE_OPTION_MAX_PATTERNS,
     ANALYZE_OPTION_QUIET,
+    ANALYZE_OPTION_MODEL,
+    ANALYZE_OPTION_ALLOCATOR,
+    ANALYZE_OPTION_CONFIG,
+    ANALYZE_OPTION_REDIS_CONF,
+    ANALYZE_OPTION_STARTUP_BYTES,
     ANALYZE_OPTION_FILTER, /* + enum filter_kind */
     ANALYZE_OPTION_NOT = ANALYZE_OPTION_FILTER + FILTER_KIND_COUNT_,
     ANALYZE_OPTION_END = ANALYZE_OPTION_NOT + FILTER_KIND_COUNT_
@@ -62,6 +75,11 @@ enum analyze_option_code {
         {"deep", no_argument, NULL, ANALYZE_OPTION_DEEP},                                          \
         {"max-patterns", required_argument, NULL, ANALYZE_OPTION_MAX_PATTERNS},                    \
         {"quiet", no_argument, NULL, ANALYZE_OPTION_QUIET},                                        \
+        {"model", required_argument, NULL, ANALYZE_OPTION_MODEL},                                  \
+        {"allocator", required_argument, NULL, ANALYZE_OPTION_ALLOCATOR},                          \
+        {"config", required_argument, NULL, ANALYZE_OPTION_CONFIG},                                \
+        {"redis-conf", required_argument, NULL, ANALYZE_OPTION_REDIS_CONF},                        \
+        {"startup-bytes", required_argument, NULL, ANALYZE_OPTION_STARTUP_BYTES},                  \
         {"db", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_DB},                        \
         {"type", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_TYPE},                    \
         {"match", required_argument, NULL, ANALYZE_OPTION_FILTER + FILTER_MATCH},                  \
@@ -85,6 +103,12 @@ enum analyze_option_code {
     "                         for a report database, which was made with it or without\n"          \
     "  --max-patterns N       at most N key patterns a snapshot (65536); likewise\n"               \
     "  --quiet                no progress on the terminal\n"                                       \
+    "The server whose bytes are counted, for a snapshot only:\n"                                   \
+    "  --model NAME           redis-7.2, valkey-8.0 and so on (default: by the file)\n"            \
+    "  --allocator NAME       jemalloc, jemalloc-system or libc (jemalloc)\n"                      \
+    "  --config NAME=VALUE    a directive of redis.conf, by its old or its new name\n"             \
+    "  --redis-conf FILE      all of a redis.conf; of options and lines the last one counts\n"     \
+    "  --startup-bytes N      used_memory_startup, as the server's INFO memory has it\n"           \
     "Filters (the same option twice: either; each also as --not-...):\n"                           \
     "  --db N                 --type TYPE             --match GLOB\n"                              \
     "  --min-bytes SIZE       --max-bytes SIZE        --no-ttl (--with-ttl)\n"

@@ -22,19 +22,18 @@
 #include "util/hash.h"
 #include "util/signals.h"
 
-int decoder_init(struct decoder *d, const struct memory_model *model, bool deep)
+int decoder_init(struct decoder *d)
 {
     atomic_init(&d->is_stopped, false);
     atomic_init(&d->keys_done, 0);
     atomic_init(&d->input_offset, 0);
     outside_init(&d->outside);
-    d->meter = key_meter_new(model, deep);
     d->top = top_new();
     d->evidence = role_evidence_new();
     d->collector = sidekiq_collector_new();
     d->seen = seen_new(MAX_KEYS_SEEN);
     d->now_ms = ROW_NULL;
-    if (d->seen != NULL && d->meter != NULL && d->top != NULL && d->evidence != NULL &&
+    if (d->seen != NULL && d->top != NULL && d->evidence != NULL &&
         d->collector != NULL)
         return 0;
     decoder_done(d);
@@ -71,13 +70,10 @@ enum rdbp_errcode decoder_check(void *user)
     return RDBP_ERR_NONE;
 }
 
-/* What TTLs are measured from; known once the header's AUX fields are through. */
-static int fix_now(struct decoder *d)
+static void fix_now(struct decoder *d)
 {
     struct timespec clock;
 
-    if (d->aggregate != NULL)
-        return 0;
     if (d->options->now_ms != ROW_NULL) {
         d->now_ms = d->options->now_ms;
         d->now_source = "option";
@@ -92,8 +88,30 @@ static int fix_now(struct decoder *d)
         d->now_ms = (int64_t)clock.tv_sec * 1000 + clock.tv_nsec / 1000000;
         d->now_source = "clock";
     }
+}
+
+static void fix_model(struct decoder *d)
+{
+    const struct analyze_options *const o = d->options;
+    const struct memory_version *const written_by =
+        memory_version_of_file(rdbp_family(d->parser), d->outside.server_version, d->rdb_version,
+                               &d->is_model_guessed);
+
+    memory_model_init(&d->model, o->model != NULL ? o->model : written_by, o->allocator,
+                      &o->settings);
+}
+
+/* What TTLs are measured from and what keys are weighed by: known once the header's AUX fields are
+ * through. */
+static int fix_rules(struct decoder *d)
+{
+    if (d->aggregate != NULL)
+        return 0;
+    fix_now(d);
+    fix_model(d);
+    d->meter = key_meter_new(&d->model, d->options->deep);
     d->aggregate = aggregate_new(d->now_ms, d->options->max_patterns);
-    return d->aggregate == NULL ? -1 : 0;
+    return d->meter == NULL || d->aggregate == NULL ? -1 : 0;
 }
 
 /* type_names.id of a key's type; module types get theirs by first appearance. */
@@ -177,7 +195,7 @@ static int on_key(struct decoder *d, const struct rdbp_key *key)
 
     if (!is_whole && stored_bytes > STORE_CUT_KEY_BYTES)
         stored_bytes = STORE_CUT_KEY_BYTES;
-    if (fix_now(d) < 0 || type_id_of(d, key, &type_id) < 0)
+    if (fix_rules(d) < 0 || type_id_of(d, key, &type_id) < 0)
         goto out_of_memory;
     if (need_batch(d) < 0)
         return -1;
@@ -235,7 +253,7 @@ static void on_defect(struct decoder *d, const rdbp_error *e)
 
 static int measure(struct decoder *d, const struct rdbp_value_end *end, struct key_row *row)
 {
-    struct key_size size = {ROW_NULL, ROW_NULL, ENCODING_UNKNOWN, SIZE_UNKNOWN, ROW_NULL};
+    struct key_size size;
 
     if (key_meter_end(d->meter, end, &size) < 0)
         return -1;
@@ -311,7 +329,7 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
     case RDBP_EVENT_AUX: outside_aux(&d->outside, ev->offset, d->db, &ev->u.aux); break;
     case RDBP_EVENT_DB: d->db = ev->u.db; break;
     case RDBP_EVENT_RESIZEDB:
-        if (fix_now(d) < 0 || aggregate_hint(d->aggregate, d->db, ev->u.resizedb.key_count,
+        if (fix_rules(d) < 0 || aggregate_hint(d->aggregate, d->db, ev->u.resizedb.key_count,
                                              ev->u.resizedb.expires_count) < 0) {
             d->is_out_of_memory = true;
             return -1;
@@ -357,7 +375,7 @@ static void assign_roles(struct decoder *d)
 
 static void finish(struct decoder *d)
 {
-    if (fix_now(d) < 0) {
+    if (fix_rules(d) < 0) {
         d->is_out_of_memory = true;
         return;
     }

@@ -33,6 +33,8 @@ struct decoder {
     atomic_uint_fast64_t keys_done, input_offset;
 
     /* The thread's own, the writer's after pthread_join(). */
+    struct memory_model model; /* known with the first key: meter is NULL until then */
+    bool is_model_guessed;     /* the file does not say what server wrote it */
     struct key_meter *meter;
     struct aggregate *aggregate;
     struct top *top;
@@ -66,7 +68,7 @@ struct decoder {
 };
 
 /* Everything but parser, options, queue and the like.  -1: out of memory. */
-int decoder_init(struct decoder *d, const struct memory_model *model, bool deep);
+int decoder_init(struct decoder *d);
 void decoder_done(struct decoder *d);
 /* For options.check of the parser; user is the decoder. */
 enum rdbp_errcode decoder_check(void *user);

@@ -32,7 +32,6 @@
 #include "util/signals.h"
 #include "util/text.h"
 
-#define MODEL_NAME        "redis-7.2"
 #define MAX_DEFECTS_SHOWN 10
 
 struct loader {
@@ -41,7 +40,6 @@ struct loader {
     const char *path;
     struct decoder decoder;
     struct progress progress;
-    const struct memory_model *model;
 };
 
 const char *load_label(const char *path)
@@ -291,7 +289,7 @@ static int end_snapshot(struct loader *l, const char *filter, struct error *err)
         .trailing = trailing_name(d),
         .depth = l->options->deep ? "deep" : "needed",
         .filter = filter,
-        .model = memory_model_name(l->model),
+        .model = memory_version_name(d->model.version),
         .now_source = d->now_source,
         .identity = identity,
         .file_bytes = input_bytes == 0 ? ROW_NULL : (int64_t)input_bytes,
@@ -353,12 +351,11 @@ int load_snapshot(struct store *s, const struct analyze_options *options, const 
     l->options = options;
     l->path = path;
     path_text = text_of(path);
-    l->model = memory_model_find(MODEL_NAME);
     label = text_of(load_label(path));
     l->decoder.options = options;
     l->decoder.keys = options->keys;
     if (path_text == NULL || label == NULL ||
-        decoder_init(&l->decoder, l->model, options->deep) < 0) {
+        decoder_init(&l->decoder) < 0) {
         error_set(err, EXIT_CANNOT_RUN, "out of memory");
         goto out;
     }

@@ -2,7 +2,72 @@
 // SPDX-License-Identifier: MIT
 #include "analyze/analyze.h"
 
+#include <stdio.h>
+
 #include "util/text.h"
+
+static int take_model(struct analyze_options *options, const char *name, struct error *err)
+{
+    const struct memory_version *v;
+    char known[400] = "";
+    size_t at = 0;
+
+    options->model = memory_version_find(name);
+    if (options->model != NULL)
+        return 0;
+    for (size_t i = 0; (v = memory_version_at(i)) != NULL && at < sizeof known; i++)
+        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", i > 0 ? ", " : "",
+                               memory_version_name(v));
+    return error_set(err, EXIT_CANNOT_RUN, "--model: '%.40s' is none of %s", name, known);
+}
+
+static int take_config(struct analyze_options *options, const char *text, struct error *err)
+{
+    struct error inner;
+
+    if (memory_settings_set_text(&options->settings, text, &inner) < 0)
+        return error_set(err, inner.exit_code, "--config: %s", inner.message);
+    return 0;
+}
+
+/* Options about the server whose bytes are counted; returned as analyze_option() does. */
+static int take_server_option(struct analyze_options *options, int code, const char *arg,
+                              struct error *err)
+{
+    const char *name;
+    int r = 0;
+
+    switch (code) {
+    case ANALYZE_OPTION_MODEL:
+        name = "--model";
+        r = take_model(options, arg, err);
+        break;
+    case ANALYZE_OPTION_ALLOCATOR:
+        name = "--allocator";
+        if (!memory_allocator_find(arg, &options->allocator))
+            r = error_set(err, EXIT_CANNOT_RUN,
+                          "--allocator: '%.40s' is none of jemalloc, jemalloc-system, libc", arg);
+        break;
+    case ANALYZE_OPTION_CONFIG:
+        name = "--config";
+        r = take_config(options, arg, err);
+        break;
+    case ANALYZE_OPTION_REDIS_CONF:
+        name = "--redis-conf";
+        r = memory_settings_load(&options->settings, arg, err);
+        break;
+    case ANALYZE_OPTION_STARTUP_BYTES:
+        name = "--startup-bytes";
+        if (text_parse_int(arg, 0, INT64_MAX, &options->startup_bytes) < 0)
+            r = error_set(err, EXIT_CANNOT_RUN, "--startup-bytes: '%.40s' is not a number of bytes",
+                          arg);
+        break;
+    default: return 0;
+    }
+    if (options->weighs == NULL)
+        options->weighs = name;
+    return r < 0 ? -1 : 1;
+}
 
 int analyze_option(struct analyze_options *options, int code, const char *arg, struct error *err)
 {
@@ -34,7 +99,7 @@ int analyze_option(struct analyze_options *options, int code, const char *arg, s
         return filter_add(&options->filter, (enum filter_kind)kind, is_negated, arg, err) < 0 ? -1
                                                                                               : 1;
     }
-    return 0;
+    return take_server_option(options, code, arg, err);
 }
 
 void analyze_options_done(struct analyze_options *options)

@@ -3,7 +3,8 @@
  * It knows which part of a value must be decoded for its size, keeps what all types have in common
  * (key, expiry, largest element) and hands the rest to the meter of the type (weigh_*.c):
  *
- *      key:    entry 24 + name          in `bytes` and `alloc_bytes`
+ *      key:    entry 24 + name          in `bytes` and `alloc_bytes`; since Valkey 8.0 the name is
+ *                                       embedded in the entry
  *      expiry: entry 24, name shared    in `alloc_bytes` only
  *
  * Depth.  Opening a blob costs time, so one that is compressed is opened only if its size after the
@@ -13,16 +14,26 @@
  *
  * A module's value cannot be weighed from the file, and most modules report nothing: only the key
  * is counted (rdb.c, module.c: moduleGetMemUsage(), Redis 7.2).
+ *
+ * Upstream of the key: object.c: memoryCommand(), networking.c: processMultibulkBuffer(), Redis 4.0
+ * to 7.4; dict.c: createEmbeddedEntry(),
+ * sds.c: sdswrite(), Valkey 8.0.
  */
 // SPDX-License-Identifier: MIT
-#include "memory/weigh.h"
-
 #include <stdlib.h>
+
+#include "memory/weigh.h"
 
 #define DEPTH_OPEN ((unsigned)RDBP_DEPTH_SHAPE | (unsigned)RDBP_DEPTH_ITEMS)
 
+#define EMBEDDED_ENTRY_BYTES  17 /* two pointers, and the length of the name's header */
+#define EMBEDDED_STRING_BYTES 4  /* header and closing zero of an embedded string */
+#define BIG_ARGUMENT_BYTES    (UINT64_C(32) * 1024)   /* PROTO_MBULK_BIG_ARG */
+#define MAX_SPARE_BYTES       (UINT64_C(1024) * 1024) /* SDS_MAX_PREALLOC */
+
 struct key_meter {
-    const struct memory_model *model;
+    struct memory_model model;
+    bool shares_no_integers; /* by the settings; else the file's FREQ and IDLE say so */
     bool is_deep;
     double skiplist_node_mean;
 
@@ -31,6 +42,7 @@ struct key_meter {
     enum rdbp_type type;
     uint16_t rdb_type;
     bool has_expire;
+    bool has_private_integers;
     bool has_closed_blob; /* one was not opened: its elements are not known */
     uint64_t largest_element;
     /* The value, where it is one string. */
@@ -44,7 +56,23 @@ struct key_meter {
         struct zset_meter zset;
     } value;
     struct stream_meter stream;
+    struct node_ring ring;
+    struct field_ttls ttls;
 };
+
+/* Under these each key needs a clock of its own, so none can share its value. */
+static bool is_lru_or_lfu(enum maxmemory_policy p)
+{
+    switch (p) {
+    case POLICY_ALLKEYS_LRU:
+    case POLICY_ALLKEYS_LFU:
+    case POLICY_ALLKEYS_LRM:
+    case POLICY_VOLATILE_LRU:
+    case POLICY_VOLATILE_LFU:
+    case POLICY_VOLATILE_LRM: return true;
+    default: return false;
+    }
+}
 
 struct key_meter *key_meter_new(const struct memory_model *m, bool deep)
 {
@@ -52,7 +80,9 @@ struct key_meter *key_meter_new(const struct memory_model *m, bool deep)
 
     if (k == NULL)
         return NULL;
-    k->model = m;
+    k->model = *m;
+    k->shares_no_integers =
+        m->settings.maxmemory_bytes > 0 && is_lru_or_lfu(m->settings.maxmemory_policy);
     k->is_deep = deep;
     k->skiplist_node_mean = skiplist_node_mean_bytes(m);
     return k;
@@ -63,6 +93,8 @@ void key_meter_free(struct key_meter *k)
     if (k == NULL)
         return;
     weigh_stream_done(&k->stream);
+    node_ring_done(&k->ring);
+    field_ttls_done(&k->ttls);
     free(k);
 }
 
@@ -82,12 +114,26 @@ static bool is_spread_out(uint16_t rdb_type)
     }
 }
 
+/* A file with frequencies or idle times comes from a server with such a policy, which nobody sets
+ * without a maxmemory. */
+static bool has_private_integers(const struct key_meter *k, const struct rdbp_key *key)
+{
+    const struct memory_settings *const s = &k->model.settings;
+
+    if (s->has_maxmemory || s->has_maxmemory_policy)
+        return k->shares_no_integers;
+    return key->has_freq || key->has_idle;
+}
+
 unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key)
 {
+    const struct memory_model *const m = &k->model;
+
     k->key_bytes = key->key_bytes;
     k->type = key->type;
     k->rdb_type = key->rdb_type;
     k->has_expire = key->has_expire;
+    k->has_private_integers = has_private_integers(k, key);
     k->has_closed_blob = false;
     k->largest_element = 0;
     k->raw_bytes = 0;
@@ -96,8 +142,11 @@ unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key)
     case RDBP_TYPE_LIST: k->value.list = (struct list_meter){0}; break;
     case RDBP_TYPE_SET: k->value.set = (struct set_meter){0}; break;
     case RDBP_TYPE_ZSET: k->value.zset = (struct zset_meter){0}; break;
-    case RDBP_TYPE_HASH: k->value.hash = (struct hash_meter){0}; break;
-    case RDBP_TYPE_STREAM: weigh_stream_begin(&k->stream, k->model); break;
+    case RDBP_TYPE_HASH:
+        k->value.hash = (struct hash_meter){0};
+        field_ttls_begin(&k->ttls, m);
+        break;
+    case RDBP_TYPE_STREAM: weigh_stream_begin(&k->stream, m); break;
     default: break;
     }
     return k->is_deep || is_spread_out(key->rdb_type) ? DEPTH_OPEN : (unsigned)RDBP_DEPTH_SHAPE;
@@ -112,20 +161,28 @@ static bool may_exceed(const struct rdbp_blob *b, uint64_t entries_per_element, 
 /* The size after the load depends on the elements in this blob. */
 static bool needs_elements(const struct key_meter *k, const struct rdbp_blob *b)
 {
-    const struct memory_model *const m = k->model;
+    const struct memory_version *const v = k->model.version;
+    const struct memory_settings *const s = &k->model.settings;
 
     switch (k->rdb_type) {
-    case RDBP_RDB_HASH_ZIPMAP: /* rewritten as listpack, or longest string wanted */
+    case RDBP_RDB_HASH_ZIPMAP: /* rewritten, or longest string wanted */
     case RDBP_RDB_LIST_ZIPLIST:
+    case RDBP_RDB_HASH_LISTPACK_EX: /* the first TTL counts for the database */
+    case RDBP_RDB_HASH_LISTPACK_EX_PRE_GA: return true;
+    /* What the version does not have is rewritten. */
+    case RDBP_RDB_LIST_QUICKLIST: return v->has_listpack;
+    case RDBP_RDB_LIST_QUICKLIST_2: return !v->has_listpack;
     case RDBP_RDB_ZSET_ZIPLIST:
+        return v->has_listpack || may_exceed(b, 2, s->zset_max_listpack_entries);
     case RDBP_RDB_HASH_ZIPLIST:
-    case RDBP_RDB_LIST_QUICKLIST: return true;
-    case RDBP_RDB_SET_INTSET: return may_exceed(b, 1, m->set_max_intset_entries);
-    case RDBP_RDB_SET_LISTPACK: return may_exceed(b, 1, m->set_max_listpack_entries);
-    case RDBP_RDB_ZSET_LISTPACK: return may_exceed(b, 2, m->zset_max_listpack_entries);
-    case RDBP_RDB_HASH_LISTPACK: return may_exceed(b, 2, m->hash_max_listpack_entries);
-    case RDBP_RDB_HASH_LISTPACK_EX_PRE_GA:
-    case RDBP_RDB_HASH_LISTPACK_EX: return may_exceed(b, 3, m->hash_max_listpack_entries);
+        return v->has_listpack || may_exceed(b, 2, s->hash_max_listpack_entries);
+    case RDBP_RDB_ZSET_LISTPACK:
+        return !v->has_listpack || may_exceed(b, 2, s->zset_max_listpack_entries);
+    case RDBP_RDB_HASH_LISTPACK:
+        return !v->has_listpack || may_exceed(b, 2, s->hash_max_listpack_entries);
+    case RDBP_RDB_SET_LISTPACK:
+        return !v->has_set_listpack || may_exceed(b, 1, s->set_max_listpack_entries);
+    case RDBP_RDB_SET_INTSET: return may_exceed(b, 1, s->set_max_intset_entries);
     default: return false;
     }
 }
@@ -141,9 +198,9 @@ unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob)
         k->integer = blob->integer;
     }
     if (k->type == RDBP_TYPE_LIST)
-        weigh_list_blob(&k->value.list, k->model, k->rdb_type, blob);
+        weigh_list_blob(&k->value.list, &k->ring, &k->model, k->rdb_type, blob);
     else if (k->type == RDBP_TYPE_STREAM)
-        weigh_stream_blob(&k->stream, k->model, blob);
+        weigh_stream_blob(&k->stream, &k->model, blob);
 
     if (is_string && blob->raw_bytes > k->largest_element)
         k->largest_element = blob->raw_bytes;
@@ -161,7 +218,7 @@ static bool has_payload(uint8_t role)
 
 void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
 {
-    const struct memory_model *const m = k->model;
+    const struct memory_model *const m = &k->model;
 
     for (size_t i = 0; i < items->count; i++) {
         const rdbp_item *const it = &items->items[i];
@@ -171,10 +228,14 @@ void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
         if (has_payload(it->role) && it->size_bytes > k->largest_element)
             k->largest_element = it->size_bytes;
         switch (k->type) {
-        case RDBP_TYPE_LIST: weigh_list_item(&k->value.list, m, k->rdb_type, it); break;
+        case RDBP_TYPE_LIST:
+            weigh_list_item(&k->value.list, &k->ring, m, k->rdb_type, it);
+            break;
         case RDBP_TYPE_SET: weigh_set_item(&k->value.set, m, it); break;
         case RDBP_TYPE_ZSET: weigh_zset_item(&k->value.zset, m, k->rdb_type, it); break;
-        case RDBP_TYPE_HASH: weigh_hash_item(&k->value.hash, m, k->rdb_type, it); break;
+        case RDBP_TYPE_HASH:
+            weigh_hash_item(&k->value.hash, &k->ttls, m, k->rdb_type, it);
+            break;
         case RDBP_TYPE_STREAM: weigh_stream_item(&k->stream, m, it); break;
         default: break;
         }
@@ -183,16 +244,17 @@ void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
 
 static int weigh_value(struct key_meter *k, uint64_t element_count, struct weight *ret_weight)
 {
-    const struct memory_model *const m = k->model;
+    const struct memory_model *const m = &k->model;
     const uint64_t raw_bytes = k->raw_bytes;
 
     switch (k->type) {
     case RDBP_TYPE_STRING:
-        *ret_weight = weigh_string(m, raw_bytes, k->is_integer ? &k->integer : NULL);
+        *ret_weight = weigh_string(m, raw_bytes, k->is_integer ? &k->integer : NULL,
+                                   k->has_private_integers);
         break;
     case RDBP_TYPE_LIST:
-        *ret_weight = weigh_list_end(&k->value.list, m, k->rdb_type, element_count);
-        break;
+        *ret_weight = weigh_list_end(&k->value.list, &k->ring, m, k->rdb_type, element_count);
+        return k->ring.out_of_memory ? -1 : 0;
     case RDBP_TYPE_SET:
         *ret_weight = weigh_set_end(&k->value.set, m, k->rdb_type, raw_bytes, element_count);
         break;
@@ -201,8 +263,9 @@ static int weigh_value(struct key_meter *k, uint64_t element_count, struct weigh
                                      k->skiplist_node_mean);
         break;
     case RDBP_TYPE_HASH:
-        *ret_weight = weigh_hash_end(&k->value.hash, m, k->rdb_type, raw_bytes, element_count);
-        break;
+        *ret_weight =
+            weigh_hash_end(&k->value.hash, &k->ttls, m, k->rdb_type, raw_bytes, element_count);
+        return k->ttls.out_of_memory ? -1 : 0;
     case RDBP_TYPE_STREAM: return weigh_stream_end(&k->stream, m, ret_weight);
     case RDBP_TYPE_MODULE:
         *ret_weight = (struct weight){.alloc_bytes = m->alloc_size(OBJECT_BYTES) +
@@ -220,10 +283,62 @@ static int64_t clamp_to_row(uint64_t v)
     return v > INT64_MAX ? INT64_MAX : (int64_t)v;
 }
 
+/* A key embedded in its entry: pointers, length of the header, the string as loaded.  Its header
+ * is chosen by the room of the string it was copied from. */
+static uint64_t embedded_key_bytes(const struct memory_model *m, uint64_t n)
+{
+    uint64_t header = sds_header_bytes(n);
+
+    if (n >= 32) {
+        const uint64_t room = m->alloc_size(header + n + 1) - header - 1;
+
+        header = room < 256 ? 3 : room < 65536 ? 5 : 9;
+    }
+    return m->alloc_size(EMBEDDED_ENTRY_BYTES + header + n + 1);
+}
+
+/* The command's copy of a name of n bytes: an embedded string, a string of its own, or from 32 KiB
+ * on the query buffer itself, which is made with room to spare. */
+static uint64_t argument_bytes(uint64_t n)
+{
+    const uint64_t read_bytes = n + 2; /* with CR LF */
+    uint64_t room;
+
+    if (n <= EMBSTR_MAX_BYTES)
+        return n + EMBEDDED_STRING_BYTES;
+    if (n < BIG_ARGUMENT_BYTES)
+        return n + sds_header_bytes(n) + 1;
+    room = read_bytes + (read_bytes < MAX_SPARE_BYTES ? read_bytes : MAX_SPARE_BYTES);
+    return room + sds_header_bytes(room) + 1;
+}
+
+/* Entry and name, without the expiry. */
+static struct string_bytes weigh_key(const struct memory_model *m, uint64_t n)
+{
+    const struct memory_version *const v = m->version;
+    const bool is_cluster = m->settings.cluster_enabled;
+    const uint64_t entry_bytes = is_cluster ? v->cluster_entry_bytes : DICT_ENTRY_BYTES;
+    struct string_bytes key = {0, 0};
+
+    if (v->key_layout == KEY_IN_ENTRY) {
+        key.counted = key.allocated = embedded_key_bytes(m, n);
+        return key;
+    }
+    add_sds(&key, m, n);
+    if (v->counted_name == NAME_IS_SUBCOMMAND)
+        key.counted = argument_bytes(sizeof "usage" - 1);
+    else if (v->counted_name == NAME_IS_ARGUMENT)
+        key.counted = argument_bytes(n);
+    key.counted += DICT_ENTRY_BYTES + (is_cluster ? v->cluster_counted_bytes : 0);
+    key.allocated += m->alloc_size(entry_bytes);
+    return key;
+}
+
 int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct key_size *ret_size)
 {
-    const struct memory_model *const m = k->model;
-    const uint64_t name = sds_bytes(m, k->key_bytes);
+    const struct memory_model *const m = &k->model;
+    const struct string_bytes key = weigh_key(m, k->key_bytes);
+    const uint64_t expiry_bytes = k->has_expire ? m->alloc_size(DICT_ENTRY_BYTES) : 0;
     const bool has_elements = k->type <= RDBP_TYPE_STREAM;
     struct weight w;
 
@@ -231,7 +346,8 @@ int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct 
                                   .alloc_bytes = ROW_NULL,
                                   .encoding = ENCODING_UNKNOWN,
                                   .note = SIZE_UNKNOWN,
-                                  .largest_element = ROW_NULL};
+                                  .largest_element = ROW_NULL,
+                                  .first_field_ttl_ms = ROW_NULL};
     if (!end->ok)
         return 0;
     if (end->is_empty) { /* not loaded at all */
@@ -241,11 +357,12 @@ int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct 
     }
     if (weigh_value(k, end->element_count, &w) < 0)
         return -1;
-    ret_size->bytes = clamp_to_row(DICT_ENTRY_BYTES + name + w.bytes);
-    ret_size->alloc_bytes = clamp_to_row(m->alloc_size(DICT_ENTRY_BYTES) * (k->has_expire ? 2 : 1) +
-                                         name + w.alloc_bytes);
+    ret_size->bytes = clamp_to_row(key.counted + w.bytes);
+    ret_size->alloc_bytes = clamp_to_row(key.allocated + expiry_bytes + w.alloc_bytes);
     ret_size->encoding = w.encoding;
     ret_size->note = w.note;
+    if (k->type == RDBP_TYPE_HASH)
+        ret_size->first_field_ttl_ms = k->ttls.earliest_ms;
     if (has_elements && !k->has_closed_blob)
         ret_size->largest_element = clamp_to_row(k->largest_element);
     return 0;

@@ -1,58 +1,229 @@
-/* memory_model.c -- the server versions we can weigh for, and how their allocations round.
+/* memory_model.c -- the server versions we can weigh for.
  *
- * Each row holds the defaults of redis.conf and the structure sizes of one version; the rules that
- * read them are in weigh_*.c.  Sources: redis 7.2 config.c (defaults), server.h, dict.h,
- * quicklist.h, stream.h (structures), zmalloc.c and jemalloc 5.3's size classes with an 8-byte
- * quantum. Confirmed against MEMORY USAGE of servers that loaded the files of the truth corpus.
+ * A version is a row of facts.  Each fact is written once, with the versions it holds for: a row
+ * is the same list read at its own number (major * 10000 + minor * 100 + patch).  The rules that use the facts are
+ * in weigh_*.c and key_meter.c; where each comes from and what confirmed it is in
+ * docs/memory-model.md.
+ *
+ * Servers before 4.0 have no MEMORY USAGE.  Their rows differ from 4.0's in what OBJECT ENCODING
+ * says, and are weighed as 4.0 would weigh them.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/model.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-/* Valkey 7.2 is Redis 7.2 in all that is weighed here. */
-#define ROW_REDIS_7_2(row_name)                                                                    \
+/* n: number; v: is it Valkey? */
+#define VERSION_ROW(row_name, v, n, sizes)                                                         \
     {                                                                                              \
-        .name = row_name, .alloc_size = alloc_size_jemalloc_8, .hash_max_listpack_entries = 512,   \
-        .hash_max_listpack_value = 64, .zset_max_listpack_entries = 128,                           \
-        .zset_max_listpack_value = 64, .set_max_intset_entries = 512,                              \
-        .set_max_listpack_entries = 128, .set_max_listpack_value = 64,                             \
-        .list_max_listpack_size = -2, .list_plain_element_bytes = UINT64_C(1) << 30,               \
-        .dict_bytes = 56, .quicklist_node_bytes = 40, .stream_bytes = 80,                          \
-        .stream_group_bytes = 40, .stream_consumer_bytes = 32, .skiplist_max_level = 32,           \
+        .name = (row_name), .is_valkey = (v), .number = (n), .sizes_of = (sizes),                  \
+        .rounds_strings = (n) >= 60009,                                                            \
+        .rounds_stream_listpacks = (n) >= 70010 || ((n) >= 60212 && (n) < 70000),                  \
+        .rounds_blobs = (n) >= 70000,                                                              \
+                                                                                                   \
+        .key_layout = (v) && (n) >= 80000 ? KEY_IN_ENTRY : KEY_BESIDE_ENTRY,                       \
+        .counted_name = (n) < 40003   ? NAME_IS_SUBCOMMAND                                         \
+                        : (n) < 50003 ? NAME_IS_ARGUMENT                                           \
+                                      : NAME_IS_KEY,                                               \
+        .cluster_entry_bytes = (n) >= 70000 && (n) < 70400 ? 40 : 24,                              \
+        .cluster_counted_bytes = (n) >= 70400   ? 0                                                \
+                                 : (n) >= 70200 ? 8                                                \
+                                 : (n) >= 70000 ? 16                                               \
+                                                : 0,                                               \
+                                                                                                   \
+        .keeps_embstr_of_integers = (n) < 50006, .shares_stored_integers = (n) < 50000,            \
+        .has_embstr = (n) >= 30000,                                                                \
+                                                                                                   \
+        .has_listpack = (n) >= 70000, .has_zipmap = (n) < 20600, .has_quicklist = (n) >= 30200,    \
+        .has_set_listpack = (n) >= 70200, .has_list_listpack = (n) >= 70200,                       \
+        .has_shortest_score = (n) >= 70200, .has_field_ttl = !(v) && (n) >= 70400,                 \
+        .has_field_strings = !(v) && (n) >= 70400, .has_stream_word = (n) >= 60009,                \
+                                                                                                   \
+        .expands_tables = (n) >= 50000, .expands_hash_first = (n) >= 70000,                        \
+        .expands_zset_first = (n) >= 70200,                                                        \
+        .set_entries = (v) && (n) >= 80000 ? SET_ENTRY_COLLIDING                                   \
+                       : (n) >= 70200      ? SET_ENTRY_COUNTED                                     \
+                                           : SET_ENTRY_WHOLE,                                      \
+        .counts_skiplist = (n) >= 50006,                                                           \
+        .skiplist_max_level = (n) >= 50000 && (n) < 60000 ? 64 : SKIPLIST_MAX_LEVEL,               \
+        .dict_bytes = (n) >= 70000 ? 56 : 96,                                                      \
+                                                                                                   \
+        .plain_nodes = (n) >= 70400   ? PLAIN_ABOVE_NODE_SIZE                                      \
+                       : (n) >= 70000 ? PLAIN_FROM_1_GIB                                           \
+                                      : PLAIN_NEVER,                                               \
+        .counts_list_by_elements = (n) < 40007, .quicklist_node_bytes = (n) >= 70000 ? 40 : 32,    \
+        .lzf_header_bytes = (n) >= 70000 ? 8 : 4,                                                  \
+        .lzf_header_counted_bytes = (n) >= 70000 ? 8 : 0,                                          \
+                                                                                                   \
+        .counts_rax_nodes = (v) && (n) >= 80100, .rax_bytes = (v) && (n) >= 80100 ? 32 : 24,       \
+        .stream_bytes = (n) >= 70000 ? 80 : 40,                                                    \
+        .stream_counted_bytes = (n) >= 70000   ? 80                                                \
+                                : (n) >= 60205 ? 40                                                \
+                                               : 0,                                                \
+        .stream_group_bytes = (n) >= 70000 ? 40 : 32,                                              \
+        .stream_consumer_bytes = (n) >= 70200 ? 32 : 24,                                           \
     }
 
-static const struct memory_model models[] = {
-    ROW_REDIS_7_2("redis-7.2"),
-    ROW_REDIS_7_2("valkey-7.2"),
+/* Oldest first within a server.  A minor version whose patches count differently has a row from
+ * each such patch on; the last one bears the minor version's name. */
+static const struct memory_version versions[] = {
+    VERSION_ROW("redis-2.4", false, 20400, "redis-4.0"),
+    VERSION_ROW("redis-2.6", false, 20600, "redis-4.0"),
+    VERSION_ROW("redis-2.8", false, 20800, "redis-4.0"),
+    VERSION_ROW("redis-3.0", false, 30000, "redis-4.0"),
+    VERSION_ROW("redis-3.2", false, 30200, "redis-4.0"),
+    VERSION_ROW("redis-4.0.0", false, 40000, NULL), /* key: the length of "usage" is counted */
+    VERSION_ROW("redis-4.0.3", false, 40003, NULL), /* lists: as many nodes as elements */
+    VERSION_ROW("redis-4.0", false, 40007, NULL),
+    VERSION_ROW("redis-5.0.0", false, 50000, NULL), /* key, integers and zsets as in 4.0 */
+    VERSION_ROW("redis-5.0.3", false, 50003, NULL), /* integers and zsets as in 4.0 */
+    VERSION_ROW("redis-5.0", false, 50006, NULL),
+    VERSION_ROW("redis-6.0.0", false, 60000, NULL), /* strings not rounded */
+    VERSION_ROW("redis-6.0", false, 60009, NULL),
+    VERSION_ROW("redis-6.2.0", false, 60200, NULL), /* streams without their structure, */
+    VERSION_ROW("redis-6.2.5", false, 60205, NULL), /* listpacks of streams not rounded */
+    VERSION_ROW("redis-6.2", false, 60212, NULL),
+    VERSION_ROW("redis-7.0.0", false, 70000, NULL), /* listpacks of streams not rounded */
+    VERSION_ROW("redis-7.0", false, 70010, NULL),
+    VERSION_ROW("redis-7.2", false, 70200, NULL),
+    VERSION_ROW("redis-7.4", false, 70400, NULL),
+    VERSION_ROW("redis-8.0", false, 80000, NULL),
+    VERSION_ROW("valkey-7.2", true, 70200, NULL),
+    VERSION_ROW("valkey-8.0", true, 80000, NULL),
+    VERSION_ROW("valkey-8.1", true, 80100, NULL),
 };
 
-const struct memory_model *memory_model_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++)
-        if (strcmp(models[i].name, name) == 0)
-            return &models[i];
-    return NULL;
-}
+#define VERSION_COUNT (sizeof versions / sizeof versions[0])
 
-const char *memory_model_name(const struct memory_model *m)
-{
-    return m->name;
-}
+/* What development builds are weighed as; they call themselves 255.255.255. */
+#define REDIS_UNSTABLE  80000
+#define VALKEY_UNSTABLE 80100
+#define UNSTABLE_MAJOR  255
 
-uint64_t alloc_size_jemalloc_8(uint64_t n)
-{
-    /* No value is that long; a sum of such sizes must not wrap. */
-    const uint64_t limit = UINT64_C(1) << 56;
-    uint64_t step = 8;
+#define NEWEST 999999
 
-    if (n > limit)
-        n = limit;
-    if (n == 0) /* zmalloc() asks for a word at least */
-        n = 1;
-    if (n > 64) {
-        const unsigned log2_floor = 63U - (unsigned)__builtin_clzll(n - 1);
-        step = UINT64_C(1) << (log2_floor - 2);
+/* The newest of a server that is not newer than number; NULL when all are. */
+static const struct memory_version *find_version(bool is_valkey, unsigned number)
+{
+    const struct memory_version *best = NULL;
+
+    for (size_t i = 0; i < VERSION_COUNT; i++) {
+        if (versions[i].is_valkey == is_valkey && versions[i].number <= number)
+            best = &versions[i];
     }
-    return (n + step - 1) & ~(step - 1);
+    return best;
+}
+
+/* Digits at *text, at most three of them; -1: there are none. */
+static int parse_part(const char **text)
+{
+    const char *p = *text;
+    int v = 0;
+
+    while (*p >= '0' && *p <= '9' && p - *text < 3)
+        v = v * 10 + (*p++ - '0');
+    if (p == *text)
+        return -1;
+    *text = p;
+    return v;
+}
+
+/* The number of "7.2.6"; that of "7.2" is the one of its last patch.  What follows is ignored, as
+ * in "8.0.0-rc1".  0: it is none. */
+static unsigned parse_number(const char *text, bool is_valkey)
+{
+    int major, minor, patch = 99;
+
+    if (strcmp(text, "unstable") == 0)
+        return is_valkey ? VALKEY_UNSTABLE : REDIS_UNSTABLE;
+    major = parse_part(&text);
+    if (major < 0 || *text++ != '.')
+        return 0;
+    minor = parse_part(&text);
+    if (*text == '.') {
+        text++;
+        patch = parse_part(&text);
+    }
+    if (minor < 0 || patch < 0 || (*text != '\0' && *text != '.' && *text != '-'))
+        return 0;
+    if (major == UNSTABLE_MAJOR)
+        return is_valkey ? VALKEY_UNSTABLE : REDIS_UNSTABLE;
+    return (unsigned)(major * 10000 + (minor > 99 ? 99 : minor) * 100 + (patch > 99 ? 99 : patch));
+}
+
+const struct memory_version *memory_version_find(const char *name)
+{
+    const bool is_valkey = strncmp(name, "valkey-", 7) == 0;
+    unsigned number;
+
+    if (!is_valkey && strncmp(name, "redis-", 6) != 0)
+        return NULL;
+    number = parse_number(name + (is_valkey ? 7 : 6), is_valkey);
+    return number == 0 ? NULL : find_version(is_valkey, number);
+}
+
+const struct memory_version *memory_version_at(size_t i)
+{
+    return i < VERSION_COUNT ? &versions[i] : NULL;
+}
+
+const char *memory_version_name(const struct memory_version *v)
+{
+    return v->name;
+}
+
+const char *memory_version_sizes_name(const struct memory_version *v)
+{
+    return v->sizes_of == NULL ? v->name : v->sizes_of;
+}
+
+/* What wrote an RDB version, when nothing else is known: the newest minor that did. */
+static unsigned number_of_rdb_version(uint32_t rdb_version)
+{
+    static const unsigned numbers[] = {
+        [6] = 20899, [7] = 30299, [8] = 40099, [9] = 60299, [10] = 70099, [11] = 70299,
+    };
+
+    if (rdb_version < 6)
+        return rdb_version < 3 ? 20499 : 20699;
+    return rdb_version < sizeof numbers / sizeof numbers[0] ? numbers[rdb_version] : NEWEST;
+}
+
+const struct memory_version *memory_version_of_file(enum rdbp_family family,
+                                                    const char *server_version,
+                                                    uint32_t rdb_version, bool *ret_is_guess)
+{
+    const bool is_valkey = family == RDBP_FAMILY_VALKEY;
+    const bool has_version = server_version != NULL && server_version[0] != '\0';
+    const struct memory_version *v = NULL;
+    unsigned number = 0;
+
+    /* A fork's own version number says nothing about the Redis it came from: the format does. */
+    if (has_version && (is_valkey || family == RDBP_FAMILY_REDIS))
+        number = parse_number(server_version, is_valkey);
+    *ret_is_guess = number == 0;
+    if (number == 0)
+        number = number_of_rdb_version(rdb_version);
+    v = find_version(is_valkey, number);
+    if (v == NULL) { /* older than all we know */
+        *ret_is_guess = true;
+        v = find_version(is_valkey, is_valkey ? 70200 : 20400);
+    }
+    return v;
+}
+
+void memory_model_init(struct memory_model *m, const struct memory_version *version,
+                       enum memory_allocator allocator, const struct memory_settings *settings)
+{
+    static uint64_t (*const alloc_sizes[])(uint64_t) = {
+        [ALLOCATOR_JEMALLOC] = alloc_size_jemalloc,
+        [ALLOCATOR_JEMALLOC_SYSTEM] = alloc_size_jemalloc_system,
+        [ALLOCATOR_LIBC] = alloc_size_libc,
+    };
+
+    m->version = version;
+    m->allocator = allocator;
+    m->alloc_size = alloc_sizes[allocator];
+    m->settings = *settings;
 }

@@ -15,12 +15,42 @@
 #define RDBLENS_MEMORY_MODEL_H
 
 #include "key_row.h"
+#include "memory/settings.h"
 
-struct memory_model; /* one server version with its settings: immutable data */
+struct memory_version; /* the rules of one server version: immutable data */
 
-/* "redis-7.2" and so on; NULL when there is no such model. */
-const struct memory_model *memory_model_find(const char *name);
-const char *memory_model_name(const struct memory_model *m);
+/* "redis-7.2", "valkey-8.0"; a patch version counts as its minor one, and one between two known
+ * ones as the older.  NULL when there is no such server or it is older than all we know. */
+const struct memory_version *memory_version_find(const char *name);
+/* All of them in order; NULL at the end. */
+const struct memory_version *memory_version_at(size_t i);
+const char *memory_version_name(const struct memory_version *v);
+/* The one whose sizes these are: another one for servers before 4.0, which have no MEMORY USAGE. */
+const char *memory_version_sizes_name(const struct memory_version *v);
+/* The version of the server that wrote a file.  server_version: of the AUX field ("7.2.6"), NULL or
+ * "" when there is none.  *ret_is_guess: the file does not say so itself. */
+const struct memory_version *memory_version_of_file(enum rdbp_family family,
+                                                    const char *server_version,
+                                                    uint32_t rdb_version, bool *ret_is_guess);
+
+enum memory_allocator {
+    ALLOCATOR_JEMALLOC = 0,    /* as the servers bundle it: an 8-byte quantum */
+    ALLOCATOR_JEMALLOC_SYSTEM, /* as distributions build it: a 16-byte quantum */
+    ALLOCATOR_LIBC,            /* glibc's malloc */
+    ALLOCATOR_COUNT_
+};
+const char *memory_allocator_name(enum memory_allocator a);
+bool memory_allocator_find(const char *name, enum memory_allocator *ret_allocator);
+
+/* A version with its settings and allocator: what keys are weighed by.  Plain data. */
+struct memory_model {
+    const struct memory_version *version;
+    enum memory_allocator allocator;
+    uint64_t (*alloc_size)(uint64_t n); /* usable bytes of an allocation of n bytes */
+    struct memory_settings settings;
+};
+void memory_model_init(struct memory_model *m, const struct memory_version *version,
+                       enum memory_allocator allocator, const struct memory_settings *settings);
 
 /* Both figures are ROW_NULL for a damaged value, 0 for an empty collection: servers drop it. */
 struct key_size {
@@ -29,11 +59,14 @@ struct key_size {
     enum encoding encoding;
     enum size_note note;     /* of `bytes`; alloc_bytes of a set's table is always an expectation */
     int64_t largest_element; /* ROW_NULL where an element was not looked at */
+    int64_t first_field_ttl_ms; /* the earliest TTL of a hash's fields, where the version keeps
+                                 * such; else ROW_NULL */
 };
 
 struct key_meter;
 
-/* deep: open every value, so that largest_element is always known. NULL when out of memory. */
+/* deep: open every value, so that largest_element is always known. m is copied.  NULL when out of
+ * memory. */
 struct key_meter *key_meter_new(const struct memory_model *m, bool deep);
 void key_meter_free(struct key_meter *k);
 

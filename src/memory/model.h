@@ -1,7 +1,8 @@
 /* model.h -- a server version as a row of data, and the sums every part of the meter makes.
  *
  * Private to src/memory.  What is the same in every version with MEMORY USAGE is a constant here;
- * what differs is a field of struct memory_model.
+ * what differs is a field of struct memory_version.  "Counted" is what MEMORY USAGE adds up,
+ * "allocated" what the allocator gives.
  */
 #ifndef RDBLENS_MEMORY_MODEL_ROW_H
 #define RDBLENS_MEMORY_MODEL_ROW_H
@@ -18,6 +19,7 @@ enum {
     ZSKIPLIST_BYTES = 32,
     SKIPLIST_NODE_BYTES = 24,  /* zskiplistNode without its levels */
     SKIPLIST_LEVEL_BYTES = 16, /* one zskiplistLevel */
+    SKIPLIST_MAX_LEVEL = 32,   /* ZSKIPLIST_MAXLEVEL, 64 in 5.0 only */
     STREAM_ID_BYTES = 16,
     STREAM_NACK_BYTES = 24,
     MODULE_VALUE_BYTES = 16,
@@ -25,37 +27,89 @@ enum {
 
 enum {
     LISTPACK_EMPTY_BYTES = 7, /* header of 6 and the end mark */
+    ZIPLIST_EMPTY_BYTES = 11, /* header of 10 and the end mark */
     INTSET_HEADER_BYTES = 8,
     EMBSTR_MAX_BYTES = 44,      /* longer strings get an allocation of their own */
     EMBSTR_OVERHEAD_BYTES = 20, /* object, 3-byte header, closing zero */
     SHARED_INTEGERS = 10000,    /* 0..9999 exist since startup */
 };
 
-/* One server version with its settings. */
-struct memory_model {
+/* Where the name of a key is. */
+enum key_layout {
+    KEY_BESIDE_ENTRY = 0, /* dictEntry and a string */
+    KEY_IN_ENTRY          /* embedded in the dictEntry: Valkey 8.0 */
+};
+
+/* Whose length is counted as that of the key's name. */
+enum counted_name {
+    NAME_IS_KEY = 0,
+    NAME_IS_ARGUMENT,  /* of the command: an embedded string up to 44 bytes */
+    NAME_IS_SUBCOMMAND /* of "usage" */
+};
+
+/* How a list's big elements are kept. */
+enum plain_nodes {
+    PLAIN_NEVER = 0,
+    PLAIN_FROM_1_GIB,     /* Redis 7.0 */
+    PLAIN_ABOVE_NODE_SIZE /* Redis 7.4, Valkey 8.0 */
+};
+
+/* Entries of a set's table: of a dict without values. */
+enum set_entries {
+    SET_ENTRY_WHOLE = 0,   /* a dictEntry for each member */
+    SET_ENTRY_COUNTED,     /* only for members behind another in their bucket, but all are counted */
+    SET_ENTRY_COLLIDING    /* the same, and only these are counted */
+};
+
+struct memory_version {
     const char *name;
+    bool is_valkey;
+    uint32_t number;      /* of its first patch: major * 10000 + minor * 100 + patch */
+    const char *sizes_of; /* NULL: its own */
 
-    /* The allocator: usable bytes of an allocation of n bytes. */
-    uint64_t (*alloc_size)(uint64_t n);
+    /* How MEMORY USAGE counts: the allocation's size, or what was asked for. */
+    bool rounds_strings;
+    bool rounds_stream_listpacks;
+    bool rounds_blobs; /* of packed values and list nodes, and embedded strings */
 
-    /* Settings that decide about encodings, as configured.  list_max_listpack_size: -1..-5 a size
-     * per node, 0 and more a count. */
-    uint64_t hash_max_listpack_entries, hash_max_listpack_value;
-    uint64_t zset_max_listpack_entries, zset_max_listpack_value;
-    uint64_t set_max_intset_entries;
-    uint64_t set_max_listpack_entries, set_max_listpack_value;
-    int64_t list_max_listpack_size;
+    enum key_layout key_layout;
+    enum counted_name counted_name;
+    uint32_t cluster_entry_bytes;    /* dictEntry with cluster-enabled, where it is larger */
+    uint32_t cluster_counted_bytes;  /* what is counted for that */
 
-    /* An element this long, pushed to a list, becomes a plain node. */
-    uint64_t list_plain_element_bytes;
+    bool keeps_embstr_of_integers;   /* the text becomes an integer within its allocation */
+    bool shares_stored_integers;     /* integers stored as such, whatever the maxmemory policy */
+    bool has_embstr;                 /* in OBJECT ENCODING: since 3.0 */
 
-    /* Structure sizes. */
+    bool has_listpack;       /* for what was a ziplist */
+    bool has_zipmap;         /* 2.4 */
+    bool has_quicklist;      /* since 3.2 */
+    bool has_set_listpack;
+    bool has_list_listpack;  /* small lists without a quicklist */
+    bool has_shortest_score; /* scores as the shortest text, not as %.17g */
+    bool has_field_ttl;
+    bool has_field_strings;  /* fields of a hash table are strings of their own kind (mstr) */
+    bool has_stream_word;    /* OBJECT ENCODING says "stream", not "unknown" */
+
+    bool expands_tables;       /* HASH and ZSET are loaded into a table made for all of them */
+    bool expands_hash_first;   /* a packed hash is converted into a table made for its pairs */
+    bool expands_zset_first;   /* likewise a zset */
+    enum set_entries set_entries;
+    bool counts_skiplist;      /* skiplist, its head and the dict of a zset */
+    uint32_t skiplist_max_level;
     uint32_t dict_bytes;
+
+    enum plain_nodes plain_nodes;
+    bool counts_list_by_elements; /* the mean node times the elements, not times the nodes */
     uint32_t quicklist_node_bytes;
-    uint32_t stream_bytes;
+    uint32_t lzf_header_bytes;         /* of a compressed node, */
+    uint32_t lzf_header_counted_bytes; /* and as counted */
+
+    bool counts_rax_nodes; /* by their real size, not as 244 bytes each */
+    uint32_t rax_bytes;
+    uint32_t stream_bytes, stream_counted_bytes;
     uint32_t stream_group_bytes;
     uint32_t stream_consumer_bytes;
-    uint32_t skiplist_max_level;
 };
 
 /* What a value weighs, its object included, its key not. */
@@ -66,15 +120,26 @@ struct weight {
     enum size_note note;
 };
 
-/* jemalloc as bundled with the servers: 8 16 24 .. 64, then four classes a doubling. */
-uint64_t alloc_size_jemalloc_8(uint64_t n);
+/* A string's buffer, or several: as counted, and as allocated. */
+struct string_bytes {
+    uint64_t counted;
+    uint64_t allocated;
+};
 
-/* A string's buffer (sds) for n payload bytes: header, payload, closing zero. */
+uint64_t alloc_size_jemalloc(uint64_t n);
+uint64_t alloc_size_jemalloc_system(uint64_t n);
+uint64_t alloc_size_libc(uint64_t n);
+
+/* Bytes of the sds header of a string of n bytes that was made for them. */
+uint64_t sds_header_bytes(uint64_t n);
+/* A string's buffer (sds) for n payload bytes: header, payload, closing zero; as allocated. */
 uint64_t sds_bytes(const struct memory_model *m, uint64_t n);
+/* Adds one to a sum of both. */
+void add_sds(struct string_bytes *sum, const struct memory_model *m, uint64_t n);
 
-/* asize + the elements' sum, as objectComputeSize() adds it: through doubles, in this order, so
- * that the result may be one less than the integer sum. */
-uint64_t add_sampled(uint64_t asize, uint64_t elements_bytes, uint64_t element_count);
+/* asize + `count` times the mean of the elements looked at, as objectComputeSize() adds it: through
+ * doubles, in this order, so that the result may be one less than the integer sum. */
+uint64_t add_sampled(uint64_t asize, uint64_t elements_bytes, uint64_t samples, uint64_t count);
 
 /* A value that is one packed blob of n bytes behind its object. */
 struct weight weigh_packed(const struct memory_model *m, uint64_t n, enum encoding encoding);

@@ -1,18 +1,26 @@
-/* packed_size.c -- how long an element is inside a listpack, without building one.
+/* packed_size.c -- how long an element is inside a listpack or a ziplist, without building one.
  *
- * A listpack is  total bytes (4) | count (2) | entry* | 0xff,  an entry  encoding+data (e) | back,
- * where back holds e in 7-bit groups.  A string that is the canonical text of an int64 is stored as
- * that integer.  Upstream: listpack.c: lpEncodeGetType(), lpEncodeBacklen(), Redis 7.2.
+ *      listpack  total bytes (4) | count (2) | entry* | 0xff
+ *                entry: encoding and data (e) | back: e in 7-bit groups
+ *      ziplist   total bytes (4) | tail (4) | count (2) | entry* | 0xff
+ *                entry: length of the entry before (1, or 5 from 254 on) | encoding and data
  *
- * Scores: t_zset.c: zzlInsertAt() stores an integral score as an integer, another one as the text
- * util.c: d2string() makes, the shortest that reads back the same (fpconv_dtoa() since 7.2).
+ * A string that is the canonical text of an int64 is stored as that integer.  Upstream: listpack.c:
+ * lpEncodeGetType(), lpEncodeBacklen(), Redis 7.2; ziplist.c: zipTryEncoding(),
+ * zipStoreEntryEncoding(), Redis 6.2.
+ *
+ * Scores: t_zset.c: zzlInsertAt() stores the text util.c: d2string() makes, and since 7.0 an
+ * integral score as an integer at once.  The text was %.17g, and is the shortest that reads back
+ * the same since 7.2 (fpconv_dtoa()).
  */
 // SPDX-License-Identifier: MIT
 #include "memory/packed_size.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static uint64_t add_back_length(uint64_t e)
 {
@@ -105,22 +113,75 @@ static uint64_t count_score_text(double value, bool *ret_is_integral)
     return (uint64_t)length;
 }
 
-uint64_t listpack_score_bytes(double score)
+/* Length of %.17g; *ret_integer is set when the text is an integer's. */
+static uint64_t count_g17_text(double score, bool *ret_is_integer, int64_t *ret_integer)
+{
+    char text[40];
+    const int length = snprintf(text, sizeof text, "%.17g", score);
+    char *end;
+    long long v;
+
+    errno = 0;
+    v = strtoll(text, &end, 10);
+    *ret_is_integer = *end == '\0' && errno == 0 && strcmp(text, "-0") != 0;
+    if (*ret_is_integer)
+        *ret_integer = v;
+    return (uint64_t)length;
+}
+
+struct score_element score_element_of(double score, enum score_format format)
 {
     const double magnitude = fabs(score);
     const uint64_t sign = signbit(score) ? 1 : 0;
-    bool is_integral;
-    uint64_t length;
+    struct score_element e = {0};
 
-    if (isnan(score))
-        return listpack_text_bytes(3);
-    if (isinf(score))
-        return listpack_text_bytes(3 + sign);
-    if (magnitude <= 0x1p62 && score == trunc(score)) /* double2ll() looks no further than 2^62 */
-        return listpack_integer_bytes((int64_t)score);
-    length = count_score_text(magnitude, &is_integral) + sign;
-    /* From there to 2^63 it is a text, but one that the listpack takes for an integer. */
-    if (is_integral && magnitude < 0x1p63)
-        return listpack_integer_bytes(INT64_MAX);
-    return listpack_text_bytes(length);
+    if (isnan(score) || isinf(score)) {
+        e.size_bytes = 3 + (isinf(score) ? sign : 0);
+        return e;
+    }
+    /* The narrow form prints 0 and -0 as texts of their own. */
+    if (format == SCORE_G17_NARROW ? magnitude < 0x1p52 && score == trunc(score) &&
+                                         (score != 0 || sign == 0)
+                                   : magnitude <= 0x1p62 && score == trunc(score)) {
+        e.is_integer = true;
+        e.integer = (int64_t)score;
+    } else if (format == SCORE_SHORTEST) {
+        e.size_bytes = count_score_text(magnitude, &e.is_integer) + sign;
+        /* From 2^62 to 2^63 it is a text, but one that the listpack takes for an integer. */
+        e.is_integer = e.is_integer && magnitude < 0x1p63;
+        e.integer = INT64_MAX;
+    } else {
+        e.size_bytes = count_g17_text(score, &e.is_integer, &e.integer);
+    }
+    return e;
+}
+
+static uint64_t ziplist_integer_bytes(int64_t v)
+{
+    if (v >= 0 && v <= 12)
+        return 1;
+    if (v >= INT8_MIN && v <= INT8_MAX)
+        return 2;
+    if (v >= INT16_MIN && v <= INT16_MAX)
+        return 3;
+    if (v >= -(1 << 23) && v < 1 << 23)
+        return 4;
+    return v >= INT32_MIN && v <= INT32_MAX ? 5 : 9;
+}
+
+static uint64_t ziplist_text_bytes(uint64_t n)
+{
+    if (n < 64)
+        return n + 1;
+    return n + (n < 16384 ? 2 : 5);
+}
+
+void ziplist_add(struct ziplist_size *z, uint64_t size_bytes, bool is_integer, int64_t integer)
+{
+    const uint64_t entry_bytes =
+        (z->last_entry_bytes < 254 ? 1 : 5) +
+        (is_integer ? ziplist_integer_bytes(integer) : ziplist_text_bytes(size_bytes));
+
+    z->bytes += entry_bytes;
+    z->last_entry_bytes = entry_bytes;
 }

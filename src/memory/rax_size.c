@@ -21,7 +21,6 @@
 #include <string.h>
 
 #define KEY_BYTES_MAX 4096
-#define RAX_BYTES     24 /* sizeof(rax) */
 
 struct rax_point {
     size_t depth;
@@ -35,7 +34,7 @@ static void add_node(struct rax_size *r, uint64_t characters, uint64_t children,
     const uint64_t head = (4 + characters + 7) & ~UINT64_C(7);
 
     r->node_count++;
-    r->alloc_bytes += r->alloc_size(head + 8 * children + (has_value ? 8 : 0));
+    r->alloc_bytes += r->alloc_size(head + 8 * children + (has_value && !r->has_no_values ? 8 : 0));
 }
 
 static void add_run_below_branch(struct rax_size *r, size_t branch_depth, size_t child_depth)
@@ -101,12 +100,13 @@ static void cut_path(struct rax_size *r, size_t depth)
     }
 }
 
-void rax_size_clear(struct rax_size *r, uint64_t (*alloc_size)(uint64_t n))
+void rax_size_clear(struct rax_size *r, uint64_t (*alloc_size)(uint64_t n), uint32_t own_bytes)
 {
     r->alloc_size = alloc_size;
+    r->own_bytes = own_bytes;
     r->key_count = r->node_count = r->skipped_count = 0;
-    r->alloc_bytes = alloc_size(RAX_BYTES);
-    r->is_estimate = r->out_of_memory = false;
+    r->alloc_bytes = alloc_size(own_bytes);
+    r->has_no_values = r->is_estimate = r->out_of_memory = false;
     r->last_bytes = 0;
     r->point_count = 0;
 }
@@ -159,7 +159,7 @@ void rax_size_add_id(struct rax_size *r, uint64_t ms, uint64_t seq)
 
 void rax_size_finish(struct rax_size *r)
 {
-    const uint64_t own_bytes = r->alloc_size(RAX_BYTES);
+    const uint64_t own_bytes = r->alloc_size(r->own_bytes);
 
     if (r->point_count == 0) {
         add_node(r, 0, 0, false);

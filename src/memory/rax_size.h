@@ -12,10 +12,12 @@ struct rax_point;
  * point for each key that is a prefix of it or branches off it. */
 struct rax_size {
     uint64_t (*alloc_size)(uint64_t n);
+    uint32_t own_bytes; /* of the tree's structure */
     uint64_t key_count;
     uint64_t node_count;    /* of the finished part; of the whole tree after rax_size_finish() */
     uint64_t alloc_bytes;   /* likewise, with the tree's own structure */
     uint64_t skipped_count; /* keys out of order: known by number only */
+    bool has_no_values;     /* keys without a value pointer; _clear makes it false */
     bool is_estimate;       /* keys came out of order, or too long to be compared whole */
     bool out_of_memory;
     uint8_t *last;
@@ -25,7 +27,7 @@ struct rax_size {
 };
 
 /* Zeroed memory is a valid empty struct; _clear keeps what is allocated, _done frees it. */
-void rax_size_clear(struct rax_size *r, uint64_t (*alloc_size)(uint64_t n));
+void rax_size_clear(struct rax_size *r, uint64_t (*alloc_size)(uint64_t n), uint32_t own_bytes);
 void rax_size_add(struct rax_size *r, const uint8_t *key, size_t key_bytes);
 void rax_size_add_id(struct rax_size *r, uint64_t ms, uint64_t seq);
 void rax_size_finish(struct rax_size *r);

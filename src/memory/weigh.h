@@ -8,17 +8,21 @@
 #define RDBLENS_WEIGH_H
 
 #include "memory/model.h"
+#include "memory/packed_size.h"
 #include "memory/rax_size.h"
 #include "memory/table_growth.h"
+#include "memory/ttl_buckets.h"
 
-/* A hash table with its elements as MEMORY USAGE counts them, asize being what else there is; of
- * what the allocator gives only object, dict and tables. */
+/* A hash table with its elements as MEMORY USAGE counts them, asize being what else there is
+ * (object and dict too); of what the allocator gives only object, dict and tables. */
 struct weight weigh_table(const struct memory_model *m, const struct table_growth *t,
                           uint64_t asize, uint64_t elements_bytes, uint64_t element_count);
 
 /* ---- strings ---- */
-/* integer: NULL, or the one whose text the string is. */
-struct weight weigh_string(const struct memory_model *m, uint64_t n, const int64_t *integer);
+/* integer: NULL, or the one whose text the string is.  has_private_integers: small ones are not
+ * shared. */
+struct weight weigh_string(const struct memory_model *m, uint64_t n, const int64_t *integer,
+                           bool has_private_integers);
 
 /* ---- lists ---- */
 struct list_meter {
@@ -27,23 +31,40 @@ struct list_meter {
     uint64_t nodes_alloc_bytes;
     uint64_t last_node_bytes; /* of the last finished node, if packed */
     bool has_plain_node;
+    bool is_estimate;  /* a compressed size is not in the file */
     bool is_node_open; /* one is being filled element by element */
     uint64_t open_bytes, open_count;
+    struct ziplist_size open_ziplist;
+    uint64_t open_lzf_bytes; /* the node's blob was compressed to so many bytes; 0: it was not */
+    uint64_t open_raw_bytes; /* from so many */
+    bool has_long_element;   /* for the lists of 2.x */
 };
-void weigh_list_blob(struct list_meter *l, const struct memory_model *m, uint16_t rdb_type,
-                     const struct rdbp_blob *b);
-void weigh_list_item(struct list_meter *l, const struct memory_model *m, uint16_t rdb_type,
-                     const rdbp_item *it);
-struct weight weigh_list_end(struct list_meter *l, const struct memory_model *m, uint16_t rdb_type,
+/* What compressing the last nodes would save: only once a node has list_compress_depth others
+ * behind it, it is compressed.  Zeroed memory is valid; _done frees it. */
+struct node_ring {
+    struct node_saving {
+        uint64_t counted, allocated;
+    } *savings;
+    uint64_t room, next;
+    bool out_of_memory;
+};
+void node_ring_done(struct node_ring *r);
+void weigh_list_blob(struct list_meter *l, struct node_ring *ring, const struct memory_model *m,
+                     uint16_t rdb_type, const struct rdbp_blob *b);
+void weigh_list_item(struct list_meter *l, struct node_ring *ring, const struct memory_model *m,
+                     uint16_t rdb_type, const rdbp_item *it);
+struct weight weigh_list_end(struct list_meter *l, struct node_ring *ring,
+                             const struct memory_model *m, uint16_t rdb_type,
                              uint64_t element_count);
 
 /* ---- sets ---- */
 struct set_meter {
     enum { SET_IS_INTSET = 0, SET_IS_LISTPACK, SET_IS_TABLE } phase; /* of the replay */
     uint64_t member_count;
-    uint64_t strings_bytes;  /* buffers of the members in a table */
-    uint64_t listpack_bytes; /* all members' entries in a listpack */
-    uint64_t reserved_bytes; /* a listpack made of an intset is allocated in advance */
+    uint64_t leading_integers;    /* before the first other member */
+    struct string_bytes strings;  /* buffers of the members in a table */
+    uint64_t listpack_bytes;      /* all members' entries in a listpack */
+    uint64_t reserved_bytes;      /* a listpack made of an intset is allocated in advance */
     uint64_t longest;
     int64_t smallest_integer, largest_integer; /* of those seen as an intset */
 };
@@ -52,25 +73,44 @@ struct weight weigh_set_end(const struct set_meter *s, const struct memory_model
                             uint16_t rdb_type, uint64_t raw_bytes, uint64_t member_count);
 
 /* ---- hashes ---- */
+/* The TTLs of a hash's fields, in the order in which a table would get them. Zeroed memory is
+ * valid; _done frees it. */
+struct field_ttls {
+    struct ttl_buckets buckets;
+    /* Of the first pairs, as long as the hash may be loaded packed: sorted before a conversion. */
+    int64_t *early;
+    size_t early_count, early_room;
+    size_t early_before_long_pair;
+    bool is_flushed;
+    bool out_of_memory;
+    int64_t earliest_ms; /* ROW_NULL: no field has one */
+};
+void field_ttls_begin(struct field_ttls *f, const struct memory_model *m);
+void field_ttls_done(struct field_ttls *f);
+
 struct hash_meter {
     uint64_t pair_count; /* values seen */
     bool has_long_pair;
-    uint64_t first_long_pair; /* 0-based */
-    uint64_t field_bytes;     /* length of the current field */
-    uint64_t strings_bytes;   /* buffers of fields and values in a table */
-    uint64_t listpack_bytes;  /* all entries in a listpack */
-    bool has_field_ttl;       /* of the current field */
+    uint64_t first_long_pair;    /* 0-based */
+    uint64_t field_bytes;        /* length of the current field */
+    struct string_bytes strings; /* buffers of fields and values in a table */
+    uint64_t listpack_bytes;     /* all fields and values in a listpack */
+    uint64_t ttl_listpack_bytes; /* and all TTLs */
+    struct ziplist_size ziplist; /* fields and values in a ziplist */
+    bool has_field_ttl;          /* of the current field */
 };
-void weigh_hash_item(struct hash_meter *h, const struct memory_model *m, uint16_t rdb_type,
-                     const rdbp_item *it);
-struct weight weigh_hash_end(const struct hash_meter *h, const struct memory_model *m,
-                             uint16_t rdb_type, uint64_t raw_bytes, uint64_t pair_count);
+void weigh_hash_item(struct hash_meter *h, struct field_ttls *ttls, const struct memory_model *m,
+                     uint16_t rdb_type, const rdbp_item *it);
+struct weight weigh_hash_end(const struct hash_meter *h, struct field_ttls *ttls,
+                             const struct memory_model *m, uint16_t rdb_type, uint64_t raw_bytes,
+                             uint64_t pair_count);
 
 /* ---- sorted sets ---- */
 struct zset_meter {
     uint64_t member_count;
-    uint64_t strings_bytes;
-    uint64_t listpack_bytes; /* as long as a listpack is possible */
+    struct string_bytes strings;
+    uint64_t listpack_bytes;     /* as long as a packed value is possible */
+    struct ziplist_size ziplist; /* likewise */
     uint64_t longest;
 };
 void weigh_zset_item(struct zset_meter *z, const struct memory_model *m, uint16_t rdb_type,
@@ -83,7 +123,7 @@ double skiplist_node_mean_bytes(const struct memory_model *m);
 
 /* ---- streams ---- */
 struct stream_meter {
-    uint64_t listpacks_bytes;
+    struct string_bytes listpacks;
     uint64_t groups_bytes; /* of finished groups and consumers, as counted */
     uint64_t groups_alloc_bytes;
     bool has_groups, is_in_group, is_in_consumer, is_estimate;

@@ -1,28 +1,31 @@
 /* weigh_hash.c -- what a hash weighs.
  *
- * Packed types are taken as they are (old ones rewritten as a listpack) unless they hold too many
- * pairs.  HASH is loaded pair by pair:
+ * Packed types are taken as they are (those of other versions rewritten as a listpack or ziplist)
+ * unless they hold too many pairs.  HASH is loaded pair by pair:
  *
- *      more pairs than a listpack may have     a table for all of them, at once
- *      no field or value too long              a listpack
- *      else, at the first long pair (number i) a table for i pairs; the i pairs and the long one
- *                                              are added; if more than four remain, the table is
- *                                              expanded to the number of those; they are added
+ *      more pairs than a packed hash may have   a table, made for all of them at once (4.0: that
+ *                                               grows)
+ *      no field or value too long               packed
+ *      else, at the first long pair (number i)  a table (since 7.0: for i pairs); the i pairs and
+ *                                               the long one are added; if more than four remain,
+ *                                               the table is expanded to the number of those; they
+ *                                               are added
  *
  * In the last case the table may rehash, and may not be through with it when the load ends: so the
  * additions are replayed (table_growth.c).
  *
  * Hashes with field TTLs (HASH_METADATA, HASH_LISTPACK_EX, their release-candidate forms and
- * Valkey's HASH_2) cannot be loaded by a 7.2 server.  They are weighed by 7.4's structures: a
- * listpackex is a listpack of triples behind a structure of 32 bytes; a field of a table is another
- * kind of string that carries its TTL in front.  Buckets of fields by TTL, which no command counts
- * per key, are left out of alloc_bytes.  A table of HASH_METADATA with too many pairs grows as it
- * goes.
+ * Valkey's HASH_2) need 7.4: a listpackex is a listpack of triples behind a structure of 32 bytes,
+ * and a table keeps its fields by TTL as well (ttl_buckets.c).  A table of HASH_METADATA with too
+ * many pairs grows as it goes.  Versions without field TTLs are given the same hash without them.
  *
- * Upstream: rdb.c: rdbLoadObject(), Redis 7.2 and 7.4; t_hash.c: hashTypeConvert(); mstr.c.
+ * Since 7.4 the fields of a table are strings of their own kind, with the TTL in front.
+ *
+ * Upstream: rdb.c: rdbLoadObject(); t_hash.c: hashTypeConvert(); mstr.c, Redis 4.0 to 7.4.
  */
 // SPDX-License-Identifier: MIT
-#include "memory/packed_size.h"
+#include <stdlib.h>
+
 #include "memory/weigh.h"
 
 #define LISTPACK_EX_BYTES       32
@@ -31,68 +34,182 @@
 #define DICT_TTL_METADATA_BYTES 32 /* behind the dict of a hash with field TTLs */
 #define EXPAND_MORE_THAN        4  /* remaining pairs that are worth expanding for */
 
+/* So many TTLs are kept for sorting; a limit beyond that is nobody's. */
+#define EARLY_TTLS_MAX ((size_t)1 << 17)
+
+/* Pairs are strings of their own in the file. */
+static bool is_spread_out(uint16_t rdb_type)
+{
+    return rdb_type == RDBP_RDB_HASH || rdb_type == RDBP_RDB_HASH_METADATA ||
+           rdb_type == RDBP_RDB_HASH_METADATA_PRE_GA || rdb_type == RDBP_RDB_HASH_2;
+}
+
 /* The TTL stands before its field (true) or after the value. */
 static bool is_ttl_first(uint16_t rdb_type)
 {
     return rdb_type == RDBP_RDB_HASH_METADATA || rdb_type == RDBP_RDB_HASH_METADATA_PRE_GA;
 }
 
-static bool is_ttl_type(uint16_t rdb_type)
+static bool is_listpack_ex(uint16_t rdb_type)
 {
-    return is_ttl_first(rdb_type) || rdb_type == RDBP_RDB_HASH_LISTPACK_EX ||
-           rdb_type == RDBP_RDB_HASH_LISTPACK_EX_PRE_GA || rdb_type == RDBP_RDB_HASH_2;
+    return rdb_type == RDBP_RDB_HASH_LISTPACK_EX || rdb_type == RDBP_RDB_HASH_LISTPACK_EX_PRE_GA;
 }
 
-/* A field of a 7.4 hash table. */
-static uint64_t ttl_field_bytes(const struct memory_model *m, uint64_t n, bool has_ttl)
+static bool keeps_ttls(const struct memory_model *m, uint16_t rdb_type)
+{
+    return m->version->has_field_ttl &&
+           (is_ttl_first(rdb_type) || is_listpack_ex(rdb_type) || rdb_type == RDBP_RDB_HASH_2);
+}
+
+/* ---- field TTLs ----------------------------------------------------------------------------- */
+
+void field_ttls_begin(struct field_ttls *f, const struct memory_model *m)
+{
+    ttl_buckets_clear(&f->buckets, m->alloc_size);
+    f->early_count = f->early_before_long_pair = 0;
+    f->is_flushed = f->out_of_memory = false;
+    f->earliest_ms = ROW_NULL;
+}
+
+void field_ttls_done(struct field_ttls *f)
+{
+    ttl_buckets_done(&f->buckets);
+    free(f->early);
+    f->early = NULL;
+    f->early_room = 0;
+}
+
+static void flush_early(struct field_ttls *f)
+{
+    for (size_t i = 0; i < f->early_count; i++)
+        ttl_buckets_add(&f->buckets, (uint64_t)f->early[i]);
+    f->early_count = 0;
+    f->is_flushed = true;
+}
+
+static void add_ttl(struct field_ttls *f, int64_t expire_at_ms)
+{
+    if (f->earliest_ms == ROW_NULL || expire_at_ms < f->earliest_ms)
+        f->earliest_ms = expire_at_ms;
+    if (!f->is_flushed && f->early_count >= EARLY_TTLS_MAX)
+        flush_early(f);
+    if (f->is_flushed) {
+        ttl_buckets_add(&f->buckets, (uint64_t)expire_at_ms);
+        return;
+    }
+    if (f->early_count == f->early_room) {
+        const size_t room = 2 * f->early_room + 64;
+        int64_t *const early = realloc(f->early, room * sizeof *early);
+
+        if (early == NULL) {
+            f->out_of_memory = true;
+            return;
+        }
+        f->early = early;
+        f->early_room = room;
+    }
+    f->early[f->early_count++] = expire_at_ms;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* Bytes of the buckets of a table.  sorts: the hash was a listpackex up to its first long pair. */
+static uint64_t finish_ttls(struct field_ttls *f, bool sorts)
+{
+    if (sorts && f->early_before_long_pair > 1)
+        qsort(f->early, f->early_before_long_pair, sizeof *f->early, compare_times);
+    if (!f->is_flushed)
+        flush_early(f);
+    f->out_of_memory |= f->buckets.out_of_memory;
+    return ttl_buckets_bytes(&f->buckets);
+}
+
+/* ---- items ---------------------------------------------------------------------------------- */
+
+/* A field of a table since 7.4. */
+static uint64_t field_string_bytes(const struct memory_model *m, uint64_t n, bool has_ttl)
 {
     const uint64_t header = n <= 31 ? 1 : n <= 65535 ? 3 : 9;
 
     return m->alloc_size((has_ttl ? FIELD_TTL_BYTES + FIELD_TTL_FLAG_BYTES : 0) + header + n + 1);
 }
 
-static void note_long_pair(struct hash_meter *h, const struct memory_model *m, uint64_t size_bytes)
+static void add_field(struct hash_meter *h, const struct memory_model *m, bool has_ttl)
 {
-    if (size_bytes > m->hash_max_listpack_value && !h->has_long_pair) {
-        h->has_long_pair = true;
-        h->first_long_pair = h->pair_count;
+    if (m->version->has_field_strings) {
+        const uint64_t bytes = field_string_bytes(m, h->field_bytes, has_ttl);
+
+        h->strings.counted += bytes;
+        h->strings.allocated += bytes;
+    } else {
+        add_sds(&h->strings, m, h->field_bytes);
     }
 }
 
-static void add_field_ttl(struct hash_meter *h, const struct memory_model *m, uint16_t rdb_type,
-                          int64_t expire_at_ms)
+static void note_long_pair(struct hash_meter *h, struct field_ttls *ttls,
+                           const struct memory_model *m, uint64_t size_bytes)
 {
-    h->listpack_bytes += listpack_integer_bytes(expire_at_ms);
-    h->has_field_ttl = expire_at_ms != 0;
-    if (!is_ttl_first(rdb_type) && h->has_field_ttl)
-        h->strings_bytes +=
-            ttl_field_bytes(m, h->field_bytes, true) - ttl_field_bytes(m, h->field_bytes, false);
+    if (size_bytes > m->settings.hash_max_listpack_value && !h->has_long_pair) {
+        h->has_long_pair = true;
+        h->first_long_pair = h->pair_count;
+        /* The TTL of the long pair itself, if any, is there already. */
+        ttls->early_before_long_pair = ttls->early_count - (h->has_field_ttl ? 1 : 0);
+    }
 }
 
-void weigh_hash_item(struct hash_meter *h, const struct memory_model *m, uint16_t rdb_type,
-                     const rdbp_item *it)
+static void take_field_ttl(struct hash_meter *h, struct field_ttls *ttls,
+                           const struct memory_model *m, uint16_t rdb_type, int64_t expire_at_ms)
+{
+    if (!keeps_ttls(m, rdb_type))
+        return;
+    h->ttl_listpack_bytes += listpack_integer_bytes(expire_at_ms);
+    h->has_field_ttl = expire_at_ms != 0;
+    if (h->has_field_ttl)
+        add_ttl(ttls, expire_at_ms);
+    if (!is_ttl_first(rdb_type) && h->has_field_ttl) {
+        const uint64_t more = field_string_bytes(m, h->field_bytes, true) -
+                              field_string_bytes(m, h->field_bytes, false);
+
+        h->strings.counted += more;
+        h->strings.allocated += more;
+        h->has_field_ttl = false;
+    }
+}
+
+void weigh_hash_item(struct hash_meter *h, struct field_ttls *ttls, const struct memory_model *m,
+                     uint16_t rdb_type, const rdbp_item *it)
 {
     const uint64_t n = it->size_bytes;
 
     switch (it->role) {
-    case RDBP_ROLE_FIELD_TTL: add_field_ttl(h, m, rdb_type, it->u.expire_at_ms); return;
+    case RDBP_ROLE_FIELD_TTL:
+        take_field_ttl(h, ttls, m, rdb_type, it->u.expire_at_ms);
+        return;
     case RDBP_ROLE_FIELD:
         h->field_bytes = n;
-        if (is_ttl_type(rdb_type))
-            h->strings_bytes += ttl_field_bytes(m, n, is_ttl_first(rdb_type) && h->has_field_ttl);
-        else
-            h->strings_bytes += sds_bytes(m, n);
-        note_long_pair(h, m, n);
+        add_field(h, m, h->has_field_ttl);
+        note_long_pair(h, ttls, m, n);
         break;
     case RDBP_ROLE_VALUE:
-        h->strings_bytes += sds_bytes(m, n);
-        note_long_pair(h, m, n);
-        h->pair_count++;
+        add_sds(&h->strings, m, n);
+        note_long_pair(h, ttls, m, n);
+        if (++h->pair_count > m->settings.hash_max_listpack_entries && !ttls->is_flushed)
+            flush_early(ttls); /* never packed: in file order */
         break;
     default: return;
     }
-    h->listpack_bytes += listpack_string_bytes(n, it->is_integer, it->u.integer);
+    if (m->version->has_listpack)
+        h->listpack_bytes += listpack_string_bytes(n, it->is_integer, it->u.integer);
+    else
+        ziplist_add(&h->ziplist, n, it->is_integer, it->u.integer);
 }
+
+/* ---- the end -------------------------------------------------------------------------------- */
 
 static void add_many(struct table_growth *t, uint64_t count)
 {
@@ -100,49 +217,61 @@ static void add_many(struct table_growth *t, uint64_t count)
         table_add(t);
 }
 
-/* Pairs behind the first long one. */
-static uint64_t count_remaining(const struct hash_meter *h, uint64_t pair_count)
+static void grow_table(struct table_growth *t, uint64_t count)
 {
-    return pair_count > h->first_long_pair ? pair_count - h->first_long_pair - 1 : 0;
+    table_init(t, 0);
+    add_many(t, count);
 }
 
-/* A HASH that turned out to need a table half-way. */
-static void replay_conversion(const struct hash_meter *h, uint64_t pair_count,
-                              struct table_growth *t)
+/* A hash that turned out to need a table half-way. */
+static void replay_conversion(const struct hash_meter *h, const struct memory_model *m,
+                              uint64_t pair_count, bool has_ttls, struct table_growth *t)
 {
-    const uint64_t packed = h->first_long_pair, remaining = count_remaining(h, pair_count);
+    const uint64_t packed = h->first_long_pair;
+    const uint64_t remaining = pair_count > packed ? pair_count - packed - 1 : 0;
+    /* HASH_METADATA is expanded before the long pair is added. */
+    const uint64_t before = has_ttls ? packed : packed + 1;
 
-    table_init(t, packed);
-    add_many(t, packed + 1);
-    if (remaining > EXPAND_MORE_THAN)
+    table_init(t, m->version->expands_hash_first ? packed : 0);
+    add_many(t, before);
+    if (remaining > EXPAND_MORE_THAN && m->version->expands_tables)
         table_expand(t, remaining);
-    add_many(t, remaining);
+    add_many(t, pair_count > before ? pair_count - before : 0);
 }
 
-/* The same for HASH_METADATA: expanded before the long pair is added. */
-static void replay_ttl_conversion(const struct hash_meter *h, uint64_t pair_count,
-                                  struct table_growth *t)
+static void replay_load(const struct hash_meter *h, const struct memory_model *m,
+                        uint16_t rdb_type, uint64_t pair_count, struct table_growth *t)
 {
-    const uint64_t packed = h->first_long_pair, remaining = count_remaining(h, pair_count);
+    const bool is_over = pair_count > m->settings.hash_max_listpack_entries;
+    const bool has_ttls = keeps_ttls(m, rdb_type) && is_ttl_first(rdb_type);
+    const bool is_expanded = is_spread_out(rdb_type)
+                                 ? m->version->expands_tables && !has_ttls
+                                 : m->version->expands_hash_first;
 
-    table_init(t, packed);
-    add_many(t, packed);
-    if (remaining > EXPAND_MORE_THAN)
-        table_expand(t, remaining);
-    add_many(t, remaining + 1);
+    if (is_spread_out(rdb_type) && !is_over)
+        replay_conversion(h, m, pair_count, has_ttls, t);
+    else if (is_expanded)
+        table_init(t, pair_count);
+    else
+        grow_table(t, pair_count);
 }
 
-static struct weight weigh_hash_table(const struct hash_meter *h, const struct memory_model *m,
-                                      const struct table_growth *t, bool has_ttl_dict,
+static struct weight weigh_hash_table(const struct hash_meter *h, struct field_ttls *ttls,
+                                      const struct memory_model *m, uint16_t rdb_type,
                                       uint64_t pair_count)
 {
-    struct weight w = weigh_table(m, t, OBJECT_BYTES,
-                                  h->strings_bytes + DICT_ENTRY_BYTES * pair_count, pair_count);
+    const uint64_t dict_bytes = m->version->dict_bytes;
+    struct table_growth table;
+    struct weight w;
 
-    w.alloc_bytes += h->strings_bytes + pair_count * m->alloc_size(DICT_ENTRY_BYTES);
-    if (has_ttl_dict)
-        w.alloc_bytes +=
-            m->alloc_size(m->dict_bytes + DICT_TTL_METADATA_BYTES) - m->alloc_size(m->dict_bytes);
+    replay_load(h, m, rdb_type, pair_count, &table);
+    w = weigh_table(m, &table, OBJECT_BYTES + dict_bytes,
+                    h->strings.counted + DICT_ENTRY_BYTES * pair_count, pair_count);
+    w.alloc_bytes += h->strings.allocated + pair_count * m->alloc_size(DICT_ENTRY_BYTES);
+    if (keeps_ttls(m, rdb_type))
+        w.alloc_bytes += m->alloc_size(dict_bytes + DICT_TTL_METADATA_BYTES) -
+                         m->alloc_size(dict_bytes) +
+                         finish_ttls(ttls, is_spread_out(rdb_type) && h->has_long_pair);
     return w;
 }
 
@@ -155,45 +284,34 @@ static struct weight weigh_listpack_ex(const struct memory_model *m, uint64_t n)
     return w;
 }
 
-static struct weight weigh_ttl_hash_end(const struct hash_meter *h, const struct memory_model *m,
-                                        uint16_t rdb_type, uint64_t raw_bytes, uint64_t pair_count)
+static struct weight weigh_packed_hash(const struct hash_meter *h, const struct memory_model *m,
+                                       uint16_t rdb_type, uint64_t raw_bytes)
 {
-    const bool is_over = pair_count > m->hash_max_listpack_entries;
-    struct table_growth table;
-
-    if (is_ttl_first(rdb_type)) {
-        if (!is_over && !h->has_long_pair)
-            return weigh_listpack_ex(m, LISTPACK_EMPTY_BYTES + h->listpack_bytes);
-        if (is_over) {
-            table_init(&table, 0);
-            add_many(&table, pair_count);
-        } else {
-            replay_ttl_conversion(h, pair_count, &table);
-        }
-    } else {
-        if (rdb_type != RDBP_RDB_HASH_2 && !is_over)
-            return weigh_listpack_ex(m, raw_bytes);
-        table_init(&table, pair_count);
-    }
-    return weigh_hash_table(h, m, &table, true, pair_count);
+    if (keeps_ttls(m, rdb_type))
+        return weigh_listpack_ex(m, is_listpack_ex(rdb_type)
+                                        ? raw_bytes
+                                        : LISTPACK_EMPTY_BYTES + h->listpack_bytes +
+                                              h->ttl_listpack_bytes);
+    if (m->version->has_listpack)
+        return weigh_packed(m,
+                            rdb_type == RDBP_RDB_HASH_LISTPACK
+                                ? raw_bytes
+                                : LISTPACK_EMPTY_BYTES + h->listpack_bytes,
+                            ENCODING_LISTPACK);
+    return weigh_packed(
+        m, rdb_type == RDBP_RDB_HASH_ZIPLIST ? raw_bytes : ZIPLIST_EMPTY_BYTES + h->ziplist.bytes,
+        m->version->has_zipmap ? ENCODING_ZIPMAP : ENCODING_ZIPLIST);
 }
 
-struct weight weigh_hash_end(const struct hash_meter *h, const struct memory_model *m,
-                             uint16_t rdb_type, uint64_t raw_bytes, uint64_t pair_count)
+struct weight weigh_hash_end(const struct hash_meter *h, struct field_ttls *ttls,
+                             const struct memory_model *m, uint16_t rdb_type, uint64_t raw_bytes,
+                             uint64_t pair_count)
 {
-    const bool is_over = pair_count > m->hash_max_listpack_entries;
-    struct table_growth table;
+    /* Lengths matter where strings are added one by one; packed blobs are trusted. */
+    const bool checks_lengths = is_spread_out(rdb_type) || rdb_type == RDBP_RDB_HASH_ZIPMAP;
 
-    if (is_ttl_type(rdb_type))
-        return weigh_ttl_hash_end(h, m, rdb_type, raw_bytes, pair_count);
-    if (rdb_type == RDBP_RDB_HASH_LISTPACK && !is_over)
-        return weigh_packed(m, raw_bytes, ENCODING_LISTPACK);
-    /* Lengths do not matter in a ziplist; in a zipmap and a HASH they do. */
-    if (!is_over && (!h->has_long_pair || rdb_type == RDBP_RDB_HASH_ZIPLIST))
-        return weigh_packed(m, LISTPACK_EMPTY_BYTES + h->listpack_bytes, ENCODING_LISTPACK);
-    if (!is_over && rdb_type == RDBP_RDB_HASH)
-        replay_conversion(h, pair_count, &table);
-    else
-        table_init(&table, pair_count);
-    return weigh_hash_table(h, m, &table, false, pair_count);
+    if (pair_count > m->settings.hash_max_listpack_entries ||
+        (checks_lengths && h->has_long_pair))
+        return weigh_hash_table(h, ttls, m, rdb_type, pair_count);
+    return weigh_packed_hash(h, m, rdb_type, raw_bytes);
 }

@@ -2,24 +2,29 @@
  *
  * SET_INTSET and SET_LISTPACK are taken as they are unless they hold too many members, which makes
  * them a table.  SET is loaded member by member: a table at once when there are more members than
- * an intset may have, else an intset until the first member that is no integer, then a listpack
- * while the limits hold, then a table.  The number of members is known only at the end here, so the
- * replay runs in any case and the end decides whether it counts.
+ * an intset may have, else an intset until the first member that is no integer; then since 7.2 a
+ * listpack while the limits hold; then a table.  The number of members is known only at the end
+ * here, so the replay runs in any case and the end decides whether it counts.  A SET_LISTPACK on a
+ * version before 7.2 goes the way of a SET.
  *
- * A table is always made for all the members, so it never grows.  MEMORY USAGE counts an entry of
- * 24 bytes a member, but since 7.2 the first member of a bucket needs none and every further one
- * takes 16: for alloc_bytes that is an expectation, as it depends on the hash seed.
+ * Since 7.2 a table is always made for all the members, so it never grows; before that one that was
+ * an intset is made for its integers first.
+ *
+ * Since 7.2 the first member of a bucket needs no entry and every further one takes 16 bytes, but
+ * Redis counts 24 a member all the same.  Where it matters that is an expectation, as buckets
+ * depend on the hash seed.
  *
  * Upstream: rdb.c: rdbLoadObject(); t_set.c: setTypeConvertAndExpand(); listpack.c:
- * lpEstimateBytesRepeatedInteger(); dict.c: dictInsertAtPosition(), Redis 7.2.
+ * lpEstimateBytesRepeatedInteger(); dict.c: dictInsertAtPosition(), Redis 4.0 to 7.4, Valkey 8.0.
  */
 // SPDX-License-Identifier: MIT
-#include "memory/packed_size.h"
-#include "memory/weigh.h"
-
 #include <math.h>
 
-#define CHAINED_ENTRY_BYTES 16 /* dictEntryNoValue */
+#include "memory/weigh.h"
+
+#define COLLIDING_ENTRY_BYTES 16 /* dictEntryNoValue */
+
+/* ---- members -------------------------------------------------------------------------------- */
 
 /* Allocated size of the listpack that takes over `count` integers: room for each as if it were the
  * smallest or the largest of them. */
@@ -33,23 +38,26 @@ static uint64_t reserve_listpack(const struct set_meter *s)
 
 static void replay_member(struct set_meter *s, const struct memory_model *m, const rdbp_item *it)
 {
+    const uint64_t max_value = m->settings.set_max_listpack_value;
+
     if (s->phase == SET_IS_INTSET) {
         if (it->is_integer) {
             if (s->member_count == 0 || it->u.integer < s->smallest_integer)
                 s->smallest_integer = it->u.integer;
             if (s->member_count == 0 || it->u.integer > s->largest_integer)
                 s->largest_integer = it->u.integer;
+            s->leading_integers++;
             return;
         }
-        if (s->longest <= m->set_max_listpack_value) {
+        if (m->version->has_set_listpack && s->longest <= max_value) {
             s->phase = SET_IS_LISTPACK; /* if there is room; asked for below */
             s->reserved_bytes = s->member_count > 0 ? reserve_listpack(s) : 0;
         } else {
             s->phase = SET_IS_TABLE;
         }
     }
-    if (s->phase == SET_IS_LISTPACK && (s->member_count >= m->set_max_listpack_entries ||
-                                        it->size_bytes > m->set_max_listpack_value))
+    if (s->phase == SET_IS_LISTPACK &&
+        (s->member_count >= m->settings.set_max_listpack_entries || it->size_bytes > max_value))
         s->phase = SET_IS_TABLE;
 }
 
@@ -60,31 +68,59 @@ void weigh_set_item(struct set_meter *s, const struct memory_model *m, const rdb
     if (s->phase != SET_IS_TABLE)
         replay_member(s, m, it);
     s->member_count++;
-    s->strings_bytes += sds_bytes(m, it->size_bytes);
+    add_sds(&s->strings, m, it->size_bytes);
     s->listpack_bytes += listpack_string_bytes(it->size_bytes, it->is_integer, it->u.integer);
 }
 
+/* ---- the end -------------------------------------------------------------------------------- */
+
 /* Members that share their bucket with an earlier one: n - slots (1 - (1 - 1/slots)^n). */
-static double count_chained_members(uint64_t slots, uint64_t members)
+static double count_colliding_members(uint64_t slots, uint64_t members)
 {
     const double s = (double)slots, n = (double)members;
 
     return n + s * expm1(n * log1p(-1.0 / s));
 }
 
-static struct weight weigh_set_table(const struct set_meter *s, const struct memory_model *m,
-                                     uint64_t member_count)
+static void replay_table(const struct set_meter *s, const struct memory_model *m,
+                         bool was_intset, uint64_t member_count, struct table_growth *t)
 {
+    if (!was_intset || m->version->has_set_listpack) {
+        table_init(t, member_count);
+        return;
+    }
+    table_init(t, s->leading_integers);
+    for (uint64_t i = 0; i < s->leading_integers; i++)
+        table_add(t);
+    table_expand(t, member_count);
+    for (uint64_t i = s->leading_integers; i < member_count; i++)
+        table_add(t);
+}
+
+static struct weight weigh_set_table(const struct set_meter *s, const struct memory_model *m,
+                                     bool was_intset, uint64_t member_count)
+{
+    const enum set_entries entries = m->version->set_entries;
+    uint64_t counted = DICT_ENTRY_BYTES * member_count;
+    uint64_t allocated = m->alloc_size(DICT_ENTRY_BYTES) * member_count;
     struct table_growth table;
     struct weight w;
-    double chained;
 
-    table_init(&table, member_count);
-    w = weigh_table(m, &table, OBJECT_BYTES, s->strings_bytes + DICT_ENTRY_BYTES * member_count,
-                    member_count);
-    chained = count_chained_members(table.slots, member_count);
-    w.alloc_bytes +=
-        s->strings_bytes + (uint64_t)(chained * (double)m->alloc_size(CHAINED_ENTRY_BYTES) + 0.5);
+    replay_table(s, m, was_intset, member_count, &table);
+    if (entries != SET_ENTRY_WHOLE) {
+        const double colliding = count_colliding_members(table.slots, member_count);
+        const double entry_bytes = (double)m->alloc_size(COLLIDING_ENTRY_BYTES);
+
+        allocated = (uint64_t)(colliding * entry_bytes + 0.5);
+        if (entries == SET_ENTRY_COLLIDING)
+            counted = (uint64_t)(colliding * COLLIDING_ENTRY_BYTES + 0.5);
+    }
+    w = weigh_table(m, &table, OBJECT_BYTES + m->version->dict_bytes,
+                    s->strings.counted + counted, member_count);
+    w.alloc_bytes += s->strings.allocated + allocated;
+    /* A single member has no other to collide with. */
+    if (entries == SET_ENTRY_COLLIDING && member_count > 1)
+        w.note = SIZE_EXPECTED;
     return w;
 }
 
@@ -101,15 +137,19 @@ static uint64_t intset_width(const struct set_meter *s)
 struct weight weigh_set_end(const struct set_meter *s, const struct memory_model *m,
                             uint16_t rdb_type, uint64_t raw_bytes, uint64_t member_count)
 {
+    const bool is_listpack =
+        rdb_type == RDBP_RDB_SET_LISTPACK && m->version->has_set_listpack;
+    const bool is_intset = rdb_type == RDBP_RDB_SET_INTSET;
     uint64_t listpack_bytes;
 
-    if (rdb_type == RDBP_RDB_SET_LISTPACK && member_count <= m->set_max_listpack_entries)
+    if (is_listpack && member_count <= m->settings.set_max_listpack_entries)
         return weigh_packed(m, raw_bytes, ENCODING_LISTPACK);
-    if (rdb_type == RDBP_RDB_SET_INTSET && member_count <= m->set_max_intset_entries)
+    if (is_intset && member_count <= m->settings.set_max_intset_entries)
         return weigh_packed(m, raw_bytes, ENCODING_INTSET);
-    if (rdb_type != RDBP_RDB_SET || member_count > m->set_max_intset_entries ||
-        s->phase == SET_IS_TABLE)
-        return weigh_set_table(s, m, member_count);
+    if (is_listpack || is_intset || member_count > m->settings.set_max_intset_entries)
+        return weigh_set_table(s, m, false, member_count);
+    if (s->phase == SET_IS_TABLE)
+        return weigh_set_table(s, m, true, member_count);
     if (s->phase == SET_IS_INTSET)
         return weigh_packed(m, INTSET_HEADER_BYTES + intset_width(s) * member_count,
                             ENCODING_INTSET);

@@ -6,49 +6,61 @@
  *                        \- radix tree of consumers, by name
  *                             consumer -- radix tree of pending entries, by id (shared entries)
  *
- * MEMORY USAGE guesses a tree at 16 bytes a key and 244 bytes a node, leaves out the trees of
- * groups and of consumers, and counts a consumer's name at its length.  What the allocator gives
- * follows from the nodes' sizes.  Both come from one pass over the keys (rax_size.c).
+ * MEMORY USAGE guesses a tree at 16 bytes a key and 244 bytes a node (development builds of Valkey
+ * count its nodes), leaves out the trees of groups and of consumers, and counts a consumer's name
+ * at its length.  What the allocator gives follows from the nodes' sizes.  Both come from one pass
+ * over the keys (rax_size.c).
  *
- * Upstream: object.c: streamRadixTreeMemoryUsage(), objectComputeSize(); stream.h, Redis 7.2.
+ * Upstream: object.c: streamRadixTreeMemoryUsage(), objectComputeSize(); stream.h, Redis 5.0 to 7.4.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/weigh.h"
 
 #define GUESSED_NODE_BYTES (4 + 30 * 8) /* header and thirty words */
 
-/* A finished tree as MEMORY USAGE guesses it. */
-static uint64_t guess_tree(const struct rax_size *r)
+/* A finished tree as MEMORY USAGE counts it. */
+static uint64_t count_tree(const struct memory_model *m, const struct rax_size *r)
 {
+    if (m->version->counts_rax_nodes)
+        return r->alloc_bytes;
     return r->key_count * STREAM_ID_BYTES + r->node_count * GUESSED_NODE_BYTES;
+}
+
+static void clear_tree(struct rax_size *r, const struct memory_model *m)
+{
+    rax_size_clear(r, m->alloc_size, m->version->rax_bytes);
 }
 
 void weigh_stream_begin(struct stream_meter *s, const struct memory_model *m)
 {
-    s->listpacks_bytes = s->groups_bytes = s->groups_alloc_bytes = 0;
+    s->listpacks = (struct string_bytes){0, 0};
+    s->groups_bytes = s->groups_alloc_bytes = 0;
     s->has_groups = s->is_in_group = s->is_in_consumer = s->is_estimate = false;
-    rax_size_clear(&s->nodes, m->alloc_size);
-    rax_size_clear(&s->group_names, m->alloc_size);
-    rax_size_clear(&s->group_pel, m->alloc_size);
-    rax_size_clear(&s->consumer_names, m->alloc_size);
-    rax_size_clear(&s->consumer_pel, m->alloc_size);
+    clear_tree(&s->nodes, m);
+    clear_tree(&s->group_names, m);
+    clear_tree(&s->group_pel, m);
+    clear_tree(&s->consumer_names, m);
+    clear_tree(&s->consumer_pel, m);
 }
 
 void weigh_stream_blob(struct stream_meter *s, const struct memory_model *m,
                        const struct rdbp_blob *b)
 {
-    s->listpacks_bytes += m->alloc_size(b->raw_bytes);
+    const uint64_t given = m->alloc_size(b->raw_bytes);
+
+    s->listpacks.counted += m->version->rounds_stream_listpacks ? given : b->raw_bytes;
+    s->listpacks.allocated += given;
     rax_size_add_id(&s->nodes, b->id_ms, b->id_seq);
 }
 
-static void finish_consumer(struct stream_meter *s)
+static void finish_consumer(struct stream_meter *s, const struct memory_model *m)
 {
     if (!s->is_in_consumer)
         return;
     s->is_in_consumer = false;
     rax_size_finish(&s->consumer_pel);
     s->is_estimate |= s->consumer_pel.is_estimate;
-    s->groups_bytes += guess_tree(&s->consumer_pel);
+    s->groups_bytes += count_tree(m, &s->consumer_pel);
     s->groups_alloc_bytes += s->consumer_pel.alloc_bytes;
 }
 
@@ -58,12 +70,12 @@ static void finish_group(struct stream_meter *s, const struct memory_model *m)
 
     if (!s->is_in_group)
         return;
-    finish_consumer(s);
+    finish_consumer(s, m);
     s->is_in_group = false;
     rax_size_finish(&s->group_pel);
     rax_size_finish(&s->consumer_names);
     s->is_estimate |= s->group_pel.is_estimate;
-    s->groups_bytes += guess_tree(&s->group_pel) + STREAM_NACK_BYTES * pending;
+    s->groups_bytes += count_tree(m, &s->group_pel) + STREAM_NACK_BYTES * pending;
     s->groups_alloc_bytes += s->group_pel.alloc_bytes + s->consumer_names.alloc_bytes +
                              m->alloc_size(STREAM_NACK_BYTES) * pending;
 }
@@ -73,7 +85,7 @@ static void restart(struct rax_size *r, const struct memory_model *m)
 {
     const bool out_of_memory = r->out_of_memory;
 
-    rax_size_clear(r, m->alloc_size);
+    clear_tree(r, m);
     r->out_of_memory = out_of_memory;
 }
 
@@ -92,20 +104,20 @@ void weigh_stream_item(struct stream_meter *s, const struct memory_model *m, con
         restart(&s->group_pel, m);
         restart(&s->consumer_names, m);
         add_name(&s->group_names, it);
-        s->groups_bytes += m->stream_group_bytes;
-        s->groups_alloc_bytes += m->alloc_size(m->stream_group_bytes);
+        s->groups_bytes += m->version->stream_group_bytes;
+        s->groups_alloc_bytes += m->alloc_size(m->version->stream_group_bytes);
         break;
     case RDBP_ROLE_STREAM_PENDING:
         rax_size_add_id(&s->group_pel, it->u.pending.id.ms, it->u.pending.id.seq);
         break;
     case RDBP_ROLE_STREAM_CONSUMER:
-        finish_consumer(s);
+        finish_consumer(s, m);
         s->is_in_consumer = true;
         restart(&s->consumer_pel, m);
         add_name(&s->consumer_names, it);
-        s->groups_bytes += m->stream_consumer_bytes + it->size_bytes;
+        s->groups_bytes += m->version->stream_consumer_bytes + it->size_bytes;
         s->groups_alloc_bytes +=
-            m->alloc_size(m->stream_consumer_bytes) + sds_bytes(m, it->size_bytes);
+            m->alloc_size(m->version->stream_consumer_bytes) + sds_bytes(m, it->size_bytes);
         break;
     case RDBP_ROLE_STREAM_CONSUMER_PENDING:
         rax_size_add_id(&s->consumer_pel, it->u.id.ms, it->u.id.seq);
@@ -117,7 +129,7 @@ void weigh_stream_item(struct stream_meter *s, const struct memory_model *m, con
 int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
                      struct weight *ret_weight)
 {
-    struct weight w = {.encoding = ENCODING_STREAM, .note = SIZE_EXACT};
+    struct weight w = {.note = SIZE_EXACT};
 
     finish_group(s, m);
     if (s->nodes.out_of_memory || s->group_names.out_of_memory || s->group_pel.out_of_memory ||
@@ -127,10 +139,11 @@ int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
     s->is_estimate |= s->nodes.is_estimate;
     if (s->is_estimate)
         w.note = SIZE_EXPECTED;
-    w.bytes = OBJECT_BYTES + m->stream_bytes + guess_tree(&s->nodes) + s->listpacks_bytes +
-              s->groups_bytes;
-    w.alloc_bytes = m->alloc_size(OBJECT_BYTES) + m->alloc_size(m->stream_bytes) +
-                    s->nodes.alloc_bytes + s->listpacks_bytes + s->groups_alloc_bytes;
+    w.encoding = m->version->has_stream_word ? ENCODING_STREAM : ENCODING_NO_WORD;
+    w.bytes = OBJECT_BYTES + m->version->stream_counted_bytes + count_tree(m, &s->nodes) +
+              s->listpacks.counted + s->groups_bytes;
+    w.alloc_bytes = m->alloc_size(OBJECT_BYTES) + m->alloc_size(m->version->stream_bytes) +
+                    s->nodes.alloc_bytes + s->listpacks.allocated + s->groups_alloc_bytes;
     if (s->has_groups) { /* the tree of groups is made with the first one */
         rax_size_finish(&s->group_names);
         w.alloc_bytes += s->group_names.alloc_bytes;
