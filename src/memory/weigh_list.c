@@ -234,6 +234,7 @@ void weigh_list_blob(struct list_meter *l, struct node_ring *ring, const struct 
             ziplist_add(&l->open_ziplist, b->raw_bytes, false, 0);
             l->open_bytes += l->open_ziplist.bytes;
             l->open_count++;
+            close_node(l, ring, m);
         } else {
             add_node(l, ring, m, b->raw_bytes, b->is_lzf ? b->stored_bytes : 0);
             l->has_plain_node = true;
