@@ -176,7 +176,7 @@ static uint64_t ziplist_text_bytes(uint64_t n)
     return n + (n < 16384 ? 2 : 5);
 }
 
-void ziplist_add(struct ziplist_size *z, uint64_t size_bytes, bool is_integer, int64_t integer)
+void ziplist_size_add(struct ziplist_size *z, uint64_t size_bytes, bool is_integer, int64_t integer)
 {
     const uint64_t entry_bytes =
         (z->last_entry_bytes < 254 ? 1 : 5) +

@@ -17,7 +17,7 @@ struct ziplist_size {
     uint64_t bytes;
     uint64_t last_entry_bytes;
 };
-void ziplist_add(struct ziplist_size *z, uint64_t size_bytes, bool is_integer, int64_t integer);
+void ziplist_size_add(struct ziplist_size *z, uint64_t size_bytes, bool is_integer, int64_t integer);
 
 /* How a server turns a score of a packed zset into an element. */
 enum score_format {

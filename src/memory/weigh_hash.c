@@ -206,7 +206,7 @@ void weigh_hash_item(struct hash_meter *h, struct field_ttls *ttls, const struct
     if (m->version->has_listpack)
         h->listpack_bytes += listpack_string_bytes(n, it->is_integer, it->u.integer);
     else
-        ziplist_add(&h->ziplist, n, it->is_integer, it->u.integer);
+        ziplist_size_add(&h->ziplist, n, it->is_integer, it->u.integer);
 }
 
 /* ---- the end -------------------------------------------------------------------------------- */

@@ -231,7 +231,7 @@ void weigh_list_blob(struct list_meter *l, struct node_ring *ring, const struct 
         close_node(l, ring, m);
         if (m->version->plain_nodes == PLAIN_NEVER) {
             open_node(l, ring, m, b);
-            ziplist_add(&l->open_ziplist, b->raw_bytes, false, 0);
+            ziplist_size_add(&l->open_ziplist, b->raw_bytes, false, 0);
             l->open_bytes += l->open_ziplist.bytes;
             l->open_count++;
             close_node(l, ring, m);
@@ -252,7 +252,7 @@ static void add_element(struct list_meter *l, const struct memory_model *m, cons
     if (m->version->has_listpack) {
         l->open_bytes += listpack_string_bytes(it->size_bytes, it->is_integer, it->u.integer);
     } else {
-        ziplist_add(&l->open_ziplist, it->size_bytes, it->is_integer, it->u.integer);
+        ziplist_size_add(&l->open_ziplist, it->size_bytes, it->is_integer, it->u.integer);
         l->open_bytes = ZIPLIST_EMPTY_BYTES + l->open_ziplist.bytes;
     }
 }

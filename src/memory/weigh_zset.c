@@ -57,7 +57,7 @@ static void add_packed(struct zset_meter *z, const struct memory_model *m, uint6
     if (m->version->has_listpack)
         z->listpack_bytes += listpack_string_bytes(size_bytes, is_integer, integer);
     else
-        ziplist_add(&z->ziplist, size_bytes, is_integer, integer);
+        ziplist_size_add(&z->ziplist, size_bytes, is_integer, integer);
 }
 
 /* A blob's own texts stay when a ziplist becomes a listpack; otherwise the server writes them. */
