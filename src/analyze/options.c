@@ -9,7 +9,7 @@
 static int take_model(struct analyze_options *options, const char *name, struct error *err)
 {
     const struct memory_version *v;
-    char known[400] = "";
+    char known[440] = "";
     size_t at = 0;
 
     options->model = memory_version_find(name);
