@@ -33,12 +33,35 @@ void table_init(struct table_growth *t, uint64_t want)
     *t = (struct table_growth){.slots = round_to_table(want)};
 }
 
+/* Whether chance decided if the last rehash is over. */
+static bool is_rehash_random(const struct table_growth *t)
+{
+    uint64_t most;
+    double distance;
+
+    if (t->rehash_slots == 0 || t->steps == 0)
+        return false;
+    /* Every member in a bucket of its own, and the empty runs. */
+    most = t->rehash_used + (t->rehash_slots - t->rehash_used) / 10;
+    if (t->steps >= most)
+        return false;
+    distance = fabs((double)t->steps + 0.5 - t->steps_mean);
+    return distance < CERTAIN_DEVIATIONS * t->steps_deviation;
+}
+
+bool table_is_random(const struct table_growth *t)
+{
+    return t->was_random || is_rehash_random(t);
+}
+
 void table_expand(struct table_growth *t, uint64_t want)
 {
     const uint64_t slots = round_to_table(want);
     const double s = (double)t->slots, load = (double)t->used / s;
     double variance;
 
+    /* A request is heard only between two rehashes. */
+    t->was_random |= is_rehash_random(t);
     if (t->old_slots != 0 || t->used > want || slots == t->slots)
         return;
     t->old_slots = t->slots;
@@ -60,19 +83,4 @@ void table_add(struct table_growth *t)
     if (t->old_slots == 0 && t->used >= t->slots)
         table_expand(t, t->used + 1);
     t->used++;
-}
-
-bool table_is_random(const struct table_growth *t)
-{
-    uint64_t most;
-    double distance;
-
-    if (t->rehash_slots == 0 || t->steps == 0)
-        return false;
-    /* Every member in a bucket of its own, and the empty runs. */
-    most = t->rehash_used + (t->rehash_slots - t->rehash_used) / 10;
-    if (t->steps >= most)
-        return false;
-    distance = fabs((double)t->steps + 0.5 - t->steps_mean);
-    return distance < CERTAIN_DEVIATIONS * t->steps_deviation;
 }

@@ -15,6 +15,7 @@ struct table_growth {
     uint64_t steps;        /* taken since */
     uint64_t steps_needed; /* most likely */
     double steps_mean, steps_deviation;
+    bool was_random; /* chance decided about an earlier one, and with that about this */
 };
 
 /* A table made for `want` members (0: the smallest). */
@@ -23,7 +24,7 @@ void table_init(struct table_growth *t, uint64_t want);
 void table_expand(struct table_growth *t, uint64_t want);
 /* dictAdd() of a new member. */
 void table_add(struct table_growth *t);
-/* Whether chance decided if the last rehash is over. */
+/* Whether chance decided about the slots. */
 bool table_is_random(const struct table_growth *t);
 
 #endif
