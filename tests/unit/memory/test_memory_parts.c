@@ -29,6 +29,16 @@ static void check(const char *what, const char *name, uint64_t found, uint64_t e
                  (unsigned long long)expected);
 }
 
+static struct memory_model model_of(const char *version)
+{
+    static const struct memory_settings defaults = MEMORY_SETTINGS_INIT;
+    struct memory_model m;
+
+    assert_non_null(memory_version_find(version));
+    memory_model_init(&m, memory_version_find(version), ALLOCATOR_JEMALLOC, &defaults);
+    return m;
+}
+
 static void test_size_classes(void **state)
 {
     /* Every class up to 64 KiB, in order. */
@@ -44,13 +54,13 @@ static void test_size_classes(void **state)
     for (size_t i = 0; i < COUNT(classes); i++) {
         for (uint64_t n = below + 1; n <= classes[i]; n++) {
             snprintf(name, sizeof name, "%llu", (unsigned long long)n);
-            check("size class of", name, alloc_size_jemalloc_8(n), classes[i]);
+            check("size class of", name, alloc_size_jemalloc(n), classes[i]);
         }
         below = classes[i];
     }
-    check("size class of", "65537", alloc_size_jemalloc_8(65537), 81920);
-    check("size class of", "4 MiB + 11", alloc_size_jemalloc_8(4194315), 5242880);
-    check("size class of", "0", alloc_size_jemalloc_8(0), 8);
+    check("size class of", "65537", alloc_size_jemalloc(65537), 81920);
+    check("size class of", "4 MiB + 11", alloc_size_jemalloc(4194315), 5242880);
+    check("size class of", "0", alloc_size_jemalloc(0), 8);
 }
 
 static void test_sds(void **state)
@@ -79,11 +89,11 @@ static void test_sds(void **state)
         {"81910", 81910, 81920},
         {"81911", 81911, 98304},
     };
-    const struct memory_model *const m = memory_model_find("redis-7.2");
+    const struct memory_model m = model_of("redis-7.2");
 
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
-        check("sds", rows[i].name, sds_bytes(m, rows[i].n), rows[i].expected);
+        check("sds", rows[i].name, sds_bytes(&m, rows[i].n), rows[i].expected);
 }
 
 static void test_listpack_entries(void **state)
@@ -186,8 +196,12 @@ static void test_scores(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(rows); i++)
-        check("score", rows[i].text, listpack_score_bytes(rows[i].score), rows[i].expected);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct score_element e = score_element_of(rows[i].score, SCORE_SHORTEST);
+
+        check("score", rows[i].text, listpack_string_bytes(e.size_bytes, e.is_integer, e.integer),
+              rows[i].expected);
+    }
 }
 
 static void test_sampled_sum(void **state)
@@ -206,7 +220,8 @@ static void test_sampled_sum(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(rows); i++)
         check("sum", rows[i].name,
-              add_sampled(rows[i].asize, rows[i].elements_bytes, rows[i].count), rows[i].expected);
+              add_sampled(rows[i].asize, rows[i].elements_bytes, rows[i].count, rows[i].count),
+              rows[i].expected);
 }
 
 static void add_many(struct table_growth *t, unsigned count)
@@ -274,7 +289,7 @@ static void count_node(struct tree_sum *sum, uint64_t s, uint64_t children, bool
     while (bytes % 8 != 0)
         bytes++;
     sum->nodes++;
-    sum->bytes += alloc_size_jemalloc_8(bytes + 8 * children + (has_value ? 8 : 0));
+    sum->bytes += alloc_size_jemalloc(bytes + 8 * children + (has_value ? 8 : 0));
 }
 
 /* keys[0..count) share their first `depth` bytes. */
@@ -353,7 +368,7 @@ static void test_rax_by_hand(void **state)
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct rax_size r = {0};
 
-        rax_size_clear(&r, alloc_size_jemalloc_8);
+        rax_size_clear(&r, alloc_size_jemalloc, 24);
         for (size_t j = 0; rows[i].keys[j] != NULL; j++)
             rax_size_add(&r, (const uint8_t *)rows[i].keys[j], strlen(rows[i].keys[j]));
         rax_size_finish(&r);
@@ -384,7 +399,7 @@ static void test_rax_random(void **state)
                 keys[i].bytes[j] = (uint8_t)((unsigned)rand() % alphabet);
         }
         qsort(keys, count, sizeof keys[0], compare_keys);
-        rax_size_clear(&r, alloc_size_jemalloc_8);
+        rax_size_clear(&r, alloc_size_jemalloc, 24);
         for (size_t i = 0; i < count; i++) {
             rax_size_add(&r, keys[i].bytes, keys[i].n);
             if (i == 0 || compare_keys(&keys[unique - 1], &keys[i]) != 0)
@@ -408,7 +423,7 @@ static void test_rax_out_of_order(void **state)
 
     (void)state;
     assert_non_null(long_name);
-    rax_size_clear(&r, alloc_size_jemalloc_8);
+    rax_size_clear(&r, alloc_size_jemalloc, 24);
     rax_size_add_id(&r, 5, 1);
     rax_size_add_id(&r, 5, 3);
     rax_size_add_id(&r, 5, 2);
@@ -418,7 +433,7 @@ static void test_rax_out_of_order(void **state)
     check("keys,", "out of order", r.key_count, 4);
     check("nodes,", "twice those of two keys", r.node_count, 8);
 
-    rax_size_clear(&r, alloc_size_jemalloc_8);
+    rax_size_clear(&r, alloc_size_jemalloc, 24);
     rax_size_add(&r, long_name, 100000);
     rax_size_finish(&r);
     assert_true(r.is_estimate);
