@@ -293,7 +293,7 @@ static int take_line(struct loader *l, char *line, struct error *err)
     int r = 0;
 
     line += strspn(line, " \t\r");
-    if (line[0] == '#')
+    if (line[0] == '#' || line[0] == '\0')
         return 0;
     if (words_split(line, &w, err) < 0)
         return -1;
