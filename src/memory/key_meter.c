@@ -1,11 +1,8 @@
 /* key_meter.c -- weighs keys from the parser's events, one at a time.
  *
  * It knows which part of a value must be decoded for its size, keeps what all types have in common
- * (key, expiry, largest element) and hands the rest to the meter of the type (weigh_*.c):
- *
- *      key:    entry 24 + name          in `bytes` and `alloc_bytes`; since Valkey 8.0 the name is
- *                                       embedded in the entry
- *      expiry: entry 24, name shared    in `alloc_bytes` only
+ * (largest element, depth) and hands the rest to the meter of the key (weigh_key.c) and of the type
+ * (weigh_*.c).
  *
  * Depth.  Opening a blob costs time, so one that is compressed is opened only if its size after the
  * load hangs on its elements: a type that the load rewrites, or more elements than a packed value
@@ -14,10 +11,6 @@
  *
  * A module's value cannot be weighed from the file, and most modules report nothing: only the key
  * is counted (rdb.c, module.c: moduleGetMemUsage(), Redis 7.2).
- *
- * Upstream of the key: object.c: memoryCommand(), networking.c: processMultibulkBuffer(), Redis 4.0
- * to 7.4; dict.c: createEmbeddedEntry(),
- * sds.c: sdswrite(), Valkey 8.0.
  */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
@@ -26,10 +19,6 @@
 
 #define DEPTH_OPEN ((unsigned)RDBP_DEPTH_SHAPE | (unsigned)RDBP_DEPTH_ITEMS)
 
-#define EMBEDDED_ENTRY_BYTES  17 /* two pointers, and the length of the name's header */
-#define EMBEDDED_STRING_BYTES 4  /* header and closing zero of an embedded string */
-#define BIG_ARGUMENT_BYTES    (UINT64_C(32) * 1024)   /* PROTO_MBULK_BIG_ARG */
-#define MAX_SPARE_BYTES       (UINT64_C(1024) * 1024) /* SDS_MAX_PREALLOC */
 
 struct key_meter {
     struct memory_model model;
@@ -38,11 +27,9 @@ struct key_meter {
     double skiplist_node_mean;
 
     /* The current key. */
-    uint64_t key_bytes;
+    struct key_frame key;
     enum rdbp_type type;
     uint16_t rdb_type;
-    bool has_expire;
-    bool has_private_integers;
     bool has_closed_blob; /* one was not opened: its elements are not known */
     uint64_t largest_element;
     /* The value, where it is one string. */
@@ -129,11 +116,11 @@ unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key)
 {
     const struct memory_model *const m = &k->model;
 
-    k->key_bytes = key->key_bytes;
+    k->key = (struct key_frame){.name_bytes = key->key_bytes,
+                                .has_expire = key->has_expire,
+                                .has_private_integers = has_private_integers(k, key)};
     k->type = key->type;
     k->rdb_type = key->rdb_type;
-    k->has_expire = key->has_expire;
-    k->has_private_integers = has_private_integers(k, key);
     k->has_closed_blob = false;
     k->largest_element = 0;
     k->raw_bytes = 0;
@@ -245,30 +232,34 @@ void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
 static int weigh_value(struct key_meter *k, uint64_t element_count, struct weight *ret_weight)
 {
     const struct memory_model *const m = &k->model;
+    const struct key_frame *const key = &k->key;
     const uint64_t raw_bytes = k->raw_bytes;
 
     switch (k->type) {
     case RDBP_TYPE_STRING:
-        *ret_weight = weigh_string(m, raw_bytes, k->is_integer ? &k->integer : NULL,
-                                   k->has_private_integers);
+        *ret_weight = weigh_string(m, key, raw_bytes, k->is_integer ? &k->integer : NULL);
         break;
     case RDBP_TYPE_LIST:
-        *ret_weight = weigh_list_end(&k->value.list, &k->ring, m, k->rdb_type, element_count);
+        *ret_weight = weigh_list_end(&k->value.list, &k->ring, m, key, k->rdb_type, element_count);
         return k->ring.out_of_memory ? -1 : 0;
     case RDBP_TYPE_SET:
-        *ret_weight = weigh_set_end(&k->value.set, m, k->rdb_type, raw_bytes, element_count);
+        *ret_weight = weigh_set_end(&k->value.set, m, key, k->rdb_type, raw_bytes, element_count);
         break;
     case RDBP_TYPE_ZSET:
-        *ret_weight = weigh_zset_end(&k->value.zset, m, k->rdb_type, raw_bytes, element_count,
+        *ret_weight = weigh_zset_end(&k->value.zset, m, key, k->rdb_type, raw_bytes, element_count,
                                      k->skiplist_node_mean);
         break;
     case RDBP_TYPE_HASH:
         *ret_weight =
-            weigh_hash_end(&k->value.hash, &k->ttls, m, k->rdb_type, raw_bytes, element_count);
+            weigh_hash_end(&k->value.hash, &k->ttls, m, key, k->rdb_type, raw_bytes, element_count);
         return k->ttls.out_of_memory ? -1 : 0;
-    case RDBP_TYPE_STREAM: return weigh_stream_end(&k->stream, m, ret_weight);
+    case RDBP_TYPE_STREAM: return weigh_stream_end(&k->stream, m, key, ret_weight);
     case RDBP_TYPE_MODULE:
-        *ret_weight = (struct weight){.alloc_bytes = m->alloc_size(OBJECT_BYTES) +
+        /* Only since the key is in it is the object counted with what the module says. */
+        *ret_weight = (struct weight){.bytes = m->version->key_layout == KEY_IN_OBJECT
+                                                   ? key->object.allocated
+                                                   : 0,
+                                      .alloc_bytes = key->object.allocated +
                                                      m->alloc_size(MODULE_VALUE_BYTES),
                                       .encoding = ENCODING_RAW,
                                       .note = SIZE_LOWER_BOUND};
@@ -283,62 +274,10 @@ static int64_t clamp_to_row(uint64_t v)
     return v > INT64_MAX ? INT64_MAX : (int64_t)v;
 }
 
-/* A key embedded in its entry: pointers, length of the header, the string as loaded.  Its header
- * is chosen by the room of the string it was copied from. */
-static uint64_t embedded_key_bytes(const struct memory_model *m, uint64_t n)
-{
-    uint64_t header = sds_header_bytes(n);
-
-    if (n >= 32) {
-        const uint64_t room = m->alloc_size(header + n + 1) - header - 1;
-
-        header = room < 256 ? 3 : room < 65536 ? 5 : 9;
-    }
-    return m->alloc_size(EMBEDDED_ENTRY_BYTES + header + n + 1);
-}
-
-/* The command's copy of a name of n bytes: an embedded string, a string of its own, or from 32 KiB
- * on the query buffer itself, which is made with room to spare. */
-static uint64_t argument_bytes(uint64_t n)
-{
-    const uint64_t read_bytes = n + 2; /* with CR LF */
-    uint64_t room;
-
-    if (n <= EMBSTR_MAX_BYTES)
-        return n + EMBEDDED_STRING_BYTES;
-    if (n < BIG_ARGUMENT_BYTES)
-        return n + sds_header_bytes(n) + 1;
-    room = read_bytes + (read_bytes < MAX_SPARE_BYTES ? read_bytes : MAX_SPARE_BYTES);
-    return room + sds_header_bytes(room) + 1;
-}
-
-/* Entry and name, without the expiry. */
-static struct string_bytes weigh_key(const struct memory_model *m, uint64_t n)
-{
-    const struct memory_version *const v = m->version;
-    const bool is_cluster = m->settings.cluster_enabled;
-    const uint64_t entry_bytes = is_cluster ? v->cluster_entry_bytes : DICT_ENTRY_BYTES;
-    struct string_bytes key = {0, 0};
-
-    if (v->key_layout == KEY_IN_ENTRY) {
-        key.counted = key.allocated = embedded_key_bytes(m, n);
-        return key;
-    }
-    add_sds(&key, m, n);
-    if (v->counted_name == NAME_IS_SUBCOMMAND)
-        key.counted = argument_bytes(sizeof "usage" - 1);
-    else if (v->counted_name == NAME_IS_ARGUMENT)
-        key.counted = argument_bytes(n);
-    key.counted += DICT_ENTRY_BYTES + (is_cluster ? v->cluster_counted_bytes : 0);
-    key.allocated += m->alloc_size(entry_bytes);
-    return key;
-}
-
 int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct key_size *ret_size)
 {
     const struct memory_model *const m = &k->model;
-    const struct string_bytes key = weigh_key(m, k->key_bytes);
-    const uint64_t expiry_bytes = k->has_expire ? m->alloc_size(DICT_ENTRY_BYTES) : 0;
+    const struct string_bytes entry = weigh_key(m, &k->key);
     const bool has_elements = k->type <= RDBP_TYPE_STREAM;
     struct weight w;
 
@@ -357,8 +296,8 @@ int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct 
     }
     if (weigh_value(k, end->element_count, &w) < 0)
         return -1;
-    ret_size->bytes = clamp_to_row(key.counted + w.bytes);
-    ret_size->alloc_bytes = clamp_to_row(key.allocated + expiry_bytes + w.alloc_bytes);
+    ret_size->bytes = clamp_to_row(entry.counted + w.bytes);
+    ret_size->alloc_bytes = clamp_to_row(entry.allocated + w.alloc_bytes);
     ret_size->encoding = w.encoding;
     ret_size->note = w.note;
     if (k->type == RDBP_TYPE_HASH)

@@ -20,9 +20,19 @@
         .name = (row_name), .is_valkey = (v), .number = (n), .sizes_of = (sizes),                  \
         .rounds_strings = (n) >= 60009,                                                            \
         .rounds_stream_listpacks = (n) >= 70010 || ((n) >= 60212 && (n) < 70000),                  \
-        .rounds_blobs = (n) >= 70000,                                                              \
+        .rounds_blobs = (n) >= 70000 && ((v) || (n) < 80400),                                      \
+        .counts_embstr_rounded = (n) >= 70000,                                                     \
+        .counts_asked_bytes = !(v) && (n) >= 80400 && (n) < 80600,                                 \
                                                                                                    \
-        .key_layout = (v) && (n) >= 80000 ? KEY_IN_ENTRY : KEY_BESIDE_ENTRY,                       \
+        .key_layout = (n) >= ((v) ? 80100 : 80200) ? KEY_IN_OBJECT                                 \
+                      : (v) && (n) >= 80000        ? KEY_IN_ENTRY                                  \
+                                                   : KEY_BESIDE_ENTRY,                             \
+        .embeds_strings = (n) < ((v) ? 80100 : 80200)   ? EMBED_NEVER                              \
+                          : (n) < ((v) ? 90000 : 80600) ? EMBED_BY_GUESS                           \
+                          : !(v)                        ? EMBED_BY_GUESS_OF_NAME                   \
+                          : (n) < 90100                 ? EMBED_BY_SIZE                            \
+                                                        : EMBED_VALKEY_9_1,                        \
+        .sets_expiry_after = (v),                                                                  \
         .counted_name = (n) < 40003   ? NAME_IS_SUBCOMMAND                                         \
                         : (n) < 50003 ? NAME_IS_ARGUMENT                                           \
                                       : NAME_IS_KEY,                                               \
@@ -56,7 +66,7 @@
         .lzf_header_bytes = (n) >= 70000 ? 8 : 4,                                                  \
         .lzf_header_counted_bytes = (n) >= 70000 ? 8 : 0,                                          \
                                                                                                    \
-        .counts_rax_nodes = (v) && (n) >= 80100, .rax_bytes = (v) && (n) >= 80100 ? 32 : 24,       \
+        .counts_rax_nodes = (v) && (n) >= 80099, .rax_bytes = (v) && (n) >= 80099 ? 32 : 24,       \
         .stream_bytes = (n) >= 70000 ? 80 : 40,                                                    \
         .stream_counted_bytes = (n) >= 70000   ? 80                                                \
                                 : (n) >= 60205 ? 40                                                \
@@ -91,17 +101,18 @@ static const struct memory_version versions[] = {
     VERSION_ROW("redis-8.0", false, 80000, NULL),
     VERSION_ROW("valkey-7.2", true, 70200, NULL),
     VERSION_ROW("valkey-8.0", true, 80000, NULL),
-    VERSION_ROW("valkey-8.1", true, 80100, NULL),
+    VERSION_ROW("valkey-unstable", true, 80099, NULL), /* as of October 2024 */
 };
 
 #define VERSION_COUNT (sizeof versions / sizeof versions[0])
 
-/* What development builds are weighed as; they call themselves 255.255.255. */
+/* What development builds of October 2024 are weighed as; they call themselves 255.255.255. */
 #define REDIS_UNSTABLE  80000
-#define VALKEY_UNSTABLE 80100
+#define VALKEY_UNSTABLE 80099
 #define UNSTABLE_MAJOR  255
 
-#define NEWEST 999999
+#define NEWEST     999999
+#define LAST_PATCH 98 /* 99 is for what came after it */
 
 /* The newest of a server that is not newer than number; NULL when all are. */
 static const struct memory_version *find_version(bool is_valkey, unsigned number)
@@ -133,7 +144,7 @@ static int parse_part(const char **text)
  * in "8.0.0-rc1".  0: it is none. */
 static unsigned parse_number(const char *text, bool is_valkey)
 {
-    int major, minor, patch = 99;
+    int major, minor, patch = LAST_PATCH;
 
     if (strcmp(text, "unstable") == 0)
         return is_valkey ? VALKEY_UNSTABLE : REDIS_UNSTABLE;
@@ -149,7 +160,8 @@ static unsigned parse_number(const char *text, bool is_valkey)
         return 0;
     if (major == UNSTABLE_MAJOR)
         return is_valkey ? VALKEY_UNSTABLE : REDIS_UNSTABLE;
-    return (unsigned)(major * 10000 + (minor > 99 ? 99 : minor) * 100 + (patch > 99 ? 99 : patch));
+    return (unsigned)(major * 10000 + (minor > 99 ? 99 : minor) * 100 +
+                      (patch > LAST_PATCH ? LAST_PATCH : patch));
 }
 
 const struct memory_version *memory_version_find(const char *name)
@@ -182,11 +194,11 @@ const char *memory_version_sizes_name(const struct memory_version *v)
 static unsigned number_of_rdb_version(uint32_t rdb_version)
 {
     static const unsigned numbers[] = {
-        [6] = 20899, [7] = 30299, [8] = 40099, [9] = 60299, [10] = 70099, [11] = 70299,
+        [6] = 20898, [7] = 30298, [8] = 40098, [9] = 60298, [10] = 70098, [11] = 70298,
     };
 
     if (rdb_version < 6)
-        return rdb_version < 3 ? 20499 : 20699;
+        return rdb_version < 3 ? 20498 : 20698;
     return rdb_version < sizeof numbers / sizeof numbers[0] ? numbers[rdb_version] : NEWEST;
 }
 

@@ -37,7 +37,17 @@ enum {
 /* Where the name of a key is. */
 enum key_layout {
     KEY_BESIDE_ENTRY = 0, /* dictEntry and a string */
-    KEY_IN_ENTRY          /* embedded in the dictEntry: Valkey 8.0 */
+    KEY_IN_ENTRY,         /* embedded in the dictEntry: Valkey 8.0 */
+    KEY_IN_OBJECT         /* entry, name, expiry and object are one */
+};
+
+/* Which strings join the key in its object. */
+enum embedded_strings {
+    EMBED_NEVER = 0,
+    EMBED_BY_GUESS,         /* up to 64 bytes together, the name's header guessed */
+    EMBED_BY_GUESS_OF_NAME, /* the same without the expiry */
+    EMBED_BY_SIZE,          /* up to 64 bytes together */
+    EMBED_VALKEY_9_1        /* up to 128, in the place of the pointer */
 };
 
 /* Whose length is counted as that of the key's name. */
@@ -70,9 +80,13 @@ struct memory_version {
     /* How MEMORY USAGE counts: the allocation's size, or what was asked for. */
     bool rounds_strings;
     bool rounds_stream_listpacks;
-    bool rounds_blobs; /* of packed values and list nodes, and embedded strings */
+    bool rounds_blobs; /* of packed values and list nodes */
+    bool counts_embstr_rounded;
+    bool counts_asked_bytes; /* of the key, with room to spare for an expiry */
 
     enum key_layout key_layout;
+    enum embedded_strings embeds_strings;
+    bool sets_expiry_after; /* a loaded key gets its expiry once it is there */
     enum counted_name counted_name;
     uint32_t cluster_entry_bytes;    /* dictEntry with cluster-enabled, where it is larger */
     uint32_t cluster_counted_bytes;  /* what is counted for that */
@@ -140,8 +154,5 @@ void add_sds(struct string_bytes *sum, const struct memory_model *m, uint64_t n)
 /* asize + `count` times the mean of the elements looked at, as objectComputeSize() adds it: through
  * doubles, in this order, so that the result may be one less than the integer sum. */
 uint64_t add_sampled(uint64_t asize, uint64_t elements_bytes, uint64_t samples, uint64_t count);
-
-/* A value that is one packed blob of n bytes behind its object. */
-struct weight weigh_packed(const struct memory_model *m, uint64_t n, enum encoding encoding);
 
 #endif

@@ -13,16 +13,34 @@
 #include "memory/table_growth.h"
 #include "memory/ttl_buckets.h"
 
+/* The key that a value belongs to. */
+struct key_frame {
+    uint64_t name_bytes;
+    bool has_expire;
+    bool has_private_integers;  /* small ones are not shared */
+    struct string_bytes object; /* of a value; the whole key with it, where they are one */
+};
+
+/* Sets key->object; what there is beside it and the content: entries and name. */
+struct string_bytes weigh_key(const struct memory_model *m, struct key_frame *key);
+/* A string of n bytes in one allocation with its key; 0 where it is not. */
+uint64_t embedded_string_bytes(const struct memory_model *m, const struct key_frame *key,
+                               uint64_t n);
+
+/* A value that is one packed blob of n bytes behind its object. */
+struct weight weigh_packed(const struct memory_model *m, const struct key_frame *key, uint64_t n,
+                           enum encoding encoding);
+
 /* A hash table with its elements as MEMORY USAGE counts them, asize being what else there is
  * (object and dict too); of what the allocator gives only object, dict and tables. */
-struct weight weigh_table(const struct memory_model *m, const struct table_growth *t,
-                          uint64_t asize, uint64_t elements_bytes, uint64_t element_count);
+struct weight weigh_table(const struct memory_model *m, const struct key_frame *key,
+                          const struct table_growth *t, uint64_t asize, uint64_t elements_bytes,
+                          uint64_t element_count);
 
 /* ---- strings ---- */
-/* integer: NULL, or the one whose text the string is.  has_private_integers: small ones are not
- * shared. */
-struct weight weigh_string(const struct memory_model *m, uint64_t n, const int64_t *integer,
-                           bool has_private_integers);
+/* integer: NULL, or the one whose text the string is. */
+struct weight weigh_string(const struct memory_model *m, const struct key_frame *key, uint64_t n,
+                           const int64_t *integer);
 
 /* ---- lists ---- */
 struct list_meter {
@@ -54,8 +72,8 @@ void weigh_list_blob(struct list_meter *l, struct node_ring *ring, const struct 
 void weigh_list_item(struct list_meter *l, struct node_ring *ring, const struct memory_model *m,
                      uint16_t rdb_type, const rdbp_item *it);
 struct weight weigh_list_end(struct list_meter *l, struct node_ring *ring,
-                             const struct memory_model *m, uint16_t rdb_type,
-                             uint64_t element_count);
+                             const struct memory_model *m, const struct key_frame *key,
+                             uint16_t rdb_type, uint64_t element_count);
 
 /* ---- sets ---- */
 struct set_meter {
@@ -70,7 +88,8 @@ struct set_meter {
 };
 void weigh_set_item(struct set_meter *s, const struct memory_model *m, const rdbp_item *it);
 struct weight weigh_set_end(const struct set_meter *s, const struct memory_model *m,
-                            uint16_t rdb_type, uint64_t raw_bytes, uint64_t member_count);
+                            const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
+                            uint64_t member_count);
 
 /* ---- hashes ---- */
 /* The TTLs of a hash's fields, in the order in which a table would get them. Zeroed memory is
@@ -102,8 +121,8 @@ struct hash_meter {
 void weigh_hash_item(struct hash_meter *h, struct field_ttls *ttls, const struct memory_model *m,
                      uint16_t rdb_type, const rdbp_item *it);
 struct weight weigh_hash_end(const struct hash_meter *h, struct field_ttls *ttls,
-                             const struct memory_model *m, uint16_t rdb_type, uint64_t raw_bytes,
-                             uint64_t pair_count);
+                             const struct memory_model *m, const struct key_frame *key,
+                             uint16_t rdb_type, uint64_t raw_bytes, uint64_t pair_count);
 
 /* ---- sorted sets ---- */
 struct zset_meter {
@@ -116,8 +135,8 @@ struct zset_meter {
 void weigh_zset_item(struct zset_meter *z, const struct memory_model *m, uint16_t rdb_type,
                      const rdbp_item *it);
 struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_model *m,
-                             uint16_t rdb_type, uint64_t raw_bytes, uint64_t member_count,
-                             double skiplist_node_mean);
+                             const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
+                             uint64_t member_count, double skiplist_node_mean);
 /* Expected allocation of a skiplist node: a constant of the model. */
 double skiplist_node_mean_bytes(const struct memory_model *m);
 
@@ -135,7 +154,7 @@ void weigh_stream_blob(struct stream_meter *s, const struct memory_model *m,
 void weigh_stream_item(struct stream_meter *s, const struct memory_model *m, const rdbp_item *it);
 /* -1 when memory ran out. */
 int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
-                     struct weight *ret_weight);
+                     const struct key_frame *key, struct weight *ret_weight);
 void weigh_stream_done(struct stream_meter *s);
 
 #endif

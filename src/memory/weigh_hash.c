@@ -258,15 +258,15 @@ static void replay_load(const struct hash_meter *h, const struct memory_model *m
 }
 
 static struct weight weigh_hash_table(const struct hash_meter *h, struct field_ttls *ttls,
-                                      const struct memory_model *m, uint16_t rdb_type,
-                                      uint64_t pair_count)
+                                      const struct memory_model *m, const struct key_frame *key,
+                                      uint16_t rdb_type, uint64_t pair_count)
 {
     const uint64_t dict_bytes = m->version->dict_bytes;
     struct table_growth table;
     struct weight w;
 
     replay_load(h, m, rdb_type, pair_count, &table);
-    w = weigh_table(m, &table, OBJECT_BYTES + dict_bytes,
+    w = weigh_table(m, key, &table, key->object.counted + dict_bytes,
                     h->strings.counted + DICT_ENTRY_BYTES * pair_count, pair_count);
     w.alloc_bytes += h->strings.allocated + pair_count * m->alloc_size(DICT_ENTRY_BYTES);
     if (keeps_ttls(m, rdb_type))
@@ -276,9 +276,10 @@ static struct weight weigh_hash_table(const struct hash_meter *h, struct field_t
     return w;
 }
 
-static struct weight weigh_listpack_ex(const struct memory_model *m, uint64_t n)
+static struct weight weigh_listpack_ex(const struct memory_model *m, const struct key_frame *key,
+                                       uint64_t n)
 {
-    struct weight w = weigh_packed(m, n, ENCODING_LISTPACKEX);
+    struct weight w = weigh_packed(m, key, n, ENCODING_LISTPACKEX);
 
     w.bytes += m->alloc_size(LISTPACK_EX_BYTES);
     w.alloc_bytes += m->alloc_size(LISTPACK_EX_BYTES);
@@ -286,33 +287,34 @@ static struct weight weigh_listpack_ex(const struct memory_model *m, uint64_t n)
 }
 
 static struct weight weigh_packed_hash(const struct hash_meter *h, const struct memory_model *m,
-                                       uint16_t rdb_type, uint64_t raw_bytes)
+                                       const struct key_frame *key, uint16_t rdb_type,
+                                       uint64_t raw_bytes)
 {
     if (keeps_ttls(m, rdb_type))
-        return weigh_listpack_ex(m, is_listpack_ex(rdb_type)
+        return weigh_listpack_ex(m, key, is_listpack_ex(rdb_type)
                                         ? raw_bytes
                                         : LISTPACK_EMPTY_BYTES + h->listpack_bytes +
                                               h->ttl_listpack_bytes);
     if (m->version->has_listpack)
-        return weigh_packed(m,
+        return weigh_packed(m, key,
                             rdb_type == RDBP_RDB_HASH_LISTPACK
                                 ? raw_bytes
                                 : LISTPACK_EMPTY_BYTES + h->listpack_bytes,
                             ENCODING_LISTPACK);
     return weigh_packed(
-        m, rdb_type == RDBP_RDB_HASH_ZIPLIST ? raw_bytes : ZIPLIST_EMPTY_BYTES + h->ziplist.bytes,
+        m, key, rdb_type == RDBP_RDB_HASH_ZIPLIST ? raw_bytes : ZIPLIST_EMPTY_BYTES + h->ziplist.bytes,
         m->version->has_zipmap ? ENCODING_ZIPMAP : ENCODING_ZIPLIST);
 }
 
 struct weight weigh_hash_end(const struct hash_meter *h, struct field_ttls *ttls,
-                             const struct memory_model *m, uint16_t rdb_type, uint64_t raw_bytes,
-                             uint64_t pair_count)
+                             const struct memory_model *m, const struct key_frame *key,
+                             uint16_t rdb_type, uint64_t raw_bytes, uint64_t pair_count)
 {
     /* Lengths matter where strings are added one by one; packed blobs are trusted. */
     const bool checks_lengths = is_spread_out(rdb_type) || rdb_type == RDBP_RDB_HASH_ZIPMAP;
 
     if (pair_count > m->settings.hash_max_listpack_entries ||
         (checks_lengths && h->has_long_pair))
-        return weigh_hash_table(h, ttls, m, rdb_type, pair_count);
-    return weigh_packed_hash(h, m, rdb_type, raw_bytes);
+        return weigh_hash_table(h, ttls, m, key, rdb_type, pair_count);
+    return weigh_packed_hash(h, m, key, rdb_type, raw_bytes);
 }

@@ -293,8 +293,8 @@ static enum encoding old_encoding(const struct list_meter *l, const struct memor
 }
 
 struct weight weigh_list_end(struct list_meter *l, struct node_ring *ring,
-                             const struct memory_model *m, uint16_t rdb_type,
-                             uint64_t element_count)
+                             const struct memory_model *m, const struct key_frame *key,
+                             uint16_t rdb_type, uint64_t element_count)
 {
     struct weight w = {.encoding = ENCODING_QUICKLIST, .note = SIZE_EXACT};
 
@@ -302,11 +302,11 @@ struct weight weigh_list_end(struct list_meter *l, struct node_ring *ring,
     if (m->version->has_list_listpack && rdb_type != RDBP_RDB_LIST_ZIPLIST && l->node_count == 1 &&
         !l->has_plain_node && l->last_node_bytes <= node_byte_limit(m) &&
         element_count <= node_count_limit(m))
-        return weigh_packed(m, l->last_node_bytes, ENCODING_LISTPACK);
-    w.bytes = add_sampled(OBJECT_BYTES + QUICKLIST_BYTES, l->nodes_bytes, l->node_count,
+        return weigh_packed(m, key, l->last_node_bytes, ENCODING_LISTPACK);
+    w.bytes = add_sampled(key->object.counted + QUICKLIST_BYTES, l->nodes_bytes, l->node_count,
                           m->version->counts_list_by_elements ? element_count : l->node_count);
     w.alloc_bytes =
-        m->alloc_size(OBJECT_BYTES) + m->alloc_size(QUICKLIST_BYTES) + l->nodes_alloc_bytes;
+        key->object.allocated + m->alloc_size(QUICKLIST_BYTES) + l->nodes_alloc_bytes;
     if (l->is_estimate)
         w.note = SIZE_EXPECTED;
     if (!m->version->has_quicklist)

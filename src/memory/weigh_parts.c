@@ -45,25 +45,27 @@ uint64_t add_sampled(uint64_t asize, uint64_t elements_bytes, uint64_t samples, 
     return (uint64_t)sum;
 }
 
-struct weight weigh_packed(const struct memory_model *m, uint64_t n, enum encoding encoding)
+struct weight weigh_packed(const struct memory_model *m, const struct key_frame *key, uint64_t n,
+                           enum encoding encoding)
 {
     const uint64_t blob = m->alloc_size(n);
 
-    return (struct weight){.bytes = OBJECT_BYTES + (m->version->rounds_blobs ? blob : n),
-                           .alloc_bytes = m->alloc_size(OBJECT_BYTES) + blob,
+    return (struct weight){.bytes = key->object.counted + (m->version->rounds_blobs ? blob : n),
+                           .alloc_bytes = key->object.allocated + blob,
                            .encoding = encoding,
                            .note = SIZE_EXACT};
 }
 
-struct weight weigh_table(const struct memory_model *m, const struct table_growth *t,
-                          uint64_t asize, uint64_t elements_bytes, uint64_t element_count)
+struct weight weigh_table(const struct memory_model *m, const struct key_frame *key,
+                          const struct table_growth *t, uint64_t asize, uint64_t elements_bytes,
+                          uint64_t element_count)
 {
     const uint64_t dict_bytes = m->version->dict_bytes;
     struct weight w = {.encoding = ENCODING_HASHTABLE, .note = SIZE_EXACT};
 
     asize += BUCKET_BYTES * (t->slots + t->old_slots);
     w.bytes = add_sampled(asize, elements_bytes, element_count, element_count);
-    w.alloc_bytes = m->alloc_size(OBJECT_BYTES) + m->alloc_size(dict_bytes) +
+    w.alloc_bytes = key->object.allocated + m->alloc_size(dict_bytes) +
                     m->alloc_size(BUCKET_BYTES * t->slots);
     if (t->old_slots > 0)
         w.alloc_bytes += m->alloc_size(BUCKET_BYTES * t->old_slots);

@@ -98,7 +98,8 @@ static void replay_table(const struct set_meter *s, const struct memory_model *m
 }
 
 static struct weight weigh_set_table(const struct set_meter *s, const struct memory_model *m,
-                                     bool was_intset, uint64_t member_count)
+                                     const struct key_frame *key, bool was_intset,
+                                     uint64_t member_count)
 {
     const enum set_entries entries = m->version->set_entries;
     uint64_t counted = DICT_ENTRY_BYTES * member_count;
@@ -115,7 +116,7 @@ static struct weight weigh_set_table(const struct set_meter *s, const struct mem
         if (entries == SET_ENTRY_COLLIDING)
             counted = (uint64_t)(colliding * COLLIDING_ENTRY_BYTES + 0.5);
     }
-    w = weigh_table(m, &table, OBJECT_BYTES + m->version->dict_bytes,
+    w = weigh_table(m, key, &table, key->object.counted + m->version->dict_bytes,
                     s->strings.counted + counted, member_count);
     w.alloc_bytes += s->strings.allocated + allocated;
     /* A single member has no other to collide with. */
@@ -135,7 +136,8 @@ static uint64_t intset_width(const struct set_meter *s)
 }
 
 struct weight weigh_set_end(const struct set_meter *s, const struct memory_model *m,
-                            uint16_t rdb_type, uint64_t raw_bytes, uint64_t member_count)
+                            const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
+                            uint64_t member_count)
 {
     const bool is_listpack =
         rdb_type == RDBP_RDB_SET_LISTPACK && m->version->has_set_listpack;
@@ -143,18 +145,18 @@ struct weight weigh_set_end(const struct set_meter *s, const struct memory_model
     uint64_t listpack_bytes;
 
     if (is_listpack && member_count <= m->settings.set_max_listpack_entries)
-        return weigh_packed(m, raw_bytes, ENCODING_LISTPACK);
+        return weigh_packed(m, key, raw_bytes, ENCODING_LISTPACK);
     if (is_intset && member_count <= m->settings.set_max_intset_entries)
-        return weigh_packed(m, raw_bytes, ENCODING_INTSET);
+        return weigh_packed(m, key, raw_bytes, ENCODING_INTSET);
     if (is_listpack || is_intset || member_count > m->settings.set_max_intset_entries)
-        return weigh_set_table(s, m, false, member_count);
+        return weigh_set_table(s, m, key, false, member_count);
     if (s->phase == SET_IS_TABLE)
-        return weigh_set_table(s, m, true, member_count);
+        return weigh_set_table(s, m, key, true, member_count);
     if (s->phase == SET_IS_INTSET)
-        return weigh_packed(m, INTSET_HEADER_BYTES + intset_width(s) * member_count,
+        return weigh_packed(m, key, INTSET_HEADER_BYTES + intset_width(s) * member_count,
                             ENCODING_INTSET);
     listpack_bytes = LISTPACK_EMPTY_BYTES + s->listpack_bytes;
     if (listpack_bytes < s->reserved_bytes)
         listpack_bytes = s->reserved_bytes;
-    return weigh_packed(m, listpack_bytes, ENCODING_LISTPACK);
+    return weigh_packed(m, key, listpack_bytes, ENCODING_LISTPACK);
 }

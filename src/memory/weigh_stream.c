@@ -127,7 +127,7 @@ void weigh_stream_item(struct stream_meter *s, const struct memory_model *m, con
 }
 
 int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
-                     struct weight *ret_weight)
+                     const struct key_frame *key, struct weight *ret_weight)
 {
     struct weight w = {.note = SIZE_EXACT};
 
@@ -140,9 +140,9 @@ int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
     if (s->is_estimate)
         w.note = SIZE_EXPECTED;
     w.encoding = m->version->has_stream_word ? ENCODING_STREAM : ENCODING_NO_WORD;
-    w.bytes = OBJECT_BYTES + m->version->stream_counted_bytes + count_tree(m, &s->nodes) +
+    w.bytes = key->object.counted + m->version->stream_counted_bytes + count_tree(m, &s->nodes) +
               s->listpacks.counted + s->groups_bytes;
-    w.alloc_bytes = m->alloc_size(OBJECT_BYTES) + m->alloc_size(m->version->stream_bytes) +
+    w.alloc_bytes = key->object.allocated + m->alloc_size(m->version->stream_bytes) +
                     s->nodes.alloc_bytes + s->listpacks.allocated + s->groups_alloc_bytes;
     if (s->has_groups) { /* the tree of groups is made with the first one */
         rax_size_finish(&s->group_names);

@@ -93,13 +93,13 @@ void weigh_zset_item(struct zset_meter *z, const struct memory_model *m, uint16_
 }
 
 static struct weight weigh_skiplist(const struct zset_meter *z, const struct memory_model *m,
-                                    uint16_t rdb_type, uint64_t member_count,
-                                    double skiplist_node_mean)
+                                    const struct key_frame *key, uint16_t rdb_type,
+                                    uint64_t member_count, double skiplist_node_mean)
 {
     const struct memory_version *const v = m->version;
     const uint64_t header = skiplist_node_bytes(m, v->skiplist_max_level);
     const uint64_t nodes = (uint64_t)((double)member_count * skiplist_node_mean + 0.5);
-    uint64_t asize = OBJECT_BYTES + ZSET_BYTES;
+    uint64_t asize = key->object.counted + ZSET_BYTES;
     struct table_growth table;
     struct weight w;
 
@@ -112,7 +112,7 @@ static struct weight weigh_skiplist(const struct zset_meter *z, const struct mem
     }
     if (v->counts_skiplist)
         asize += ZSKIPLIST_BYTES + header + v->dict_bytes;
-    w = weigh_table(m, &table, asize, z->strings.counted + DICT_ENTRY_BYTES * member_count + nodes,
+    w = weigh_table(m, key, &table, asize, z->strings.counted + DICT_ENTRY_BYTES * member_count + nodes,
                     member_count);
     w.alloc_bytes += m->alloc_size(ZSET_BYTES) + m->alloc_size(ZSKIPLIST_BYTES) + header +
                      z->strings.allocated + member_count * m->alloc_size(DICT_ENTRY_BYTES) + nodes;
@@ -122,19 +122,19 @@ static struct weight weigh_skiplist(const struct zset_meter *z, const struct mem
 }
 
 struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_model *m,
-                             uint16_t rdb_type, uint64_t raw_bytes, uint64_t member_count,
-                             double skiplist_node_mean)
+                             const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
+                             uint64_t member_count, double skiplist_node_mean)
 {
     if (member_count > m->settings.zset_max_listpack_entries ||
         (is_table_type(rdb_type) && z->longest > m->settings.zset_max_listpack_value))
-        return weigh_skiplist(z, m, rdb_type, member_count, skiplist_node_mean);
+        return weigh_skiplist(z, m, key, rdb_type, member_count, skiplist_node_mean);
     if (m->version->has_listpack)
-        return weigh_packed(m,
+        return weigh_packed(m, key,
                             rdb_type == RDBP_RDB_ZSET_LISTPACK
                                 ? raw_bytes
                                 : LISTPACK_EMPTY_BYTES + z->listpack_bytes,
                             ENCODING_LISTPACK);
     return weigh_packed(
-        m, rdb_type == RDBP_RDB_ZSET_ZIPLIST ? raw_bytes : ZIPLIST_EMPTY_BYTES + z->ziplist.bytes,
+        m, key, rdb_type == RDBP_RDB_ZSET_ZIPLIST ? raw_bytes : ZIPLIST_EMPTY_BYTES + z->ziplist.bytes,
         ENCODING_ZIPLIST);
 }
