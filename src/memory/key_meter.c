@@ -24,7 +24,7 @@ struct key_meter {
     struct memory_model model;
     bool shares_no_integers; /* by the settings; else the file's FREQ and IDLE say so */
     bool is_deep;
-    double skiplist_node_mean;
+    struct node_means node_means;
 
     /* The current key. */
     struct key_frame key;
@@ -71,7 +71,6 @@ struct key_meter *key_meter_new(const struct memory_model *m, bool deep)
     k->shares_no_integers =
         m->settings.maxmemory_bytes > 0 && is_lru_or_lfu(m->settings.maxmemory_policy);
     k->is_deep = deep;
-    k->skiplist_node_mean = skiplist_node_mean_bytes(m);
     return k;
 }
 
@@ -219,7 +218,9 @@ void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
             weigh_list_item(&k->value.list, &k->ring, m, k->rdb_type, it);
             break;
         case RDBP_TYPE_SET: weigh_set_item(&k->value.set, m, it); break;
-        case RDBP_TYPE_ZSET: weigh_zset_item(&k->value.zset, m, k->rdb_type, it); break;
+        case RDBP_TYPE_ZSET:
+            weigh_zset_item(&k->value.zset, &k->node_means, m, k->rdb_type, it);
+            break;
         case RDBP_TYPE_HASH:
             weigh_hash_item(&k->value.hash, &k->ttls, m, k->rdb_type, it);
             break;
@@ -246,8 +247,7 @@ static int weigh_value(struct key_meter *k, uint64_t element_count, struct weigh
         *ret_weight = weigh_set_end(&k->value.set, m, key, k->rdb_type, raw_bytes, element_count);
         break;
     case RDBP_TYPE_ZSET:
-        *ret_weight = weigh_zset_end(&k->value.zset, m, key, k->rdb_type, raw_bytes, element_count,
-                                     k->skiplist_node_mean);
+        *ret_weight = weigh_zset_end(&k->value.zset, m, key, k->rdb_type, raw_bytes, element_count);
         break;
     case RDBP_TYPE_HASH:
         *ret_weight =
@@ -257,7 +257,7 @@ static int weigh_value(struct key_meter *k, uint64_t element_count, struct weigh
     case RDBP_TYPE_MODULE:
         /* Only since the key is in it is the object counted with what the module says. */
         *ret_weight = (struct weight){.bytes = m->version->key_layout == KEY_IN_OBJECT
-                                                   ? key->object.allocated
+                                                   ? key->object.counted
                                                    : 0,
                                       .alloc_bytes = key->object.allocated +
                                                      m->alloc_size(MODULE_VALUE_BYTES),

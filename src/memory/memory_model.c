@@ -18,11 +18,17 @@
 #define VERSION_ROW(row_name, v, n, sizes)                                                         \
     {                                                                                              \
         .name = (row_name), .is_valkey = (v), .number = (n), .sizes_of = (sizes),                  \
-        .rounds_strings = (n) >= 60009,                                                            \
-        .rounds_stream_listpacks = (n) >= 70010 || ((n) >= 60212 && (n) < 70000),                  \
+        .counted_strings = (n) < 60009              ? STRING_ASKED                                 \
+                           : (v) || (n) < 80400     ? STRING_ROUNDED                               \
+                                                    : STRING_ROUNDED_FROM_32,                      \
+        .rounds_stream_listpacks = ((n) >= 60212 && (n) < 70000) ||                                \
+                                   ((n) >= 70010 && ((v) || (n) < 80400)),                         \
         .rounds_blobs = (n) >= 70000 && ((v) || (n) < 80400),                                      \
         .counts_embstr_rounded = (n) >= 70000,                                                     \
         .counts_asked_bytes = !(v) && (n) >= 80400 && (n) < 80600,                                 \
+        .counts_no_name =                                                                          \
+            (v) ? (n) >= 80100 && (n) < 80104 : (n) >= 80200 && (n) < 80202,                       \
+        .sums_exactly = !(v) && (n) >= 80400,                                                      \
                                                                                                    \
         .key_layout = (n) >= ((v) ? 80100 : 80200) ? KEY_IN_OBJECT                                 \
                       : (v) && (n) >= 80000        ? KEY_IN_ENTRY                                  \
@@ -47,32 +53,78 @@
                                                                                                    \
         .has_listpack = (n) >= 70000, .has_zipmap = (n) < 20600, .has_quicklist = (n) >= 30200,    \
         .has_set_listpack = (n) >= 70200, .has_list_listpack = (n) >= 70200,                       \
-        .has_shortest_score = (n) >= 70200, .has_field_ttl = !(v) && (n) >= 70400,                 \
-        .has_field_strings = !(v) && (n) >= 70400, .has_stream_word = (n) >= 60009,                \
+        .has_shortest_score = (n) >= 70200, .has_stream_word = (n) >= 60009,                       \
+        .field_ttl = (n) < ((v) ? 90000 : 70400) ? FIELD_TTL_NONE                                  \
+                     : (v)                       ? FIELD_TTL_VSET                                  \
+                                                 : FIELD_TTL_BUCKETS,                              \
                                                                                                    \
         .expands_tables = (n) >= 50000, .expands_hash_first = (n) >= 70000,                        \
-        .expands_zset_first = (n) >= 70200,                                                        \
-        .set_entries = (v) && (n) >= 80000 ? SET_ENTRY_COLLIDING                                   \
-                       : (n) >= 70200      ? SET_ENTRY_COUNTED                                     \
-                                           : SET_ENTRY_WHOLE,                                      \
+        .expands_zset_first = (n) >= 70200, .expands_hash_whole = !(v) && (n) >= 80600,            \
+        .has_bucket_tables = (v) && (n) >= 80100,                                                  \
+        .bucket_table_bytes = (n) >= 90100 ? 80 : 72,                                              \
+        .hash_metadata_bytes = (n) >= ((v) ? 90000 : 80400) ? 8 : 0,                               \
+        .ttl_metadata_bytes = (v)            ? 8                                                   \
+                              : (n) >= 80400 ? 32                                                  \
+                              : (n) >= 80200 ? 24                                                  \
+                                             : 32,                                                 \
+        .set_metadata_bytes = !(v) && (n) >= 80400 ? 8 : 0, .dict_bytes = (n) >= 70000 ? 56 : 96,  \
+        .set_entries = (v) && (n) >= 80000 ? ENTRY_COLLIDING                                       \
+                       : (n) >= 70200      ? ENTRY_COUNTED                                         \
+                                           : ENTRY_WHOLE,                                          \
+        .hash_entries = !(v) && (n) >= 80600 ? ENTRY_COUNTED : ENTRY_WHOLE,                        \
+        .zset_entries = !(v) && (n) >= 80600 ? ENTRY_COUNTED : ENTRY_WHOLE,                        \
+        .zset_entry_counted_bytes = !(v) && (n) >= 80200 && (n) < 80400 ? 16 : 24,                 \
+        .hash_pairs = (v)            ? ((n) >= 80100 ? PAIR_JOINED : PAIR_APART)                   \
+                      : (n) >= 80600 ? PAIR_JOINED_AS_ASKED                                        \
+                      : (n) >= 70400 ? PAIR_FIELD_STRING                                           \
+                                     : PAIR_APART,                                                 \
+        .listpack_ex_bytes = (n) >= 80200 ? 24 : 32,                                               \
+                                                                                                   \
         .counts_skiplist = (n) >= 50006,                                                           \
         .skiplist_max_level = (n) >= 50000 && (n) < 60000 ? 64 : SKIPLIST_MAX_LEVEL,               \
-        .dict_bytes = (n) >= 70000 ? 56 : 96,                                                      \
+        .skiplist_bytes = (v)            ? ((n) >= 90100 ? 528 : 32)                               \
+                          : (n) >= 80400 ? 40                                                      \
+                                         : 32,                                                     \
+        .has_head_in_skiplist = (v) && (n) >= 90100,                                               \
+        .embedded_member_overhead = (v)            ? ((n) >= 90100 ? 17 : 0)                       \
+                                    : (n) >= 80600 ? 16                                            \
+                                                   : 0,                                            \
                                                                                                    \
         .plain_nodes = (n) >= 70400   ? PLAIN_ABOVE_NODE_SIZE                                      \
                        : (n) >= 70000 ? PLAIN_FROM_1_GIB                                           \
                                       : PLAIN_NEVER,                                               \
-        .counts_list_by_elements = (n) < 40007, .quicklist_node_bytes = (n) >= 70000 ? 40 : 32,    \
+        .list_samples = (n) < 40007              ? LIST_NODES_BY_ELEMENTS                          \
+                        : !(v) && (n) >= 80000 ? LIST_BY_ELEMENTS                                  \
+                                                 : LIST_BY_NODES,                                  \
+        .quicklist_bytes = !(v) && (n) >= 80400 ? 48 : 40,                                         \
+        .quicklist_node_bytes = (n) >= 70000 ? 40 : 32,                                            \
         .lzf_header_bytes = (n) >= 70000 ? 8 : 4,                                                  \
         .lzf_header_counted_bytes = (n) >= 70000 ? 8 : 0,                                          \
                                                                                                    \
-        .counts_rax_nodes = (v) && (n) >= 80099, .rax_bytes = (v) && (n) >= 80099 ? 32 : 24,       \
-        .stream_bytes = (n) >= 70000 ? 80 : 40,                                                    \
-        .stream_counted_bytes = (n) >= 70000   ? 80                                                \
-                                : (n) >= 60205 ? 40                                                \
-                                               : 0,                                                \
-        .stream_group_bytes = (n) >= 70000 ? 40 : 32,                                              \
+        .counts_rax_nodes = (n) >= ((v) ? 80099 : 80400),                                          \
+        .rax_bytes = (n) >= ((v) ? 80099 : 80400) ? 32 : 24,                                       \
+        .stream_bytes = (n) < 70000           ? 40                                                 \
+                        : (v) || (n) < 80200 ? 80                                                  \
+                        : (n) < 80400        ? 112                                                 \
+                        : (n) < 80600        ? 120                                                 \
+                                             : 160,                                                \
+        .stream_counted_bytes = (n) < 60205          ? 0                                           \
+                                : (n) < 70000        ? 40                                          \
+                                : (v) || (n) < 80200 ? 80                                          \
+                                : (n) < 80400        ? 112                                         \
+                                : (n) < 80600        ? 120                                         \
+                                                     : 160,                                        \
+        .stream_group_bytes = (n) < 70000          ? 32                                            \
+                              : (v) || (n) < 80400 ? 40                                            \
+                              : (n) < 80600        ? 48                                            \
+                              : (n) < 80800        ? 56                                            \
+                                                   : 64,                                           \
         .stream_consumer_bytes = (n) >= 70200 ? 32 : 24,                                           \
+        .stream_nack_bytes = (v) || (n) < 80200 ? 24                                               \
+                             : (n) < 80600      ? 32                                               \
+                                                : 64,                                              \
+        .has_group_refs = !(v) && (n) >= 80200,                                                    \
+        .has_pending_times = !(v) && (n) >= 80400 && (n) < 80600,                                  \
     }
 
 /* Oldest first within a server.  A minor version whose patches count differently has a row from
@@ -99,9 +151,18 @@ static const struct memory_version versions[] = {
     VERSION_ROW("redis-7.2", false, 70200, NULL),
     VERSION_ROW("redis-7.4", false, 70400, NULL),
     VERSION_ROW("redis-8.0", false, 80000, NULL),
+    VERSION_ROW("redis-8.2.0", false, 80200, NULL), /* the name is not counted */
+    VERSION_ROW("redis-8.2", false, 80202, NULL),
+    VERSION_ROW("redis-8.4", false, 80400, NULL),
+    VERSION_ROW("redis-8.6", false, 80600, NULL),
+    VERSION_ROW("redis-8.8", false, 80800, NULL),
     VERSION_ROW("valkey-7.2", true, 70200, NULL),
     VERSION_ROW("valkey-8.0", true, 80000, NULL),
     VERSION_ROW("valkey-unstable", true, 80099, NULL), /* as of October 2024 */
+    VERSION_ROW("valkey-8.1.0", true, 80100, NULL),    /* the name is not counted */
+    VERSION_ROW("valkey-8.1", true, 80104, NULL),
+    VERSION_ROW("valkey-9.0", true, 90000, NULL),
+    VERSION_ROW("valkey-9.1", true, 90100, NULL),
 };
 
 #define VERSION_COUNT (sizeof versions / sizeof versions[0])

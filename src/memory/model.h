@@ -14,14 +14,11 @@ enum {
     OBJECT_BYTES = 16,     /* robj */
     DICT_ENTRY_BYTES = 24, /* dictEntry */
     BUCKET_BYTES = 8,
-    QUICKLIST_BYTES = 40,
     ZSET_BYTES = 16,
-    ZSKIPLIST_BYTES = 32,
     SKIPLIST_NODE_BYTES = 24,  /* zskiplistNode without its levels */
     SKIPLIST_LEVEL_BYTES = 16, /* one zskiplistLevel */
     SKIPLIST_MAX_LEVEL = 32,   /* ZSKIPLIST_MAXLEVEL, 64 in 5.0 only */
     STREAM_ID_BYTES = 16,
-    STREAM_NACK_BYTES = 24,
     MODULE_VALUE_BYTES = 16,
 };
 
@@ -64,11 +61,40 @@ enum plain_nodes {
     PLAIN_ABOVE_NODE_SIZE /* Redis 7.4, Valkey 8.0 */
 };
 
-/* Entries of a set's table: of a dict without values. */
-enum set_entries {
-    SET_ENTRY_WHOLE = 0,   /* a dictEntry for each member */
-    SET_ENTRY_COUNTED,     /* only for members behind another in their bucket, but all are counted */
-    SET_ENTRY_COLLIDING    /* the same, and only these are counted */
+/* Entries of a dict. */
+enum dict_entries {
+    ENTRY_WHOLE = 0, /* a dictEntry for each element */
+    ENTRY_COUNTED,   /* without values: only behind another in their bucket, but all are counted */
+    ENTRY_COLLIDING  /* the same, and only these are counted */
+};
+
+/* What MEMORY USAGE counts of a string's buffer. */
+enum counted_strings {
+    STRING_ASKED = 0,     /* header, text, closing zero */
+    STRING_ROUNDED,       /* the allocation */
+    STRING_ROUNDED_FROM_32 /* the allocation, but the shortest as asked for */
+};
+
+/* Field and value of a pair in a table. */
+enum hash_pairs {
+    PAIR_APART = 0,      /* two strings */
+    PAIR_FIELD_STRING,   /* the field is a string of another kind (mstr) */
+    PAIR_JOINED,         /* one allocation, if not too large */
+    PAIR_JOINED_AS_ASKED /* the same, counted unrounded */
+};
+
+/* Which hash fields can have a TTL. */
+enum field_ttl_kind {
+    FIELD_TTL_NONE = 0,
+    FIELD_TTL_BUCKETS, /* Redis 7.4: ebuckets */
+    FIELD_TTL_VSET     /* Valkey 9.0 */
+};
+
+/* What the mean size of a list's nodes is taken of and multiplied with. */
+enum list_samples {
+    LIST_BY_NODES = 0,
+    LIST_NODES_BY_ELEMENTS, /* mean of a node times the elements (a bug of 4.0) */
+    LIST_BY_ELEMENTS
 };
 
 struct memory_version {
@@ -78,11 +104,13 @@ struct memory_version {
     const char *sizes_of; /* NULL: its own */
 
     /* How MEMORY USAGE counts: the allocation's size, or what was asked for. */
-    bool rounds_strings;
+    enum counted_strings counted_strings;
     bool rounds_stream_listpacks;
     bool rounds_blobs; /* of packed values and list nodes */
     bool counts_embstr_rounded;
     bool counts_asked_bytes; /* of the key, with room to spare for an expiry */
+    bool counts_no_name;     /* of a key in its object, unless a string is with it */
+    bool sums_exactly;       /* in integers, not as a sample's mean in doubles */
 
     enum key_layout key_layout;
     enum embedded_strings embeds_strings;
@@ -101,20 +129,36 @@ struct memory_version {
     bool has_set_listpack;
     bool has_list_listpack;  /* small lists without a quicklist */
     bool has_shortest_score; /* scores as the shortest text, not as %.17g */
-    bool has_field_ttl;
-    bool has_field_strings;  /* fields of a hash table are strings of their own kind (mstr) */
+    enum field_ttl_kind field_ttl;
     bool has_stream_word;    /* OBJECT ENCODING says "stream", not "unknown" */
 
+    /* Tables. */
     bool expands_tables;       /* HASH and ZSET are loaded into a table made for all of them */
     bool expands_hash_first;   /* a packed hash is converted into a table made for its pairs */
     bool expands_zset_first;   /* likewise a zset */
-    enum set_entries set_entries;
-    bool counts_skiplist;      /* skiplist, its head and the dict of a zset */
-    uint32_t skiplist_max_level;
+    bool expands_hash_whole;   /* a hash converted half-way: for all of its pairs */
+    bool has_bucket_tables;    /* Valkey's hashtable instead of dicts */
+    uint32_t bucket_table_bytes;
+    uint32_t hash_metadata_bytes; /* behind the table of every hash, */
+    uint32_t ttl_metadata_bytes;  /* and of one with field TTLs */
+    uint32_t set_metadata_bytes;  /* behind the table of a set */
     uint32_t dict_bytes;
+    enum dict_entries set_entries;
+    enum dict_entries hash_entries;
+    enum dict_entries zset_entries;
+    uint32_t zset_entry_counted_bytes;
+    enum hash_pairs hash_pairs;
+    uint32_t listpack_ex_bytes;
+
+    bool counts_skiplist; /* skiplist, its head and the dict of a zset */
+    uint32_t skiplist_max_level;
+    uint32_t skiplist_bytes;
+    bool has_head_in_skiplist;         /* the node before the first is part of it */
+    uint32_t embedded_member_overhead; /* of a member inside its node; 0: it is a string apart */
 
     enum plain_nodes plain_nodes;
-    bool counts_list_by_elements; /* the mean node times the elements, not times the nodes */
+    enum list_samples list_samples;
+    uint32_t quicklist_bytes;
     uint32_t quicklist_node_bytes;
     uint32_t lzf_header_bytes;         /* of a compressed node, */
     uint32_t lzf_header_counted_bytes; /* and as counted */
@@ -124,6 +168,9 @@ struct memory_version {
     uint32_t stream_bytes, stream_counted_bytes;
     uint32_t stream_group_bytes;
     uint32_t stream_consumer_bytes;
+    uint32_t stream_nack_bytes;
+    bool has_group_refs;    /* a tree of all pending ids with their groups */
+    bool has_pending_times; /* a tree of pending entries by time in each group */
 };
 
 /* What a value weighs, its object included, its key not. */
@@ -153,6 +200,7 @@ void add_sds(struct string_bytes *sum, const struct memory_model *m, uint64_t n)
 
 /* asize + `count` times the mean of the elements looked at, as objectComputeSize() adds it: through
  * doubles, in this order, so that the result may be one less than the integer sum. */
-uint64_t add_sampled(uint64_t asize, uint64_t elements_bytes, uint64_t samples, uint64_t count);
+uint64_t add_sampled(const struct memory_model *m, uint64_t asize, uint64_t elements_bytes,
+                     uint64_t samples, uint64_t count);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef RDBLENS_WEIGH_H
 #define RDBLENS_WEIGH_H
 
+#include "memory/bucket_table.h"
 #include "memory/model.h"
 #include "memory/packed_size.h"
 #include "memory/rax_size.h"
@@ -23,6 +24,8 @@ struct key_frame {
 
 /* Sets key->object; what there is beside it and the content: entries and name. */
 struct string_bytes weigh_key(const struct memory_model *m, struct key_frame *key);
+/* sdsReqSize(): of a string that is placed inside another allocation. */
+uint64_t placed_string_bytes(uint64_t n);
 /* A string of n bytes in one allocation with its key; 0 where it is not. */
 uint64_t embedded_string_bytes(const struct memory_model *m, const struct key_frame *key,
                                uint64_t n);
@@ -31,11 +34,23 @@ uint64_t embedded_string_bytes(const struct memory_model *m, const struct key_fr
 struct weight weigh_packed(const struct memory_model *m, const struct key_frame *key, uint64_t n,
                            enum encoding encoding);
 
-/* A hash table with its elements as MEMORY USAGE counts them, asize being what else there is
- * (object and dict too); of what the allocator gives only object, dict and tables. */
+/* What belongs to a hash table. */
+struct table_parts {
+    uint64_t asize; /* counted besides object, slots and elements */
+    uint64_t metadata_bytes;
+    struct string_bytes elements; /* entries, strings, nodes */
+    uint64_t element_count;
+};
+/* Object, table and elements; of what is counted in asize the caller adds what is allocated. */
 struct weight weigh_table(const struct memory_model *m, const struct key_frame *key,
-                          const struct table_growth *t, uint64_t asize, uint64_t elements_bytes,
-                          uint64_t element_count);
+                          const struct table_growth *t, const struct table_parts *p);
+/* The same where a table has buckets of seven; its own structure is counted here. */
+struct weight weigh_bucket_table(const struct memory_model *m, const struct key_frame *key,
+                                 const struct bucket_table *t, const struct table_parts *p);
+/* The entries of a dict; where there are no values an expectation. */
+struct string_bytes weigh_entries(const struct memory_model *m, enum dict_entries entries,
+                                  uint64_t slots, uint64_t count);
+void add_bytes(struct string_bytes *sum, struct string_bytes more);
 
 /* ---- strings ---- */
 /* integer: NULL, or the one whose text the string is. */
@@ -112,7 +127,9 @@ struct hash_meter {
     bool has_long_pair;
     uint64_t first_long_pair;    /* 0-based */
     uint64_t field_bytes;        /* length of the current field */
-    struct string_bytes strings; /* buffers of fields and values in a table */
+    uint64_t value_bytes;        /* length of the last value, */
+    struct string_bytes pair;    /* and what the last pair takes in a table */
+    struct string_bytes strings; /* what all of them take */
     uint64_t listpack_bytes;     /* all fields and values in a listpack */
     uint64_t ttl_listpack_bytes; /* and all TTLs */
     struct ziplist_size ziplist; /* fields and values in a ziplist */
@@ -125,20 +142,24 @@ struct weight weigh_hash_end(const struct hash_meter *h, struct field_ttls *ttls
                              uint16_t rdb_type, uint64_t raw_bytes, uint64_t pair_count);
 
 /* ---- sorted sets ---- */
+/* Expected allocations of skiplist nodes: constants of the model, found when first needed. */
+#define NODE_MEANS 256
+struct node_means {
+    double of[NODE_MEANS]; /* by bytes without the levels; 0: not yet */
+};
 struct zset_meter {
     uint64_t member_count;
     struct string_bytes strings;
+    double nodes_bytes;          /* expected */
     uint64_t listpack_bytes;     /* as long as a packed value is possible */
     struct ziplist_size ziplist; /* likewise */
     uint64_t longest;
 };
-void weigh_zset_item(struct zset_meter *z, const struct memory_model *m, uint16_t rdb_type,
-                     const rdbp_item *it);
+void weigh_zset_item(struct zset_meter *z, struct node_means *means, const struct memory_model *m,
+                     uint16_t rdb_type, const rdbp_item *it);
 struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_model *m,
                              const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
-                             uint64_t member_count, double skiplist_node_mean);
-/* Expected allocation of a skiplist node: a constant of the model. */
-double skiplist_node_mean_bytes(const struct memory_model *m);
+                             uint64_t member_count);
 
 /* ---- streams ---- */
 struct stream_meter {

@@ -17,22 +17,28 @@
  * Hashes with field TTLs (HASH_METADATA, HASH_LISTPACK_EX, their release-candidate forms and
  * Valkey's HASH_2) need 7.4: a listpackex is a listpack of triples behind a structure of 32 bytes,
  * and a table keeps its fields by TTL as well (ttl_buckets.c).  A table of HASH_METADATA with too
- * many pairs grows as it goes.  Versions without field TTLs are given the same hash without them.
+ * many pairs grows as it goes.  Valkey has no packed form for them, and orders them by TTL in a
+ * vset.  Versions without field TTLs are given the same hash without them.
  *
- * Since 7.4 the fields of a table are strings of their own kind, with the TTL in front.
+ * A pair in a table is two strings; from Redis 7.4 to 8.4 the field is one of its own kind, with the
+ * TTL in front; in Valkey 8.1 and Redis 8.6 field and value are one allocation unless that would be
+ * large, in which case the field points to the value.
  *
- * Upstream: rdb.c: rdbLoadObject(); t_hash.c: hashTypeConvert(); mstr.c, Redis 4.0 to 7.4.
+ * Upstream: rdb.c: rdbLoadObject(); t_hash.c: hashTypeConvert(); mstr.c, Redis 4.0 to 8.4; entry.c,
+ * Redis 8.6 and Valkey 9.0; t_hash.c: hashTypeCreateEntry(), Valkey 8.1.
  */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
 #include "memory/weigh.h"
 
-#define LISTPACK_EX_BYTES       32
-#define FIELD_TTL_BYTES         16 /* of a field with TTL, */
-#define FIELD_TTL_FLAG_BYTES    2  /* before its string */
-#define DICT_TTL_METADATA_BYTES 32 /* behind the dict of a hash with field TTLs */
-#define EXPAND_MORE_THAN        4  /* remaining pairs that are worth expanding for */
+#define FIELD_TTL_BYTES      16 /* of a field with TTL, */
+#define FIELD_TTL_FLAG_BYTES 2  /* before its string */
+#define EXPAND_MORE_THAN     4  /* remaining pairs that are worth expanding for */
+#define JOINED_PAIR_BYTES    128 /* field and value are one allocation up to that */
+#define PAIR_POINTER_BYTES   8   /* to a value of its own */
+#define PAIR_TTL_BYTES       8   /* of a pair in Valkey, */
+#define PAIR_TTL_META_BYTES  16  /* and in Redis */
 
 /* So many TTLs are kept for sorting; a limit beyond that is nobody's. */
 #define EARLY_TTLS_MAX ((size_t)1 << 17)
@@ -57,7 +63,7 @@ static bool is_listpack_ex(uint16_t rdb_type)
 
 static bool keeps_ttls(const struct memory_model *m, uint16_t rdb_type)
 {
-    return m->version->has_field_ttl &&
+    return m->version->field_ttl != FIELD_TTL_NONE &&
            (is_ttl_first(rdb_type) || is_listpack_ex(rdb_type) || rdb_type == RDBP_RDB_HASH_2);
 }
 
@@ -139,16 +145,50 @@ static uint64_t field_string_bytes(const struct memory_model *m, uint64_t n, boo
     return m->alloc_size((has_ttl ? FIELD_TTL_BYTES + FIELD_TTL_FLAG_BYTES : 0) + header + n + 1);
 }
 
-static void add_field(struct hash_meter *h, const struct memory_model *m, bool has_ttl)
+/* A string that is never given the shortest header. */
+static uint64_t value_bytes(uint64_t n)
 {
-    if (m->version->has_field_strings) {
-        const uint64_t bytes = field_string_bytes(m, h->field_bytes, has_ttl);
+    return n <= 31 ? n + 4 : placed_string_bytes(n);
+}
 
-        h->strings.counted += bytes;
-        h->strings.allocated += bytes;
-    } else {
-        add_sds(&h->strings, m, h->field_bytes);
+/* A pair in one allocation, or a field that points to its value. */
+static void add_joined_pair(struct string_bytes *sum, const struct memory_model *m,
+                            uint64_t field_bytes, uint64_t value_size, bool has_ttl)
+{
+    const uint64_t ttl_bytes =
+        !has_ttl ? 0 : m->version->is_valkey ? PAIR_TTL_BYTES : PAIR_TTL_META_BYTES;
+    const uint64_t field =
+        ttl_bytes + (has_ttl ? value_bytes(field_bytes) : placed_string_bytes(field_bytes));
+    uint64_t asked = field + value_bytes(value_size);
+
+    if (asked > JOINED_PAIR_BYTES) {
+        asked = ttl_bytes + PAIR_POINTER_BYTES + value_bytes(field_bytes);
+        add_sds(sum, m, value_size);
     }
+    sum->allocated += m->alloc_size(asked);
+    sum->counted +=
+        m->version->hash_pairs == PAIR_JOINED_AS_ASKED ? asked : m->alloc_size(asked);
+}
+
+/* The pair whose value has just come; a TTL may still follow. */
+static void add_pair(struct hash_meter *h, const struct memory_model *m, uint64_t value_size)
+{
+    h->pair = (struct string_bytes){0, 0};
+    h->value_bytes = value_size;
+    switch (m->version->hash_pairs) {
+    case PAIR_APART: add_sds(&h->pair, m, h->field_bytes); break;
+    case PAIR_FIELD_STRING:
+        h->pair.counted = field_string_bytes(m, h->field_bytes, h->has_field_ttl);
+        h->pair.allocated = h->pair.counted;
+        break;
+    case PAIR_JOINED:
+    case PAIR_JOINED_AS_ASKED:
+        add_joined_pair(&h->pair, m, h->field_bytes, value_size, h->has_field_ttl);
+        add_bytes(&h->strings, h->pair);
+        return;
+    }
+    add_sds(&h->pair, m, value_size);
+    add_bytes(&h->strings, h->pair);
 }
 
 static void note_long_pair(struct hash_meter *h, struct field_ttls *ttls,
@@ -172,12 +212,10 @@ static void take_field_ttl(struct hash_meter *h, struct field_ttls *ttls,
     h->has_field_ttl = expire_at_ms != 0;
     if (h->has_field_ttl)
         add_ttl(ttls, expire_at_ms);
-    if (!is_ttl_first(rdb_type) && h->has_field_ttl) {
-        const uint64_t more = field_string_bytes(m, h->field_bytes, true) -
-                              field_string_bytes(m, h->field_bytes, false);
-
-        h->strings.counted += more;
-        h->strings.allocated += more;
+    if (!is_ttl_first(rdb_type) && h->has_field_ttl) { /* of the pair before */
+        h->strings.counted -= h->pair.counted;
+        h->strings.allocated -= h->pair.allocated;
+        add_pair(h, m, h->value_bytes);
         h->has_field_ttl = false;
     }
 }
@@ -193,11 +231,10 @@ void weigh_hash_item(struct hash_meter *h, struct field_ttls *ttls, const struct
         return;
     case RDBP_ROLE_FIELD:
         h->field_bytes = n;
-        add_field(h, m, h->has_field_ttl);
         note_long_pair(h, ttls, m, n);
         break;
     case RDBP_ROLE_VALUE:
-        add_sds(&h->strings, m, n);
+        add_pair(h, m, n);
         note_long_pair(h, ttls, m, n);
         if (++h->pair_count > m->settings.hash_max_listpack_entries && !ttls->is_flushed)
             flush_early(ttls); /* never packed: in file order */
@@ -228,15 +265,17 @@ static void grow_table(struct table_growth *t, uint64_t count)
 static void replay_conversion(const struct hash_meter *h, const struct memory_model *m,
                               uint64_t pair_count, bool has_ttls, struct table_growth *t)
 {
+    const struct memory_version *const v = m->version;
     const uint64_t packed = h->first_long_pair;
     const uint64_t remaining = pair_count > packed ? pair_count - packed - 1 : 0;
+    const uint64_t want = v->expands_hash_whole ? pair_count : remaining;
     /* HASH_METADATA is expanded before the long pair is added. */
     const uint64_t before = has_ttls ? packed : packed + 1;
 
-    table_init(t, m->version->expands_hash_first ? packed : 0);
+    table_init(t, v->expands_hash_first ? packed : 0);
     add_many(t, before);
-    if (remaining > EXPAND_MORE_THAN && m->version->expands_tables)
-        table_expand(t, remaining);
+    if (want > EXPAND_MORE_THAN && v->expands_tables)
+        table_expand(t, want);
     add_many(t, pair_count > before ? pair_count - before : 0);
 }
 
@@ -257,22 +296,53 @@ static void replay_load(const struct hash_meter *h, const struct memory_model *m
         grow_table(t, pair_count);
 }
 
+/* The same with Valkey's tables. */
+static void replay_bucket_load(const struct hash_meter *h, const struct memory_model *m,
+                               uint16_t rdb_type, uint64_t pair_count, struct bucket_table *t)
+{
+    const uint64_t packed = h->first_long_pair;
+    const bool is_converted = is_spread_out(rdb_type) && h->has_long_pair &&
+                              !keeps_ttls(m, rdb_type) &&
+                              pair_count <= m->settings.hash_max_listpack_entries &&
+                              pair_count > packed;
+
+    bucket_table_init(t, is_converted ? packed : pair_count);
+    if (is_converted) {
+        bucket_table_add(t, packed + 1);
+        bucket_table_expand(t, pair_count - packed - 1);
+        bucket_table_add(t, pair_count - packed - 1);
+    } else {
+        t->used = pair_count;
+    }
+}
+
 static struct weight weigh_hash_table(const struct hash_meter *h, struct field_ttls *ttls,
                                       const struct memory_model *m, const struct key_frame *key,
                                       uint16_t rdb_type, uint64_t pair_count)
 {
-    const uint64_t dict_bytes = m->version->dict_bytes;
+    const struct memory_version *const v = m->version;
+    const bool has_ttls = keeps_ttls(m, rdb_type);
+    const uint64_t ttls_bytes =
+        has_ttls ? finish_ttls(ttls, is_spread_out(rdb_type) && h->has_long_pair) : 0;
+    struct table_parts parts = {
+        .asize = v->dict_bytes,
+        .metadata_bytes = has_ttls ? v->ttl_metadata_bytes : v->hash_metadata_bytes,
+        .elements = h->strings,
+        .element_count = pair_count};
+    struct bucket_table buckets;
     struct table_growth table;
     struct weight w;
 
-    replay_load(h, m, rdb_type, pair_count, &table);
-    w = weigh_table(m, key, &table, key->object.counted + dict_bytes,
-                    h->strings.counted + DICT_ENTRY_BYTES * pair_count, pair_count);
-    w.alloc_bytes += h->strings.allocated + pair_count * m->alloc_size(DICT_ENTRY_BYTES);
-    if (keeps_ttls(m, rdb_type))
-        w.alloc_bytes += m->alloc_size(dict_bytes + DICT_TTL_METADATA_BYTES) -
-                         m->alloc_size(dict_bytes) +
-                         finish_ttls(ttls, is_spread_out(rdb_type) && h->has_long_pair);
+    if (v->has_bucket_tables) {
+        replay_bucket_load(h, m, rdb_type, pair_count, &buckets);
+        parts.asize = ttls_bytes;
+        w = weigh_bucket_table(m, key, &buckets, &parts);
+    } else {
+        replay_load(h, m, rdb_type, pair_count, &table);
+        add_bytes(&parts.elements, weigh_entries(m, v->hash_entries, table.slots, pair_count));
+        w = weigh_table(m, key, &table, &parts);
+    }
+    w.alloc_bytes += ttls_bytes;
     return w;
 }
 
@@ -281,8 +351,8 @@ static struct weight weigh_listpack_ex(const struct memory_model *m, const struc
 {
     struct weight w = weigh_packed(m, key, n, ENCODING_LISTPACKEX);
 
-    w.bytes += m->alloc_size(LISTPACK_EX_BYTES);
-    w.alloc_bytes += m->alloc_size(LISTPACK_EX_BYTES);
+    w.bytes += m->alloc_size(m->version->listpack_ex_bytes);
+    w.alloc_bytes += m->alloc_size(m->version->listpack_ex_bytes);
     return w;
 }
 
@@ -313,8 +383,10 @@ struct weight weigh_hash_end(const struct hash_meter *h, struct field_ttls *ttls
     /* Lengths matter where strings are added one by one; packed blobs are trusted. */
     const bool checks_lengths = is_spread_out(rdb_type) || rdb_type == RDBP_RDB_HASH_ZIPMAP;
 
+    /* Valkey keeps a hash with field TTLs in a table always. */
     if (pair_count > m->settings.hash_max_listpack_entries ||
-        (checks_lengths && h->has_long_pair))
+        (checks_lengths && h->has_long_pair) ||
+        (m->version->field_ttl == FIELD_TTL_VSET && keeps_ttls(m, rdb_type)))
         return weigh_hash_table(h, ttls, m, key, rdb_type, pair_count);
     return weigh_packed_hash(h, m, key, rdb_type, raw_bytes);
 }

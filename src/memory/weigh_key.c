@@ -80,9 +80,8 @@ static struct string_bytes weigh_entry(const struct memory_model *m, const struc
 
 /* ---- name in the object --------------------------------------------------------------------- */
 
-/* sdsReqSize(): here an empty string has the smallest header too, and a header's type leaves room
- * for itself. */
-static uint64_t placed_string_bytes(uint64_t n)
+/* Here an empty string has the smallest header too, and a header's type leaves room for itself. */
+uint64_t placed_string_bytes(uint64_t n)
 {
     const uint64_t header = n <= 31 ? 1 : n <= 252 ? 3 : n <= 65530 ? 5 : 9;
 
@@ -102,7 +101,9 @@ static struct string_bytes weigh_whole_key(const struct memory_model *m,
     const uint64_t given = m->alloc_size(bytes);
     struct string_bytes whole = {given, given};
 
-    if (m->version->counts_asked_bytes)
+    if (m->version->counts_no_name)
+        whole.counted = OBJECT_BYTES;
+    else if (m->version->counts_asked_bytes)
         whole.counted =
             bytes + (expiry_bytes(key) == 0 && given >= bytes + EXPIRY_BYTES ? EXPIRY_BYTES : 0);
     return whole;

@@ -296,20 +296,22 @@ struct weight weigh_list_end(struct list_meter *l, struct node_ring *ring,
                              const struct memory_model *m, const struct key_frame *key,
                              uint16_t rdb_type, uint64_t element_count)
 {
+    const struct memory_version *const v = m->version;
     struct weight w = {.encoding = ENCODING_QUICKLIST, .note = SIZE_EXACT};
 
     close_node(l, ring, m);
-    if (m->version->has_list_listpack && rdb_type != RDBP_RDB_LIST_ZIPLIST && l->node_count == 1 &&
+    if (v->has_list_listpack && rdb_type != RDBP_RDB_LIST_ZIPLIST && l->node_count == 1 &&
         !l->has_plain_node && l->last_node_bytes <= node_byte_limit(m) &&
         element_count <= node_count_limit(m))
         return weigh_packed(m, key, l->last_node_bytes, ENCODING_LISTPACK);
-    w.bytes = add_sampled(key->object.counted + QUICKLIST_BYTES, l->nodes_bytes, l->node_count,
-                          m->version->counts_list_by_elements ? element_count : l->node_count);
+    w.bytes = add_sampled(m, key->object.counted + v->quicklist_bytes, l->nodes_bytes,
+                          v->list_samples == LIST_BY_ELEMENTS ? element_count : l->node_count,
+                          v->list_samples == LIST_BY_NODES ? l->node_count : element_count);
     w.alloc_bytes =
-        key->object.allocated + m->alloc_size(QUICKLIST_BYTES) + l->nodes_alloc_bytes;
+        key->object.allocated + m->alloc_size(v->quicklist_bytes) + l->nodes_alloc_bytes;
     if (l->is_estimate)
         w.note = SIZE_EXPECTED;
-    if (!m->version->has_quicklist)
+    if (!v->has_quicklist)
         w.encoding = old_encoding(l, m, rdb_type, element_count);
     return w;
 }

@@ -11,18 +11,13 @@
  * an intset is made for its integers first.
  *
  * Since 7.2 the first member of a bucket needs no entry and every further one takes 16 bytes, but
- * Redis counts 24 a member all the same.  Where it matters that is an expectation, as buckets
- * depend on the hash seed.
+ * Redis counts 24 a member all the same.  Valkey 8.1 has no entries at all (bucket_table.c).
  *
  * Upstream: rdb.c: rdbLoadObject(); t_set.c: setTypeConvertAndExpand(); listpack.c:
  * lpEstimateBytesRepeatedInteger(); dict.c: dictInsertAtPosition(), Redis 4.0 to 7.4, Valkey 8.0.
  */
 // SPDX-License-Identifier: MIT
-#include <math.h>
-
 #include "memory/weigh.h"
-
-#define COLLIDING_ENTRY_BYTES 16 /* dictEntryNoValue */
 
 /* ---- members -------------------------------------------------------------------------------- */
 
@@ -74,14 +69,6 @@ void weigh_set_item(struct set_meter *s, const struct memory_model *m, const rdb
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-/* Members that share their bucket with an earlier one: n - slots (1 - (1 - 1/slots)^n). */
-static double count_colliding_members(uint64_t slots, uint64_t members)
-{
-    const double s = (double)slots, n = (double)members;
-
-    return n + s * expm1(n * log1p(-1.0 / s));
-}
-
 static void replay_table(const struct set_meter *s, const struct memory_model *m,
                          bool was_intset, uint64_t member_count, struct table_growth *t)
 {
@@ -97,30 +84,36 @@ static void replay_table(const struct set_meter *s, const struct memory_model *m
         table_add(t);
 }
 
+static struct weight weigh_set_buckets(const struct set_meter *s, const struct memory_model *m,
+                                       const struct key_frame *key, uint64_t member_count)
+{
+    const struct table_parts parts = {.elements = s->strings, .element_count = member_count};
+    struct bucket_table table;
+
+    bucket_table_init(&table, member_count);
+    table.used = member_count;
+    return weigh_bucket_table(m, key, &table, &parts);
+}
+
 static struct weight weigh_set_table(const struct set_meter *s, const struct memory_model *m,
                                      const struct key_frame *key, bool was_intset,
                                      uint64_t member_count)
 {
-    const enum set_entries entries = m->version->set_entries;
-    uint64_t counted = DICT_ENTRY_BYTES * member_count;
-    uint64_t allocated = m->alloc_size(DICT_ENTRY_BYTES) * member_count;
+    const struct memory_version *const v = m->version;
+    struct table_parts parts = {.asize = v->dict_bytes,
+                                .metadata_bytes = v->set_metadata_bytes,
+                                .elements = s->strings,
+                                .element_count = member_count};
     struct table_growth table;
     struct weight w;
 
+    if (v->has_bucket_tables)
+        return weigh_set_buckets(s, m, key, member_count);
     replay_table(s, m, was_intset, member_count, &table);
-    if (entries != SET_ENTRY_WHOLE) {
-        const double colliding = count_colliding_members(table.slots, member_count);
-        const double entry_bytes = (double)m->alloc_size(COLLIDING_ENTRY_BYTES);
-
-        allocated = (uint64_t)(colliding * entry_bytes + 0.5);
-        if (entries == SET_ENTRY_COLLIDING)
-            counted = (uint64_t)(colliding * COLLIDING_ENTRY_BYTES + 0.5);
-    }
-    w = weigh_table(m, key, &table, key->object.counted + m->version->dict_bytes,
-                    s->strings.counted + counted, member_count);
-    w.alloc_bytes += s->strings.allocated + allocated;
+    add_bytes(&parts.elements, weigh_entries(m, v->set_entries, table.slots, member_count));
+    w = weigh_table(m, key, &table, &parts);
     /* A single member has no other to collide with. */
-    if (entries == SET_ENTRY_COLLIDING && member_count > 1)
+    if (v->set_entries == ENTRY_COLLIDING && member_count > 1)
         w.note = SIZE_EXPECTED;
     return w;
 }

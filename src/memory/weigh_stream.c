@@ -75,9 +75,9 @@ static void finish_group(struct stream_meter *s, const struct memory_model *m)
     rax_size_finish(&s->group_pel);
     rax_size_finish(&s->consumer_names);
     s->is_estimate |= s->group_pel.is_estimate;
-    s->groups_bytes += count_tree(m, &s->group_pel) + STREAM_NACK_BYTES * pending;
+    s->groups_bytes += count_tree(m, &s->group_pel) + m->version->stream_nack_bytes * pending;
     s->groups_alloc_bytes += s->group_pel.alloc_bytes + s->consumer_names.alloc_bytes +
-                             m->alloc_size(STREAM_NACK_BYTES) * pending;
+                             m->alloc_size(m->version->stream_nack_bytes) * pending;
 }
 
 /* Starts a tree anew without forgetting that an earlier one ran out of memory. */

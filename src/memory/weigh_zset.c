@@ -6,6 +6,7 @@
  * the version knows how; else it grows.
  *
  * A skiplist node has a random number of levels, P(k) = 3/4 * 1/4^(k-1): sizes are an expectation.
+ * In Redis 8.6 and Valkey 9.1 the member is inside the node.
  *
  * Upstream: rdb.c: rdbLoadObject(); t_zset.c: zslRandomLevel(), zsetConvertAndExpand(); object.c:
  * objectComputeSize(), Redis 4.0 to 7.4.
@@ -13,20 +14,38 @@
 // SPDX-License-Identifier: MIT
 #include "memory/weigh.h"
 
-static uint64_t skiplist_node_bytes(const struct memory_model *m, unsigned levels)
+#define SKIPLIST_HEAD_BYTES 16 /* of a node whose member is embedded: without one, and the levels */
+
+static uint64_t skiplist_node_bytes(const struct memory_model *m, uint64_t base_bytes,
+                                    unsigned levels)
 {
-    return m->alloc_size(SKIPLIST_NODE_BYTES + (uint64_t)levels * SKIPLIST_LEVEL_BYTES);
+    return m->alloc_size(base_bytes + (uint64_t)levels * SKIPLIST_LEVEL_BYTES);
 }
 
-double skiplist_node_mean_bytes(const struct memory_model *m)
+/* Expected allocation of a node that has so many bytes besides its levels. */
+static double find_node_mean(const struct memory_model *m, uint64_t base_bytes)
 {
+    const unsigned top = m->version->skiplist_max_level;
     double mean = 0, rest = 1;
 
-    for (unsigned level = 1; level < m->version->skiplist_max_level; level++) {
-        mean += 0.75 * rest * (double)skiplist_node_bytes(m, level);
+    for (unsigned level = 1; level < top; level++) {
+        mean += 0.75 * rest * (double)skiplist_node_bytes(m, base_bytes, level);
         rest *= 0.25;
     }
-    return mean + rest * (double)skiplist_node_bytes(m, m->version->skiplist_max_level);
+    return mean + rest * (double)skiplist_node_bytes(m, base_bytes, top);
+}
+
+static double node_mean(struct node_means *means, const struct memory_model *m, uint64_t member_bytes)
+{
+    const uint32_t overhead = m->version->embedded_member_overhead;
+    const uint64_t base_bytes =
+        overhead == 0 ? SKIPLIST_NODE_BYTES : overhead + placed_string_bytes(member_bytes);
+
+    if (base_bytes >= NODE_MEANS)
+        return find_node_mean(m, base_bytes);
+    if (means->of[base_bytes] == 0)
+        means->of[base_bytes] = find_node_mean(m, base_bytes);
+    return means->of[base_bytes];
 }
 
 static bool is_table_type(uint16_t rdb_type)
@@ -74,14 +93,16 @@ static void add_score(struct zset_meter *z, const struct memory_model *m, uint16
     add_packed(z, m, e.size_bytes, e.is_integer, e.integer);
 }
 
-void weigh_zset_item(struct zset_meter *z, const struct memory_model *m, uint16_t rdb_type,
-                     const rdbp_item *it)
+void weigh_zset_item(struct zset_meter *z, struct node_means *means, const struct memory_model *m,
+                     uint16_t rdb_type, const rdbp_item *it)
 {
     if (it->role == RDBP_ROLE_MEMBER) {
         z->member_count++;
         if (it->size_bytes > z->longest)
             z->longest = it->size_bytes;
-        add_sds(&z->strings, m, it->size_bytes);
+        z->nodes_bytes += node_mean(means, m, it->size_bytes);
+        if (m->version->embedded_member_overhead == 0)
+            add_sds(&z->strings, m, it->size_bytes);
     }
     /* The text of a score is worth finding only for a zset that may be packed. */
     if (z->member_count > m->settings.zset_max_listpack_entries)
@@ -92,30 +113,65 @@ void weigh_zset_item(struct zset_meter *z, const struct memory_model *m, uint16_
         add_score(z, m, rdb_type, it);
 }
 
-static struct weight weigh_skiplist(const struct zset_meter *z, const struct memory_model *m,
-                                    const struct key_frame *key, uint16_t rdb_type,
-                                    uint64_t member_count, double skiplist_node_mean)
+static void replay_table(const struct memory_model *m, uint16_t rdb_type, uint64_t member_count,
+                         struct table_growth *t)
 {
     const struct memory_version *const v = m->version;
-    const uint64_t header = skiplist_node_bytes(m, v->skiplist_max_level);
-    const uint64_t nodes = (uint64_t)((double)member_count * skiplist_node_mean + 0.5);
-    uint64_t asize = key->object.counted + ZSET_BYTES;
-    struct table_growth table;
-    struct weight w;
 
     if (is_table_type(rdb_type) ? v->expands_tables : v->expands_zset_first) {
-        table_init(&table, member_count);
-    } else {
-        table_init(&table, 0);
-        for (uint64_t i = 0; i < member_count; i++)
-            table_add(&table);
+        table_init(t, member_count);
+        return;
     }
+    table_init(t, 0);
+    for (uint64_t i = 0; i < member_count; i++)
+        table_add(t);
+}
+
+/* The zset's table with its members, nodes and all; `parts` has the skiplist itself. */
+static struct weight weigh_members(const struct zset_meter *z, const struct memory_model *m,
+                                   const struct key_frame *key, uint16_t rdb_type,
+                                   struct table_parts *parts)
+{
+    const struct memory_version *const v = m->version;
+    const uint64_t nodes_bytes = (uint64_t)(z->nodes_bytes + 0.5);
+    struct string_bytes entries;
+    struct bucket_table buckets;
+    struct table_growth table;
+
+    parts->elements = z->strings;
+    parts->elements.counted += nodes_bytes;
+    parts->elements.allocated += nodes_bytes;
+    if (v->has_bucket_tables) {
+        bucket_table_init(&buckets, parts->element_count);
+        buckets.used = parts->element_count;
+        return weigh_bucket_table(m, key, &buckets, parts);
+    }
+    replay_table(m, rdb_type, parts->element_count, &table);
+    entries = weigh_entries(m, v->zset_entries, table.slots, parts->element_count);
+    entries.counted = v->zset_entry_counted_bytes * parts->element_count;
+    add_bytes(&parts->elements, entries);
+    return weigh_table(m, key, &table, parts);
+}
+
+static struct weight weigh_skiplist(const struct zset_meter *z, const struct memory_model *m,
+                                    const struct key_frame *key, uint16_t rdb_type,
+                                    uint64_t member_count)
+{
+    const struct memory_version *const v = m->version;
+    /* The node before the first has all levels and no member. */
+    const uint64_t head =
+        v->has_head_in_skiplist
+            ? 0
+            : skiplist_node_bytes(
+                  m, v->embedded_member_overhead > 0 ? SKIPLIST_HEAD_BYTES : SKIPLIST_NODE_BYTES,
+                  v->skiplist_max_level);
+    struct table_parts parts = {.asize = ZSET_BYTES, .element_count = member_count};
+    struct weight w;
+
     if (v->counts_skiplist)
-        asize += ZSKIPLIST_BYTES + header + v->dict_bytes;
-    w = weigh_table(m, key, &table, asize, z->strings.counted + DICT_ENTRY_BYTES * member_count + nodes,
-                    member_count);
-    w.alloc_bytes += m->alloc_size(ZSET_BYTES) + m->alloc_size(ZSKIPLIST_BYTES) + header +
-                     z->strings.allocated + member_count * m->alloc_size(DICT_ENTRY_BYTES) + nodes;
+        parts.asize += v->skiplist_bytes + head + (v->has_bucket_tables ? 0 : v->dict_bytes);
+    w = weigh_members(z, m, key, rdb_type, &parts);
+    w.alloc_bytes += m->alloc_size(ZSET_BYTES) + m->alloc_size(v->skiplist_bytes) + head;
     w.encoding = ENCODING_SKIPLIST;
     w.note = SIZE_EXPECTED;
     return w;
@@ -123,11 +179,11 @@ static struct weight weigh_skiplist(const struct zset_meter *z, const struct mem
 
 struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_model *m,
                              const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
-                             uint64_t member_count, double skiplist_node_mean)
+                             uint64_t member_count)
 {
     if (member_count > m->settings.zset_max_listpack_entries ||
         (is_table_type(rdb_type) && z->longest > m->settings.zset_max_listpack_value))
-        return weigh_skiplist(z, m, key, rdb_type, member_count, skiplist_node_mean);
+        return weigh_skiplist(z, m, key, rdb_type, member_count);
     if (m->version->has_listpack)
         return weigh_packed(m, key,
                             rdb_type == RDBP_RDB_ZSET_LISTPACK
