@@ -78,13 +78,29 @@ class Server:
         self.log.close()
         self.scratch.cleanup()
 
-    def call(self, *words):
+    @staticmethod
+    def encode(words):
         words = [w if isinstance(w, bytes) else str(w).encode() for w in words]
-        self.socket.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
+        return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
+
+    def call(self, *words):
+        self.socket.sendall(self.encode(words))
         reply = self.read()
         if isinstance(reply, ServerError):
             raise reply
         return reply
+
+    def calls(self, commands, at_once=500):
+        """The replies to many commands, sent some at once."""
+        replies = []
+        for i in range(0, len(commands), at_once):
+            part = commands[i:i + at_once]
+            self.socket.sendall(b"".join(self.encode(words) for words in part))
+            replies += [self.read() for _ in part]
+        for reply in replies:
+            if isinstance(reply, ServerError):
+                raise reply
+        return replies
 
     def read(self):
         line = self.reader.readline()
