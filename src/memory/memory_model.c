@@ -39,7 +39,7 @@
                           : (n) < 90100                 ? EMBED_BY_SIZE                            \
                                                         : EMBED_VALKEY_9_1,                        \
         .sets_expiry_after = (v),                                                                  \
-        .counted_name = (n) < 40003   ? NAME_IS_SUBCOMMAND                                         \
+        .counted_name = (n) >= 40000 && (n) < 40003 ? NAME_IS_SUBCOMMAND                           \
                         : (n) < 50003 ? NAME_IS_ARGUMENT                                           \
                                       : NAME_IS_KEY,                                               \
         .cluster_entry_bytes = (n) >= 70000 && (n) < 70400 ? 40 : 24,                              \
@@ -93,7 +93,7 @@
         .plain_nodes = (n) >= 70400   ? PLAIN_ABOVE_NODE_SIZE                                      \
                        : (n) >= 70000 ? PLAIN_FROM_1_GIB                                           \
                                       : PLAIN_NEVER,                                               \
-        .list_samples = (n) < 40007              ? LIST_NODES_BY_ELEMENTS                          \
+        .list_samples = (n) >= 40000 && (n) < 40007 ? LIST_NODES_BY_ELEMENTS                       \
                         : !(v) && (n) >= 80000 ? LIST_BY_ELEMENTS                                  \
                                                  : LIST_BY_NODES,                                  \
         .quicklist_bytes = !(v) && (n) >= 80400 ? 48 : 40,                                         \
