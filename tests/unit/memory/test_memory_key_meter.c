@@ -1,27 +1,15 @@
 /* test_memory_key_meter.c -- keys of every RDB type, from hand-made events to their size.
  *
- * A row's script stands for the events of one value, in file order:
- *
- *      S:<n>          a string of n bytes (a value, or a plain list node)
- *      N:<n>:<int>    a string value that is an integer, n characters of text
- *      L:<n>:<count>  a blob: L listpack, Z ziplist, M zipmap, I intset; count in its header, or ?
- *      X<ms>-<seq>:<n>  a stream's listpack
- *      e5 e#77        items: e element, m member, f field, v value; by length, or an integer
- *      s1.5 t1700     a score (also with the text's length), a field's TTL
- *      G<name> P<ms>-<seq> C<name> Q<ms>-<seq>   group, its pending entry, consumer, its entry
- *      20*f5,v5       twenty times f5 v5
- *
  * Expected sizes are sums by hand after the memory model: KEY is the entry of 24 and a name of 12
  * bytes in 16, then the object of 16, dict 56, 8 a slot, and so on.  Rows marked "14.10" are
  * figures that were measured on a server.
  */
 // SPDX-License-Identifier: MIT
-#include "memory/memory_model.h"
+#include "meter_script.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -39,230 +27,6 @@
 #define ONE_TTL(n) (32 + 24 + 16 + 16 + ((n) + 15) / 16 * 24 - 24)
 #define NODES      244 /* MEMORY USAGE's guess of a node */
 
-static enum rdbp_type type_of(uint16_t rdb_type)
-{
-    switch (rdb_type) {
-    case RDBP_RDB_STRING: return RDBP_TYPE_STRING;
-    case RDBP_RDB_LIST:
-    case RDBP_RDB_LIST_ZIPLIST:
-    case RDBP_RDB_LIST_QUICKLIST:
-    case RDBP_RDB_LIST_QUICKLIST_2: return RDBP_TYPE_LIST;
-    case RDBP_RDB_SET:
-    case RDBP_RDB_SET_INTSET:
-    case RDBP_RDB_SET_LISTPACK: return RDBP_TYPE_SET;
-    case RDBP_RDB_ZSET:
-    case RDBP_RDB_ZSET_2:
-    case RDBP_RDB_ZSET_ZIPLIST:
-    case RDBP_RDB_ZSET_LISTPACK: return RDBP_TYPE_ZSET;
-    case RDBP_RDB_MODULE_2: return RDBP_TYPE_MODULE;
-    case RDBP_RDB_STREAM_LISTPACKS:
-    case RDBP_RDB_STREAM_LISTPACKS_2:
-    case RDBP_RDB_STREAM_LISTPACKS_3: return RDBP_TYPE_STREAM;
-    default: return RDBP_TYPE_HASH;
-    }
-}
-
-/* ---- scripts ---- */
-
-static uint64_t parse_number(const char **p)
-{
-    char *end;
-    const uint64_t n = strtoull(*p, &end, 10);
-
-    assert_ptr_not_equal(end, *p);
-    *p = end;
-    return n;
-}
-
-static void parse_id(const char **p, uint64_t *ret_ms, uint64_t *ret_seq)
-{
-    *ret_ms = parse_number(p);
-    assert_int_equal(*(*p)++, '-');
-    *ret_seq = parse_number(p);
-}
-
-static void parse_sized_blob(const char **p, struct rdbp_blob *b)
-{
-    static const char letters[] = "SZLIMX"; /* enum rdbp_format */
-
-    b->format = (enum rdbp_format)(strchr(letters, *(*p)++) - letters);
-    if (b->format == RDBP_FORMAT_STREAM_LISTPACK)
-        parse_id(p, &b->id_ms, &b->id_seq);
-    assert_int_equal(*(*p)++, ':');
-    b->raw_bytes = parse_number(p);
-    if (**p != ':')
-        return;
-    (*p)++;
-    if (**p == '?') {
-        (*p)++;
-        return;
-    }
-    b->has_count = true;
-    b->entry_count = parse_number(p);
-}
-
-static void parse_integer_blob(const char **p, struct rdbp_blob *b)
-{
-    char *end;
-
-    b->format = RDBP_FORMAT_STRING;
-    b->is_integer = true;
-    *p += 2;
-    b->raw_bytes = parse_number(p);
-    (*p)++;
-    b->integer = strtoll(*p, &end, 10);
-    *p = end;
-}
-
-static void parse_payload(const char **p, rdbp_item *it)
-{
-    if (**p == '#') {
-        char *end;
-
-        it->is_integer = true;
-        it->u.integer = strtoll(*p + 1, &end, 10);
-        it->size_bytes = (uint64_t)(end - *p - 1);
-        *p = end;
-    } else {
-        it->size_bytes = parse_number(p);
-    }
-}
-
-static void parse_score(const char **p, rdbp_item *it)
-{
-    char *end;
-
-    it->role = RDBP_ROLE_SCORE;
-    it->u.score = strtod(*p, &end);
-    it->size_bytes = (uint64_t)(end - *p);
-    it->is_integer = memchr(*p, '.', it->size_bytes) == NULL;
-    *p = end;
-}
-
-static void parse_name(const char **p, rdbp_item *it)
-{
-    it->bytes.bytes = (const uint8_t *)*p;
-    it->bytes.size_bytes = it->size_bytes = strcspn(*p, " ,");
-    *p += it->size_bytes;
-}
-
-static void parse_item(const char **p, rdbp_item *it)
-{
-    char *end;
-
-    switch (*(*p)++) {
-    case 'e':
-        it->role = RDBP_ROLE_ELEMENT;
-        parse_payload(p, it);
-        break;
-    case 'm':
-        it->role = RDBP_ROLE_MEMBER;
-        parse_payload(p, it);
-        break;
-    case 'f':
-        it->role = RDBP_ROLE_FIELD;
-        parse_payload(p, it);
-        break;
-    case 'v':
-        it->role = RDBP_ROLE_VALUE;
-        parse_payload(p, it);
-        break;
-    case 's': parse_score(p, it); break;
-    case 't':
-        it->role = RDBP_ROLE_FIELD_TTL;
-        it->u.expire_at_ms = strtoll(*p, &end, 10);
-        *p = end;
-        break;
-    case 'G':
-        it->role = RDBP_ROLE_STREAM_GROUP;
-        parse_name(p, it);
-        break;
-    case 'C':
-        it->role = RDBP_ROLE_STREAM_CONSUMER;
-        parse_name(p, it);
-        break;
-    case 'P':
-        it->role = RDBP_ROLE_STREAM_PENDING;
-        parse_id(p, &it->u.pending.id.ms, &it->u.pending.id.seq);
-        break;
-    case 'Q':
-        it->role = RDBP_ROLE_STREAM_CONSUMER_PENDING;
-        parse_id(p, &it->u.id.ms, &it->u.id.seq);
-        break;
-    default: fail_msg("script: '%s'", *p - 1);
-    }
-}
-
-struct run {
-    struct key_meter *meter;
-    uint64_t blob_count;
-    bool is_lzf;
-    unsigned depth; /* as asked for last */
-    bool asked_for_items;
-};
-
-static void give_token(struct run *run, const char **p)
-{
-    if (strchr("SZLIMXN", **p) != NULL) {
-        struct rdbp_blob b = {.blob_index = run->blob_count++, .is_lzf = run->is_lzf};
-
-        if (**p == 'N')
-            parse_integer_blob(p, &b);
-        else
-            parse_sized_blob(p, &b);
-        run->depth = key_meter_blob(run->meter, &b);
-    } else {
-        rdbp_item it = {0};
-        const struct rdbp_items items = {&it, 1};
-
-        parse_item(p, &it);
-        key_meter_items(run->meter, &items);
-    }
-    run->asked_for_items |= (run->depth & RDBP_DEPTH_ITEMS) != 0;
-}
-
-/* One word of a script: [<times>*]token,token,... */
-static void give_word(struct run *run, const char **p)
-{
-    const char *start = *p;
-    uint64_t times = 1;
-
-    if (*start >= '0' && *start <= '9') {
-        times = parse_number(&start);
-        assert_int_equal(*start++, '*');
-    }
-    for (uint64_t i = 0; i < times; i++) {
-        *p = start;
-        give_token(run, p);
-        while (**p == ',') {
-            (*p)++;
-            give_token(run, p);
-        }
-    }
-}
-
-static struct key_size weigh(struct run *run, uint16_t rdb_type, const char *script,
-                             uint64_t elements, bool has_expire)
-{
-    const struct rdbp_key key = {
-        .key_bytes = 12, .rdb_type = rdb_type, .type = type_of(rdb_type), .has_expire = has_expire};
-    const struct rdbp_value_end end = {
-        .ok = true, .has_element_count = true, .element_count = elements};
-    struct key_size size;
-    const char *p = script;
-
-    run->blob_count = 0;
-    run->depth = key_meter_begin(run->meter, &key);
-    run->asked_for_items = (run->depth & RDBP_DEPTH_ITEMS) != 0;
-    while (*p != '\0') {
-        give_word(run, &p);
-        while (*p == ' ')
-            p++;
-    }
-    assert_int_equal(key_meter_end(run->meter, &end, &size), 0);
-    return size;
-}
-
 /* ---- sizes ---- */
 
 struct row {
@@ -276,44 +40,21 @@ struct row {
     int64_t largest_element;
 };
 
-static void check(const char *name, const char *what, int64_t found, int64_t expected)
-{
-    if (found != expected)
-        fail_msg("%s: %s %lld, expected %lld", name, what, (long long)found, (long long)expected);
-}
-
-static struct memory_model model_of(const char *version)
-{
-    static const struct memory_settings defaults = MEMORY_SETTINGS_INIT;
-    struct memory_model m;
-
-    assert_non_null(memory_version_find(version));
-    memory_model_init(&m, memory_version_find(version), ALLOCATOR_JEMALLOC, &defaults);
-    return m;
-}
-
-static struct key_meter *meter_of(const char *version, bool deep)
-{
-    const struct memory_model m = model_of(version);
-
-    return key_meter_new(&m, deep);
-}
-
 static void check_rows(const char *version, const struct row *rows, size_t count)
 {
     /* One meter for all, as in the program: nothing of one key may reach the next. */
-    struct run run = {meter_of(version, false), 0, false, 0, false};
+    struct meter_run run = {.meter = meter_of(version, false)};
 
-    assert_non_null(run.meter);
     for (size_t i = 0; i < count; i++) {
         const struct row *const r = &rows[i];
-        const struct key_size s = weigh(&run, r->rdb_type, r->script, r->elements, false);
+        const struct rdbp_key key = key_of(r->rdb_type);
+        const struct key_size s = weigh_script(&run, &key, r->script, r->elements);
 
-        check(r->name, "bytes", s.bytes, r->bytes);
-        check(r->name, "alloc_bytes", s.alloc_bytes, r->alloc_bytes);
-        check(r->name, "encoding", s.encoding, r->encoding);
-        check(r->name, "note", s.note, r->note);
-        check(r->name, "largest_element", s.largest_element, r->largest_element);
+        check_figure(r->name, "bytes", s.bytes, r->bytes);
+        check_figure(r->name, "alloc_bytes", s.alloc_bytes, r->alloc_bytes);
+        check_figure(r->name, "encoding", s.encoding, r->encoding);
+        check_figure(r->name, "note", s.note, r->note);
+        check_figure(r->name, "largest_element", s.largest_element, r->largest_element);
     }
     key_meter_free(run.meter);
 }
@@ -601,29 +342,32 @@ static void test_streams(void **state)
 
 static void test_expiry_and_names(void **state)
 {
-    struct run run = {meter_of("redis-7.2", false), 0, false, 0, false};
+    struct meter_run run = {.meter = meter_of("redis-7.2", false)};
     const struct rdbp_value_end end = {.ok = true, .has_element_count = true};
     const struct rdbp_blob value = {.raw_bytes = 3};
     struct rdbp_key key = {0};
     struct key_size s;
 
     (void)state;
-    assert_non_null(run.meter);
     /* Events that contradict the count must not make the replay run away. */
-    weigh(&run, RDBP_RDB_HASH, "4*f5,v5 f5,v65", 1, false);
-    s = weigh(&run, RDBP_RDB_STRING, "S:20", 20, true);
-    check("with TTL (14.10)", "bytes", s.bytes, 80);
-    check("with TTL (14.10)", "alloc_bytes", s.alloc_bytes, 104);
+    key = key_of(RDBP_RDB_HASH);
+    weigh_script(&run, &key, "4*f5,v5 f5,v65", 1);
+    key = key_of(RDBP_RDB_STRING);
+    key.has_expire = true;
+    s = weigh_script(&run, &key, "S:20", 20);
+    check_figure("with TTL (14.10)", "bytes", s.bytes, 80);
+    check_figure("with TTL (14.10)", "alloc_bytes", s.alloc_bytes, 104);
 
+    key = (struct rdbp_key){0};
     key_meter_begin(run.meter, &key);
     key_meter_blob(run.meter, &value);
     assert_int_equal(key_meter_end(run.meter, &end, &s), 0);
-    check("empty name", "bytes", s.bytes, 24 + 8 + 24);
+    check_figure("empty name", "bytes", s.bytes, 24 + 8 + 24);
     key.key_bytes = 70000;
     key_meter_begin(run.meter, &key);
     key_meter_blob(run.meter, &value);
     assert_int_equal(key_meter_end(run.meter, &end, &s), 0);
-    check("name of 70000", "bytes", s.bytes, 24 + 81920 + 24);
+    check_figure("name of 70000", "bytes", s.bytes, 24 + 81920 + 24);
     key_meter_free(run.meter);
 }
 
@@ -635,32 +379,31 @@ static void test_no_size(void **state)
     struct key_size s;
 
     (void)state;
-    assert_non_null(meter);
     key_meter_begin(meter, &key);
     assert_int_equal(key_meter_end(meter, &end, &s), 0);
-    check("damaged", "bytes", s.bytes, ROW_NULL);
-    check("damaged", "alloc_bytes", s.alloc_bytes, ROW_NULL);
-    check("damaged", "encoding", s.encoding, ENCODING_UNKNOWN);
-    check("damaged", "note", s.note, SIZE_UNKNOWN);
-    check("damaged", "largest_element", s.largest_element, ROW_NULL);
+    check_figure("damaged", "bytes", s.bytes, ROW_NULL);
+    check_figure("damaged", "alloc_bytes", s.alloc_bytes, ROW_NULL);
+    check_figure("damaged", "encoding", s.encoding, ENCODING_UNKNOWN);
+    check_figure("damaged", "note", s.note, SIZE_UNKNOWN);
+    check_figure("damaged", "largest_element", s.largest_element, ROW_NULL);
 
     end.ok = end.has_element_count = end.is_empty = true;
     key_meter_begin(meter, &key);
     assert_int_equal(key_meter_end(meter, &end, &s), 0);
-    check("empty", "bytes", s.bytes, 0);
-    check("empty", "alloc_bytes", s.alloc_bytes, 0);
-    check("empty", "note", s.note, SIZE_EXACT);
+    check_figure("empty", "bytes", s.bytes, 0);
+    check_figure("empty", "alloc_bytes", s.alloc_bytes, 0);
+    check_figure("empty", "note", s.note, SIZE_EXACT);
 
     end.has_element_count = end.is_empty = false;
     key.rdb_type = RDBP_RDB_MODULE_2;
     key.type = RDBP_TYPE_MODULE;
     key_meter_begin(meter, &key);
     assert_int_equal(key_meter_end(meter, &end, &s), 0);
-    check("module", "bytes", s.bytes, KEY);
-    check("module", "alloc_bytes", s.alloc_bytes, KEY + 16 + 16);
-    check("module", "encoding", s.encoding, ENCODING_RAW);
-    check("module", "note", s.note, SIZE_LOWER_BOUND);
-    check("module", "largest_element", s.largest_element, ROW_NULL);
+    check_figure("module", "bytes", s.bytes, KEY);
+    check_figure("module", "alloc_bytes", s.alloc_bytes, KEY + 16 + 16);
+    check_figure("module", "encoding", s.encoding, ENCODING_RAW);
+    check_figure("module", "note", s.note, SIZE_LOWER_BOUND);
+    check_figure("module", "largest_element", s.largest_element, ROW_NULL);
     key_meter_free(meter);
 }
 
@@ -679,13 +422,12 @@ static void test_pieces(void **state)
     struct key_size s;
 
     (void)state;
-    assert_non_null(meter);
     key_meter_begin(meter, &key);
     key_meter_items(meter, &first);
     key_meter_items(meter, &second);
     assert_int_equal(key_meter_end(meter, &end, &s), 0);
-    check("one element in three pieces", "bytes", s.bytes, KEY + 16 + 192);
-    check("one element in three pieces", "largest_element", s.largest_element, 150);
+    check_figure("one element in three pieces", "bytes", s.bytes, KEY + 16 + 192);
+    check_figure("one element in three pieces", "largest_element", s.largest_element, 150);
     key_meter_free(meter);
 }
 
@@ -730,28 +472,28 @@ static void test_depth(void **state)
         {"hash with TTLs of 513", 25, "L:9000:1539", true},
         {"hash with TTLs of 513, release candidate", 23, "L:9000:1539", true},
     };
-    struct run closed = {meter_of("redis-7.2", false), 0, true, 0, false};
-    struct run deep = {meter_of("redis-7.2", true), 0, true, 0, false};
+    struct meter_run closed = {.meter = meter_of("redis-7.2", false), .is_lzf = true};
+    struct meter_run deep = {.meter = meter_of("redis-7.2", true), .is_lzf = true};
 
     (void)state;
-    assert_non_null(closed.meter);
-    assert_non_null(deep.meter);
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct key_size s = weigh(&closed, rows[i].rdb_type, rows[i].script, 1, false);
+        const struct rdbp_key key = key_of(rows[i].rdb_type);
+        struct key_size s = weigh_script(&closed, &key, rows[i].script, 1);
         const bool is_string = rows[i].script[0] == 'S';
 
-        check(rows[i].name, "opened", closed.asked_for_items, rows[i].is_opened);
+        check_figure(rows[i].name, "opened", closed.asked_for_items, rows[i].is_opened);
         assert_true(closed.depth & RDBP_DEPTH_SHAPE);
-        check(rows[i].name, "largest element known", s.largest_element != ROW_NULL,
-              rows[i].is_opened || is_string);
-        s = weigh(&deep, rows[i].rdb_type, rows[i].script, 1, false);
-        check(rows[i].name, "opened when deep", deep.asked_for_items, true);
-        check(rows[i].name, "largest element known when deep", s.largest_element != ROW_NULL, true);
+        check_figure(rows[i].name, "largest element known", s.largest_element != ROW_NULL,
+                     rows[i].is_opened || is_string);
+        s = weigh_script(&deep, &key, rows[i].script, 1);
+        check_figure(rows[i].name, "opened when deep", deep.asked_for_items, true);
+        check_figure(rows[i].name, "largest element known when deep", s.largest_element != ROW_NULL,
+                     true);
         closed.is_lzf = false;
-        s = weigh(&closed, rows[i].rdb_type, rows[i].script, 1, false);
-        check(rows[i].name, "opened when uncompressed", closed.asked_for_items, !is_string);
-        check(rows[i].name, "largest element known when uncompressed",
-              s.largest_element != ROW_NULL, true);
+        s = weigh_script(&closed, &key, rows[i].script, 1);
+        check_figure(rows[i].name, "opened when uncompressed", closed.asked_for_items, !is_string);
+        check_figure(rows[i].name, "largest element known when uncompressed",
+                     s.largest_element != ROW_NULL, true);
         closed.is_lzf = true;
     }
     key_meter_free(closed.meter);

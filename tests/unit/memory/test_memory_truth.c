@@ -201,7 +201,8 @@ static double deviation_of(const struct weighed *w, const struct memory_version 
     if (w->size.encoding == ENCODING_SKIPLIST)
         return 12.3 * sqrt(elements);
     if (w->size.encoding == ENCODING_HASHTABLE && strcmp(type, "set") == 0 &&
-        strncmp(memory_version_name(v), "valkey-8", 8) == 0)
+        strncmp(memory_version_name(v), "valkey-", 7) == 0 &&
+        strcmp(memory_version_name(v), "valkey-7.2") != 0)
         return 6.0 * sqrt(elements);
     return 0;
 }
