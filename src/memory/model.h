@@ -169,6 +169,7 @@ struct memory_version {
     uint32_t stream_group_bytes;
     uint32_t stream_consumer_bytes;
     uint32_t stream_nack_bytes;
+    bool counts_whole_stream; /* all that is allocated but lists of groups */
     bool has_group_refs;    /* a tree of all pending ids with their groups */
     bool has_pending_times; /* a tree of pending entries by time in each group */
 };

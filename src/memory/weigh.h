@@ -11,8 +11,10 @@
 #include "memory/model.h"
 #include "memory/packed_size.h"
 #include "memory/rax_size.h"
+#include "memory/stream_ids.h"
 #include "memory/table_growth.h"
 #include "memory/ttl_buckets.h"
+#include "memory/vset_size.h"
 
 /* The key that a value belongs to. */
 struct key_frame {
@@ -110,7 +112,9 @@ struct weight weigh_set_end(const struct set_meter *s, const struct memory_model
 /* The TTLs of a hash's fields, in the order in which a table would get them. Zeroed memory is
  * valid; _done frees it. */
 struct field_ttls {
-    struct ttl_buckets buckets;
+    struct ttl_buckets buckets; /* Redis */
+    struct vset_size vset;      /* Valkey */
+    bool is_vset;
     /* Of the first pairs, as long as the hash may be loaded packed: sorted before a conversion. */
     int64_t *early;
     size_t early_count, early_room;
@@ -164,10 +168,13 @@ struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_mod
 /* ---- streams ---- */
 struct stream_meter {
     struct string_bytes listpacks;
-    uint64_t groups_bytes; /* of finished groups and consumers, as counted */
-    uint64_t groups_alloc_bytes;
+    struct string_bytes groups;    /* with their consumers */
+    struct string_bytes names;     /* of consumers */
+    uint64_t reference_count;      /* of entries by groups where they are pending */
     bool has_groups, is_in_group, is_in_consumer, is_estimate;
     struct rax_size nodes, group_names, group_pel, consumer_names, consumer_pel;
+    struct rax_size references, pending_times;
+    struct stream_ids reference_ids, pending_time_ids;
 };
 void weigh_stream_begin(struct stream_meter *s, const struct memory_model *m);
 void weigh_stream_blob(struct stream_meter *s, const struct memory_model *m,

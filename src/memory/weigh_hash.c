@@ -72,14 +72,18 @@ static bool keeps_ttls(const struct memory_model *m, uint16_t rdb_type)
 void field_ttls_begin(struct field_ttls *f, const struct memory_model *m)
 {
     ttl_buckets_clear(&f->buckets, m->alloc_size);
+    vset_size_clear(&f->vset, m->alloc_size, m->version->bucket_table_bytes);
     f->early_count = f->early_before_long_pair = 0;
-    f->is_flushed = f->out_of_memory = false;
+    f->out_of_memory = false;
+    f->is_vset = m->version->field_ttl == FIELD_TTL_VSET;
+    f->is_flushed = f->is_vset; /* never packed */
     f->earliest_ms = ROW_NULL;
 }
 
 void field_ttls_done(struct field_ttls *f)
 {
     ttl_buckets_done(&f->buckets);
+    vset_size_done(&f->vset);
     free(f->early);
     f->early = NULL;
     f->early_room = 0;
@@ -99,6 +103,10 @@ static void add_ttl(struct field_ttls *f, int64_t expire_at_ms)
         f->earliest_ms = expire_at_ms;
     if (!f->is_flushed && f->early_count >= EARLY_TTLS_MAX)
         flush_early(f);
+    if (f->is_vset) {
+        vset_size_add(&f->vset, (uint64_t)expire_at_ms);
+        return;
+    }
     if (f->is_flushed) {
         ttl_buckets_add(&f->buckets, (uint64_t)expire_at_ms);
         return;
@@ -131,8 +139,8 @@ static uint64_t finish_ttls(struct field_ttls *f, bool sorts)
         qsort(f->early, f->early_before_long_pair, sizeof *f->early, compare_times);
     if (!f->is_flushed)
         flush_early(f);
-    f->out_of_memory |= f->buckets.out_of_memory;
-    return ttl_buckets_bytes(&f->buckets);
+    f->out_of_memory |= f->buckets.out_of_memory | f->vset.out_of_memory;
+    return f->is_vset ? vset_size_bytes(&f->vset) : ttl_buckets_bytes(&f->buckets);
 }
 
 /* ---- items ---------------------------------------------------------------------------------- */
@@ -337,6 +345,8 @@ static struct weight weigh_hash_table(const struct hash_meter *h, struct field_t
         replay_bucket_load(h, m, rdb_type, pair_count, &buckets);
         parts.asize = ttls_bytes;
         w = weigh_bucket_table(m, key, &buckets, &parts);
+        if (has_ttls && (ttls->vset.is_random || ttls->vset.is_estimate))
+            w.note = SIZE_EXPECTED;
     } else {
         replay_load(h, m, rdb_type, pair_count, &table);
         add_bytes(&parts.elements, weigh_entries(m, v->hash_entries, table.slots, pair_count));

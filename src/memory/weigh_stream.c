@@ -6,17 +6,24 @@
  *                        \- radix tree of consumers, by name
  *                             consumer -- radix tree of pending entries, by id (shared entries)
  *
- * MEMORY USAGE guesses a tree at 16 bytes a key and 244 bytes a node (development builds of Valkey
- * count its nodes), leaves out the trees of groups and of consumers, and counts a consumer's name
- * at its length.  What the allocator gives follows from the nodes' sizes.  Both come from one pass
- * over the keys (rax_size.c).
+ *             \- radix tree of pending entries, by id, each with its groups (Redis 8.2)
  *
- * Upstream: object.c: streamRadixTreeMemoryUsage(), objectComputeSize(); stream.h, Redis 5.0 to 7.4.
+ * MEMORY USAGE guesses a tree at 16 bytes a key and 244 bytes a node (Valkey since 8.1 counts its
+ * nodes), leaves out the trees of groups and of consumers, and counts a consumer's name at its
+ * length.  Redis 8.4 counts all but the lists of groups by entry.  What the allocator gives follows
+ * from the nodes' sizes.  All come from one pass over the keys (rax_size.c).
+ *
+ * From 8.4 on until 8.6 a group has another tree: its pending entries by time of delivery.
+ *
+ * Upstream: object.c: streamRadixTreeMemoryUsage(), objectComputeSize(); t_stream.c: streamNewNACK(),
+ * streamLinkCGroupToEntry(); stream.h, Redis 5.0 to 8.8, Valkey 8.0 to 9.1.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/weigh.h"
 
 #define GUESSED_NODE_BYTES (4 + 30 * 8) /* header and thirty words */
+#define LIST_BYTES         48           /* of an entry's groups, */
+#define LIST_NODE_BYTES    24           /* and each of them */
 
 /* A finished tree as MEMORY USAGE counts it. */
 static uint64_t count_tree(const struct memory_model *m, const struct rax_size *r)
@@ -33,14 +40,18 @@ static void clear_tree(struct rax_size *r, const struct memory_model *m)
 
 void weigh_stream_begin(struct stream_meter *s, const struct memory_model *m)
 {
-    s->listpacks = (struct string_bytes){0, 0};
-    s->groups_bytes = s->groups_alloc_bytes = 0;
+    s->listpacks = s->groups = s->names = (struct string_bytes){0, 0};
+    s->reference_count = 0;
     s->has_groups = s->is_in_group = s->is_in_consumer = s->is_estimate = false;
     clear_tree(&s->nodes, m);
     clear_tree(&s->group_names, m);
     clear_tree(&s->group_pel, m);
     clear_tree(&s->consumer_names, m);
     clear_tree(&s->consumer_pel, m);
+    clear_tree(&s->references, m);
+    clear_tree(&s->pending_times, m);
+    stream_ids_clear(&s->reference_ids);
+    stream_ids_clear(&s->pending_time_ids);
 }
 
 void weigh_stream_blob(struct stream_meter *s, const struct memory_model *m,
@@ -53,33 +64,6 @@ void weigh_stream_blob(struct stream_meter *s, const struct memory_model *m,
     rax_size_add_id(&s->nodes, b->id_ms, b->id_seq);
 }
 
-static void finish_consumer(struct stream_meter *s, const struct memory_model *m)
-{
-    if (!s->is_in_consumer)
-        return;
-    s->is_in_consumer = false;
-    rax_size_finish(&s->consumer_pel);
-    s->is_estimate |= s->consumer_pel.is_estimate;
-    s->groups_bytes += count_tree(m, &s->consumer_pel);
-    s->groups_alloc_bytes += s->consumer_pel.alloc_bytes;
-}
-
-static void finish_group(struct stream_meter *s, const struct memory_model *m)
-{
-    const uint64_t pending = s->group_pel.key_count;
-
-    if (!s->is_in_group)
-        return;
-    finish_consumer(s, m);
-    s->is_in_group = false;
-    rax_size_finish(&s->group_pel);
-    rax_size_finish(&s->consumer_names);
-    s->is_estimate |= s->group_pel.is_estimate;
-    s->groups_bytes += count_tree(m, &s->group_pel) + m->version->stream_nack_bytes * pending;
-    s->groups_alloc_bytes += s->group_pel.alloc_bytes + s->consumer_names.alloc_bytes +
-                             m->alloc_size(m->version->stream_nack_bytes) * pending;
-}
-
 /* Starts a tree anew without forgetting that an earlier one ran out of memory. */
 static void restart(struct rax_size *r, const struct memory_model *m)
 {
@@ -89,36 +73,102 @@ static void restart(struct rax_size *r, const struct memory_model *m)
     r->out_of_memory = out_of_memory;
 }
 
+/* ---- groups and consumers ------------------------------------------------------------------- */
+
+static void finish_consumer(struct stream_meter *s, const struct memory_model *m)
+{
+    if (!s->is_in_consumer)
+        return;
+    s->is_in_consumer = false;
+    rax_size_finish(&s->consumer_pel);
+    s->is_estimate |= s->consumer_pel.is_estimate;
+    s->groups.counted += count_tree(m, &s->consumer_pel);
+    s->groups.allocated += s->consumer_pel.alloc_bytes;
+}
+
+static void finish_pending_times(struct stream_meter *s, const struct memory_model *m)
+{
+    restart(&s->pending_times, m);
+    s->pending_times.has_no_values = true;
+    stream_ids_build(&s->pending_time_ids, &s->pending_times, 3);
+    stream_ids_clear(&s->pending_time_ids);
+    rax_size_finish(&s->pending_times);
+    s->is_estimate |= s->pending_times.is_estimate;
+    s->groups.counted += s->pending_times.alloc_bytes;
+    s->groups.allocated += s->pending_times.alloc_bytes;
+}
+
+static void finish_group(struct stream_meter *s, const struct memory_model *m)
+{
+    const uint32_t nack_bytes = m->version->stream_nack_bytes;
+    const uint64_t pending = s->group_pel.key_count;
+
+    if (!s->is_in_group)
+        return;
+    finish_consumer(s, m);
+    s->is_in_group = false;
+    rax_size_finish(&s->group_pel);
+    rax_size_finish(&s->consumer_names);
+    s->is_estimate |= s->group_pel.is_estimate;
+    s->groups.counted += count_tree(m, &s->group_pel) + nack_bytes * pending;
+    s->groups.allocated += s->group_pel.alloc_bytes + s->consumer_names.alloc_bytes +
+                           m->alloc_size(nack_bytes) * pending;
+    if (m->version->counts_whole_stream)
+        s->groups.counted += s->consumer_names.alloc_bytes;
+    if (m->version->has_pending_times)
+        finish_pending_times(s, m);
+}
+
 /* Names beyond what the parser gives at a time are compared by their first piece. */
 static void add_name(struct rax_size *r, const rdbp_item *it)
 {
     rax_size_add(r, it->bytes.bytes, it->bytes.size_bytes);
 }
 
+static void begin_group(struct stream_meter *s, const struct memory_model *m, const rdbp_item *it)
+{
+    finish_group(s, m);
+    s->has_groups = s->is_in_group = true;
+    restart(&s->group_pel, m);
+    restart(&s->consumer_names, m);
+    add_name(&s->group_names, it);
+    s->groups.counted += m->version->stream_group_bytes;
+    s->groups.allocated += m->alloc_size(m->version->stream_group_bytes);
+}
+
+static void begin_consumer(struct stream_meter *s, const struct memory_model *m,
+                           const rdbp_item *it)
+{
+    finish_consumer(s, m);
+    s->is_in_consumer = true;
+    restart(&s->consumer_pel, m);
+    add_name(&s->consumer_names, it);
+    add_sds(&s->names, m, it->size_bytes);
+    s->groups.counted += m->version->stream_consumer_bytes;
+    s->groups.allocated += m->alloc_size(m->version->stream_consumer_bytes);
+    if (!m->version->counts_whole_stream)
+        s->groups.counted += it->size_bytes;
+}
+
+static void add_pending(struct stream_meter *s, const struct memory_model *m, const rdbp_item *it)
+{
+    const uint64_t ms = it->u.pending.id.ms, seq = it->u.pending.id.seq;
+
+    rax_size_add_id(&s->group_pel, ms, seq);
+    if (m->version->has_group_refs) {
+        stream_ids_add(&s->reference_ids, ms, seq, 0);
+        s->reference_count++;
+    }
+    if (m->version->has_pending_times)
+        stream_ids_add(&s->pending_time_ids, (uint64_t)it->u.pending.delivered_at_ms, ms, seq);
+}
+
 void weigh_stream_item(struct stream_meter *s, const struct memory_model *m, const rdbp_item *it)
 {
     switch (it->role) {
-    case RDBP_ROLE_STREAM_GROUP:
-        finish_group(s, m);
-        s->has_groups = s->is_in_group = true;
-        restart(&s->group_pel, m);
-        restart(&s->consumer_names, m);
-        add_name(&s->group_names, it);
-        s->groups_bytes += m->version->stream_group_bytes;
-        s->groups_alloc_bytes += m->alloc_size(m->version->stream_group_bytes);
-        break;
-    case RDBP_ROLE_STREAM_PENDING:
-        rax_size_add_id(&s->group_pel, it->u.pending.id.ms, it->u.pending.id.seq);
-        break;
-    case RDBP_ROLE_STREAM_CONSUMER:
-        finish_consumer(s, m);
-        s->is_in_consumer = true;
-        restart(&s->consumer_pel, m);
-        add_name(&s->consumer_names, it);
-        s->groups_bytes += m->version->stream_consumer_bytes + it->size_bytes;
-        s->groups_alloc_bytes +=
-            m->alloc_size(m->version->stream_consumer_bytes) + sds_bytes(m, it->size_bytes);
-        break;
+    case RDBP_ROLE_STREAM_GROUP: begin_group(s, m, it); break;
+    case RDBP_ROLE_STREAM_PENDING: add_pending(s, m, it); break;
+    case RDBP_ROLE_STREAM_CONSUMER: begin_consumer(s, m, it); break;
     case RDBP_ROLE_STREAM_CONSUMER_PENDING:
         rax_size_add_id(&s->consumer_pel, it->u.id.ms, it->u.id.seq);
         break;
@@ -126,27 +176,57 @@ void weigh_stream_item(struct stream_meter *s, const struct memory_model *m, con
     }
 }
 
+/* ---- the end -------------------------------------------------------------------------------- */
+
+/* The tree of pending entries with lists of their groups; made with the first one. */
+static void finish_references(struct stream_meter *s, const struct memory_model *m)
+{
+    if (s->reference_count == 0)
+        return;
+    stream_ids_build(&s->reference_ids, &s->references, 2);
+    rax_size_finish(&s->references);
+    s->is_estimate |= s->references.is_estimate;
+    s->groups.allocated += s->references.alloc_bytes +
+                           s->references.key_count * m->alloc_size(LIST_BYTES) +
+                           s->reference_count * m->alloc_size(LIST_NODE_BYTES);
+    if (m->version->counts_whole_stream)
+        s->groups.counted += s->references.alloc_bytes;
+}
+
+static bool is_out_of_memory(const struct stream_meter *s)
+{
+    return s->nodes.out_of_memory || s->group_names.out_of_memory || s->group_pel.out_of_memory ||
+           s->consumer_names.out_of_memory || s->consumer_pel.out_of_memory ||
+           s->references.out_of_memory || s->pending_times.out_of_memory ||
+           s->reference_ids.out_of_memory || s->pending_time_ids.out_of_memory;
+}
+
 int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
                      const struct key_frame *key, struct weight *ret_weight)
 {
+    const struct memory_version *const v = m->version;
+    const uint64_t own_bytes = m->alloc_size(v->stream_bytes);
     struct weight w = {.note = SIZE_EXACT};
 
     finish_group(s, m);
-    if (s->nodes.out_of_memory || s->group_names.out_of_memory || s->group_pel.out_of_memory ||
-        s->consumer_names.out_of_memory || s->consumer_pel.out_of_memory)
+    finish_references(s, m);
+    if (is_out_of_memory(s))
         return -1;
     rax_size_finish(&s->nodes);
     s->is_estimate |= s->nodes.is_estimate;
     if (s->is_estimate)
         w.note = SIZE_EXPECTED;
-    w.encoding = m->version->has_stream_word ? ENCODING_STREAM : ENCODING_NO_WORD;
-    w.bytes = key->object.counted + m->version->stream_counted_bytes + count_tree(m, &s->nodes) +
-              s->listpacks.counted + s->groups_bytes;
-    w.alloc_bytes = key->object.allocated + m->alloc_size(m->version->stream_bytes) +
-                    s->nodes.alloc_bytes + s->listpacks.allocated + s->groups_alloc_bytes;
+    w.encoding = v->has_stream_word ? ENCODING_STREAM : ENCODING_NO_WORD;
+    w.bytes = key->object.counted +
+              (v->counts_whole_stream ? own_bytes + s->names.counted : v->stream_counted_bytes) +
+              count_tree(m, &s->nodes) + s->listpacks.counted + s->groups.counted;
+    w.alloc_bytes = key->object.allocated + own_bytes + s->nodes.alloc_bytes +
+                    s->listpacks.allocated + s->groups.allocated + s->names.allocated;
     if (s->has_groups) { /* the tree of groups is made with the first one */
         rax_size_finish(&s->group_names);
         w.alloc_bytes += s->group_names.alloc_bytes;
+        if (v->counts_whole_stream)
+            w.bytes += s->group_names.alloc_bytes;
     }
     *ret_weight = w;
     return 0;
@@ -159,4 +239,8 @@ void weigh_stream_done(struct stream_meter *s)
     rax_size_done(&s->group_pel);
     rax_size_done(&s->consumer_names);
     rax_size_done(&s->consumer_pel);
+    rax_size_done(&s->references);
+    rax_size_done(&s->pending_times);
+    stream_ids_done(&s->reference_ids);
+    stream_ids_done(&s->pending_time_ids);
 }
