@@ -253,12 +253,20 @@ const char *memory_version_sizes_name(const struct memory_version *v)
 static unsigned number_of_rdb_version(uint32_t rdb_version)
 {
     static const unsigned numbers[] = {
-        [6] = 20898, [7] = 30298, [8] = 40098, [9] = 60298, [10] = 70098, [11] = 70298,
+        [6] = 20898,  [7] = 30298,  [8] = 40098,  [9] = 60298,  [10] = 70098,
+        [11] = 70298, [12] = 80498, [13] = 80698, [14] = 80898,
     };
 
     if (rdb_version < 6)
         return rdb_version < 3 ? 20498 : 20698;
     return rdb_version < sizeof numbers / sizeof numbers[0] ? numbers[rdb_version] : NEWEST;
+}
+
+/* A later development build writes a later format than those of October 2024. */
+static bool is_late_development(unsigned number, bool is_valkey, uint32_t rdb_version)
+{
+    return is_valkey ? number == VALKEY_UNSTABLE && rdb_version > 11
+                     : number == REDIS_UNSTABLE && rdb_version > 12;
 }
 
 const struct memory_version *memory_version_of_file(enum rdbp_family family,
@@ -274,7 +282,7 @@ const struct memory_version *memory_version_of_file(enum rdbp_family family,
     if (has_version && (is_valkey || family == RDBP_FAMILY_REDIS))
         number = parse_number(server_version, is_valkey);
     *ret_is_guess = number == 0;
-    if (number == 0)
+    if (number == 0 || is_late_development(number, is_valkey, rdb_version))
         number = number_of_rdb_version(rdb_version);
     v = find_version(is_valkey, number);
     if (v == NULL) { /* older than all we know */
