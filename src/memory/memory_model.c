@@ -199,23 +199,24 @@ static int parse_part(const char **text)
     return v;
 }
 
-/* The number of "7.2.6"; that of "7.2" is the one of its last patch.  What follows is ignored, as
- * in "8.0.0-rc1".  0: it is none. */
+/* The number of "7.2.6"; "7.2" is its last patch, "7" its last minor version.  What follows is
+ * ignored, as in "8.0.0-rc1".  0: it is none. */
 static unsigned parse_number(const char *text, bool is_valkey)
 {
-    int major, minor, patch = LAST_PATCH;
+    int major, minor = 99, patch = LAST_PATCH;
 
     if (strcmp(text, "unstable") == 0)
         return is_valkey ? VALKEY_UNSTABLE : REDIS_UNSTABLE;
     major = parse_part(&text);
-    if (major < 0 || *text++ != '.')
-        return 0;
-    minor = parse_part(&text);
+    if (*text == '.') {
+        text++;
+        minor = parse_part(&text);
+    }
     if (*text == '.') {
         text++;
         patch = parse_part(&text);
     }
-    if (minor < 0 || patch < 0 || (*text != '\0' && *text != '.' && *text != '-'))
+    if (major < 0 || minor < 0 || patch < 0 || (*text != '\0' && *text != '.' && *text != '-'))
         return 0;
     if (major == UNSTABLE_MAJOR)
         return is_valkey ? VALKEY_UNSTABLE : REDIS_UNSTABLE;
