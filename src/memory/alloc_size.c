@@ -59,7 +59,7 @@ uint64_t alloc_size_libc(uint64_t n)
         n = LIMIT;
     chunk_bytes = round_up(n + 8, 16);
     if (chunk_bytes >= LIBC_MMAP_FROM_BYTES)
-        return round_up(n + 16, LIBC_PAGE_BYTES) - 16;
+        return round_up(chunk_bytes + 8, LIBC_PAGE_BYTES) - 16;
     return chunk_bytes - 8 < LIBC_LEAST_BYTES ? LIBC_LEAST_BYTES : chunk_bytes - 8;
 }
 
