@@ -1,9 +1,10 @@
 /* test_memory_parts.c -- the arithmetic under the key meter: allocations, strings, packed entries,
- * table growth, radix trees.
+ * table growth, radix trees; and the names of versions.
  *
  * Expected values are hand-made from the rules of the memory model (jemalloc's size classes,
- * listpack entries, dict growth), and for radix trees from a second, recursive way to count that
- * works on the whole set of keys at once.
+ * listpack and ziplist entries, dict growth), and for radix trees from a second, recursive way to
+ * count that works on the whole set of keys at once.  What glibc gives is asked of the one below
+ * us.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/model.h"
@@ -11,6 +12,7 @@
 #include "memory/rax_size.h"
 #include "memory/table_growth.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -39,28 +41,132 @@ static struct memory_model model_of(const char *version)
     return m;
 }
 
-static void test_size_classes(void **state)
+static void check_classes(const char *what, uint64_t (*size_of)(uint64_t n),
+                          const uint64_t *classes, size_t count)
 {
-    /* Every class up to 64 KiB, in order. */
-    static const uint64_t classes[] = {
-        8,     16,    24,    32,    40,    48,    56,    64,    80,    96,    112,   128,
-        160,   192,   224,   256,   320,   384,   448,   512,   640,   768,   896,   1024,
-        1280,  1536,  1792,  2048,  2560,  3072,  3584,  4096,  5120,  6144,  7168,  8192,
-        10240, 12288, 14336, 16384, 20480, 24576, 28672, 32768, 40960, 49152, 57344, 65536};
     uint64_t below = 0;
     char name[32];
 
-    (void)state;
-    for (size_t i = 0; i < COUNT(classes); i++) {
+    for (size_t i = 0; i < count; i++) {
         for (uint64_t n = below + 1; n <= classes[i]; n++) {
             snprintf(name, sizeof name, "%llu", (unsigned long long)n);
-            check("size class of", name, alloc_size_jemalloc(n), classes[i]);
+            check(what, name, size_of(n), classes[i]);
         }
         below = classes[i];
     }
-    check("size class of", "65537", alloc_size_jemalloc(65537), 81920);
-    check("size class of", "4 MiB + 11", alloc_size_jemalloc(4194315), 5242880);
-    check("size class of", "0", alloc_size_jemalloc(0), 8);
+    check(what, "65537", size_of(65537), 81920);
+    check(what, "4 MiB + 11", size_of(4194315), 5242880);
+    check(what, "0", size_of(0), 8);
+}
+
+/* Every class up to 64 KiB, in order; a quantum of 16 has no 24, 40, 56. */
+#define CLASSES_FROM_64                                                                            \
+    64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, \
+        1792, 2048, 2560, 3072, 3584, 4096, 5120, 6144, 7168, 8192, 10240, 12288, 14336, 16384,    \
+        20480, 24576, 28672, 32768, 40960, 49152, 57344, 65536
+
+static void test_size_classes(void **state)
+{
+    static const uint64_t bundled[] = {8, 16, 24, 32, 40, 48, 56, CLASSES_FROM_64};
+    static const uint64_t distribution[] = {8, 16, 32, 48, CLASSES_FROM_64};
+
+    (void)state;
+    check_classes("jemalloc", alloc_size_jemalloc, bundled, COUNT(bundled));
+    check_classes("system jemalloc", alloc_size_jemalloc_system, distribution, COUNT(distribution));
+}
+
+/* Sums of such sizes must not wrap, whatever a file claims. */
+static void test_size_of_huge(void **state)
+{
+    static uint64_t (*const sizes[])(uint64_t) = {alloc_size_jemalloc, alloc_size_jemalloc_system,
+                                                  alloc_size_libc};
+    static const uint64_t huge[] = {(UINT64_C(1) << 56) + 1, UINT64_C(1) << 62, UINT64_MAX - 8,
+                                    UINT64_MAX};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        for (size_t j = 0; j < COUNT(huge); j++) {
+            assert_true(sizes[i](huge[j]) >= UINT64_C(1) << 56);
+            assert_true(sizes[i](huge[j]) < UINT64_C(1) << 58);
+        }
+    }
+}
+
+static void test_libc_sizes(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t n, expected;
+    } rows[] = {
+        {"0", 0, 24},
+        {"24", 24, 24},
+        {"25", 25, 40},
+        {"40", 40, 40},
+        {"41", 41, 56},
+        {"536", 536, 536},
+        {"65536", 65536, 65544},
+        {"last in the heap", 131048, 131048},
+        {"first mapped", 131049, 33 * 4096 - 16},
+        {"200010", 200010, 49 * 4096 - 16},
+        /* A chunk that would end with the page needs a word more. */
+        {"the page's last", 49 * 4096 - 24, 49 * 4096 - 16},
+        {"a byte more", 49 * 4096 - 23, 50 * 4096 - 16},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check("libc", rows[i].name, alloc_size_libc(rows[i].n), rows[i].expected);
+}
+
+/* The C library itself: now and then it gives 16 more, so the least of several counts. */
+static void test_libc_really(void **state)
+{
+    enum { TRIES = 8, SIZES = 3000 };
+    static void *blocks[TRIES * (SIZES + 8)];
+    static const uint64_t mapped[] = {200010,         300000,         1048576,       49 * 4096 - 24,
+                                      49 * 4096 - 23, 49 * 4096 - 16, 49 * 4096 - 15};
+    size_t held = 0;
+    char name[32];
+
+    (void)state;
+    blocks[held++] = malloc(1);
+    if (malloc_usable_size(blocks[0]) != 24) {
+        free(blocks[0]);
+        skip(); /* another allocator is in its place: a sanitizer's, or of another C library */
+    }
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024); /* and no moving of it */
+    for (uint64_t i = 0; i < SIZES + COUNT(mapped); i++) {
+        const uint64_t n = i < SIZES ? i : mapped[i - SIZES];
+        uint64_t least = UINT64_MAX;
+
+        for (unsigned j = 0; j < TRIES; j++) {
+            void *const block = malloc(n);
+            const uint64_t given = malloc_usable_size(block);
+
+            assert_non_null(block);
+            blocks[held++] = block;
+            least = given < least ? given : least;
+        }
+        snprintf(name, sizeof name, "%llu", (unsigned long long)n);
+        check("libc, measured, of", name, alloc_size_libc(n), least);
+    }
+    while (held > 0)
+        free(blocks[--held]);
+}
+
+static void test_allocator_names(void **state)
+{
+    enum memory_allocator a = ALLOCATOR_COUNT_;
+
+    (void)state;
+    for (unsigned i = 0; i < ALLOCATOR_COUNT_; i++) {
+        assert_true(memory_allocator_find(memory_allocator_name((enum memory_allocator)i), &a));
+        assert_int_equal(a, i);
+    }
+    assert_true(memory_allocator_find("jemalloc-system", &a));
+    assert_int_equal(a, ALLOCATOR_JEMALLOC_SYSTEM);
+    assert_false(memory_allocator_find("tcmalloc", &a));
+    assert_int_equal(a, ALLOCATOR_JEMALLOC_SYSTEM);
 }
 
 static void test_sds(void **state)
@@ -151,6 +257,118 @@ static void test_listpack_entries(void **state)
     for (size_t i = 0; i < COUNT(texts); i++)
         check("listpack text of", texts[i].name, listpack_text_bytes(texts[i].n),
               texts[i].expected);
+}
+
+static void test_ziplist_entries(void **state)
+{
+    /* One byte for the length of the entry before, then the encoding and the bytes. */
+    static const struct {
+        const char *name;
+        int64_t integer;
+        uint64_t expected;
+    } integers[] = {
+        {"0", 0, 1 + 1},
+        {"12", 12, 1 + 1},
+        {"13", 13, 1 + 2},
+        {"-1", -1, 1 + 2},
+        {"127", 127, 1 + 2},
+        {"-128", -128, 1 + 2},
+        {"128", 128, 1 + 3},
+        {"-129", -129, 1 + 3},
+        {"32767", 32767, 1 + 3},
+        {"-32768", -32768, 1 + 3},
+        {"32768", 32768, 1 + 4},
+        {"2^23 - 1", 8388607, 1 + 4},
+        {"-2^23", -8388608, 1 + 4},
+        {"2^23", 8388608, 1 + 5},
+        {"-2^23 - 1", -8388609, 1 + 5},
+        {"2^31 - 1", INT32_MAX, 1 + 5},
+        {"-2^31", INT32_MIN, 1 + 5},
+        {"2^31", 2147483648, 1 + 9},
+        {"smallest", INT64_MIN, 1 + 9},
+    };
+    static const struct {
+        const char *name;
+        uint64_t n, expected, expected_next; /* and a string of one byte behind it */
+    } texts[] = {
+        {"0", 0, 1 + 1, 1 + 1 + 1},
+        {"63", 63, 1 + 1 + 63, 3},
+        {"64", 64, 1 + 2 + 64, 3},
+        {"250: 253 in all", 250, 253, 3},
+        {"251: 254 in all", 251, 254, 5 + 1 + 1},
+        {"16383", 16383, 1 + 2 + 16383, 7},
+        {"16384", 16384, 1 + 5 + 16384, 7},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(integers); i++) {
+        struct ziplist_size z = {0};
+
+        ziplist_size_add(&z, 3, true, integers[i].integer);
+        check("ziplist integer", integers[i].name, z.bytes, integers[i].expected);
+    }
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct ziplist_size z = {0};
+
+        ziplist_size_add(&z, texts[i].n, false, 0);
+        check("ziplist text of", texts[i].name, z.bytes, texts[i].expected);
+        ziplist_size_add(&z, 1, false, 0);
+        check("behind a text of", texts[i].name, z.bytes - texts[i].expected,
+              texts[i].expected_next);
+        ziplist_size_add(&z, 1, false, 0);
+        check("third, behind", texts[i].name, z.bytes - texts[i].expected - texts[i].expected_next,
+              3);
+    }
+}
+
+/* What a score becomes: as text of so many bytes, or as an integer. */
+static void test_score_formats(void **state)
+{
+    enum { INTEGER = 0 };
+    static const struct {
+        const char *name;
+        double score;
+        uint64_t narrow, g17, shortest; /* length of the text, INTEGER */
+        int64_t integer;
+    } rows[] = {
+        {"0", 0.0, INTEGER, INTEGER, INTEGER, 0},
+        {"-0", -0.0, 2, INTEGER, INTEGER, 0},
+        {"-1", -1.0, INTEGER, INTEGER, INTEGER, -1},
+        {"2^52 - 1", 0x1p52 - 1, INTEGER, INTEGER, INTEGER, 4503599627370495},
+        /* A text, but a list takes it for an integer. */
+        {"2^52", 0x1p52, INTEGER, INTEGER, INTEGER, 4503599627370496},
+        {"1e16", 1e16, INTEGER, INTEGER, INTEGER, 10000000000000000},
+        {"1e17", 1e17, 5, INTEGER, INTEGER, 100000000000000000},
+        {"-1e17", -1e17, 6, INTEGER, INTEGER, -100000000000000000},
+        {"2^62", 0x1p62, 22, INTEGER, INTEGER, 4611686018427387904},
+        /* 6.9175290276410819e+18; 6917529027641082000 */
+        {"1.5 * 2^62", 0x1.8p62, 22, 22, INTEGER, INT64_MAX},
+        {"0.5", 0.5, 3, 3, 3, 0},
+        {"0.1", 0.1, 19, 19, 3, 0},
+        {"1/3", 1.0 / 3, 19, 19, 18, 0},
+        {"1e-4", 1e-4, 6, 6, 6, 0},
+        {"1e-5", 1e-5, 22, 22, 7, 0},
+        {"1e300", 1e300, 23, 23, 6, 0},
+        {"inf", (double)INFINITY, 3, 3, 3, 0},
+        {"-inf", (double)-INFINITY, 4, 4, 4, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const uint64_t expected[] = {rows[i].narrow, rows[i].g17, rows[i].shortest};
+
+        for (unsigned format = SCORE_G17_NARROW; format <= SCORE_SHORTEST; format++) {
+            const struct score_element e =
+                score_element_of(rows[i].score, (enum score_format)format);
+
+            check("score, integer,", rows[i].name, e.is_integer, expected[format] == INTEGER);
+            if (e.is_integer)
+                check("score's listpack entry", rows[i].name, listpack_integer_bytes(e.integer),
+                      listpack_integer_bytes(rows[i].integer));
+            else
+                check("score's text", rows[i].name, e.size_bytes, expected[format]);
+        }
+    }
 }
 
 static void test_scores(void **state)
@@ -443,13 +661,165 @@ static void test_rax_out_of_order(void **state)
     free(long_name);
 }
 
+/* ---- names of versions ---- */
+
+static void test_version_names(void **state)
+{
+    static const struct {
+        const char *name, *expected;
+    } rows[] = {
+        {"redis-7.2", "redis-7.2"},
+        {"redis-7.2.0", "redis-7.2"},
+        {"redis-7.2.99", "redis-7.2"},
+        {"redis-4.0.2", "redis-4.0.0"},
+        {"redis-4.0.3", "redis-4.0.3"},
+        {"redis-4.0.6", "redis-4.0.3"},
+        {"redis-4.0.7", "redis-4.0"},
+        {"redis-4.0", "redis-4.0"},
+        {"redis-5.0.2", "redis-5.0.0"},
+        {"redis-5.0.5", "redis-5.0.3"},
+        {"redis-5.0.6", "redis-5.0"},
+        {"redis-6.0.8", "redis-6.0.0"},
+        {"redis-6.0.20", "redis-6.0"},
+        {"redis-6.2.4", "redis-6.2.0"},
+        {"redis-6.2.11", "redis-6.2.5"},
+        {"redis-6.2.12", "redis-6.2"},
+        {"redis-7.0.9", "redis-7.0.0"},
+        {"redis-7.0.10", "redis-7.0"},
+        {"redis-7.0.15-alpine", "redis-7.0"},
+        {"redis-8.0-m01", "redis-8.0"},
+        {"redis-unstable", "redis-8.0"},
+        {"redis-255.255.255", "redis-8.0"},
+        {"valkey-7.2.7", "valkey-7.2"},
+        {"valkey-8.0.1", "valkey-8.0"},
+        {"valkey-255.255.255", "valkey-unstable"},
+        /* Between two, the older. */
+        {"redis-2.5", "redis-2.4"},
+        {"redis-3.1", "redis-3.0"},
+        {"redis-6.4.1", "redis-6.2"},
+        {"redis-7.1", "redis-7.0"},
+        {"valkey-7.9", "valkey-7.2"},
+        /* A major version is its newest minor one. */
+        {"redis-7", "redis-7.4"},
+        {"redis-4", "redis-4.0"},
+        {"valkey-7", "valkey-7.2"},
+        /* No such server, or one that is too old. */
+        {"", NULL},
+        {"redis", NULL},
+        {"redis-", NULL},
+        {"redis-7.", NULL},
+        {"redis-7.2.", NULL},
+        {"redis-7.x", NULL},
+        {"redis-7.2x", NULL},
+        {"redis-7.1234", NULL},
+        {"redis-2.2", NULL},
+        {"redis-0.0", NULL},
+        {"valkey-7.0", NULL},
+        {"keydb-6.3", NULL},
+        {"Redis-7.2", NULL},
+        {"7.2", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct memory_version *const v = memory_version_find(rows[i].name);
+        const char *const found = v == NULL ? "none" : memory_version_name(v);
+
+        if (strcmp(found, rows[i].expected == NULL ? "none" : rows[i].expected) != 0)
+            fail_msg("'%s': %s", rows[i].name, found);
+    }
+}
+
+static void test_version_list(void **state)
+{
+    const struct memory_version *v;
+    size_t count = 0;
+
+    (void)state;
+    for (; (v = memory_version_at(count)) != NULL; count++)
+        assert_ptr_equal(memory_version_find(memory_version_name(v)), v);
+    assert_true(count > 20);
+    assert_null(memory_version_at(SIZE_MAX));
+    assert_string_equal(memory_version_sizes_name(memory_version_find("redis-2.8")), "redis-4.0");
+    assert_string_equal(memory_version_sizes_name(memory_version_find("redis-4.0")), "redis-4.0");
+}
+
+static void test_version_of_file(void **state)
+{
+    static const struct {
+        enum rdbp_family family;
+        const char *server_version;
+        uint32_t rdb_version;
+        const char *expected;
+        bool is_guess;
+    } rows[] = {
+        {RDBP_FAMILY_REDIS, "7.2.6", 11, "redis-7.2", false},
+        {RDBP_FAMILY_REDIS, "4.0.2", 8, "redis-4.0.0", false},
+        {RDBP_FAMILY_REDIS, "255.255.255", 12, "redis-8.0", false},
+        /* A milestone of 8.0, when it still was as 7.4. */
+        {RDBP_FAMILY_REDIS, "7.9.225", 12, "redis-7.4", false},
+        {RDBP_FAMILY_REDIS, "99.0.0", 12, NULL, false},
+        {RDBP_FAMILY_VALKEY, "8.0.1", 11, "valkey-8.0", false},
+        {RDBP_FAMILY_VALKEY, "255.255.255", 11, "valkey-unstable", false},
+        /* By the format alone: the newest that wrote it. */
+        {RDBP_FAMILY_REDIS, NULL, 1, "redis-2.4", true},
+        {RDBP_FAMILY_REDIS, NULL, 2, "redis-2.4", true},
+        {RDBP_FAMILY_REDIS, NULL, 3, "redis-2.6", true},
+        {RDBP_FAMILY_REDIS, "", 5, "redis-2.6", true},
+        {RDBP_FAMILY_REDIS, NULL, 6, "redis-2.8", true},
+        {RDBP_FAMILY_REDIS, NULL, 7, "redis-3.2", true},
+        {RDBP_FAMILY_REDIS, NULL, 8, "redis-4.0", true},
+        {RDBP_FAMILY_REDIS, NULL, 9, "redis-6.2", true},
+        {RDBP_FAMILY_REDIS, NULL, 10, "redis-7.0", true},
+        {RDBP_FAMILY_REDIS, NULL, 11, "redis-7.2", true},
+        {RDBP_FAMILY_REDIS, NULL, 99999, NULL, true},
+        {RDBP_FAMILY_REDIS, "seven", 10, "redis-7.0", true},
+        {RDBP_FAMILY_VALKEY, NULL, 11, "valkey-7.2", true},
+        {RDBP_FAMILY_VALKEY, "", 80, NULL, true},
+        {RDBP_FAMILY_VALKEY, "7.0.0", 10, "valkey-7.2", true},
+        /* Their own numbers are not Redis's. */
+        {RDBP_FAMILY_KEYDB, "6.3.4", 9, "redis-6.2", true},
+        {RDBP_FAMILY_DRAGONFLY, "1.2.3", 9, "redis-6.2", true},
+        {RDBP_FAMILY_REDIS, "1.2.6", 1, "redis-2.4", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *const newest =
+            rows[i].family == RDBP_FAMILY_VALKEY ? "valkey-99.0" : "redis-99.0";
+        const struct memory_version *const expected =
+            memory_version_find(rows[i].expected == NULL ? newest : rows[i].expected);
+        bool is_guess = !rows[i].is_guess;
+        const struct memory_version *const v = memory_version_of_file(
+            rows[i].family, rows[i].server_version, rows[i].rdb_version, &is_guess);
+
+        if (v != expected || is_guess != rows[i].is_guess)
+            fail_msg("%d, %s, RDB %u: %s%s", rows[i].family,
+                     rows[i].server_version == NULL ? "-" : rows[i].server_version,
+                     rows[i].rdb_version, memory_version_name(v), is_guess ? ", a guess" : "");
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_size_classes),     cmocka_unit_test(test_sds),
-        cmocka_unit_test(test_listpack_entries), cmocka_unit_test(test_scores),
-        cmocka_unit_test(test_sampled_sum),      cmocka_unit_test(test_table_growth),
-        cmocka_unit_test(test_rax_by_hand),      cmocka_unit_test(test_rax_random),
+        cmocka_unit_test(test_size_classes),
+        cmocka_unit_test(test_size_of_huge),
+        cmocka_unit_test(test_libc_sizes),
+        cmocka_unit_test(test_libc_really),
+        cmocka_unit_test(test_allocator_names),
+        cmocka_unit_test(test_ziplist_entries),
+        cmocka_unit_test(test_score_formats),
+        cmocka_unit_test(test_version_names),
+        cmocka_unit_test(test_version_list),
+        cmocka_unit_test(test_version_of_file),
+        cmocka_unit_test(test_sds),
+        cmocka_unit_test(test_listpack_entries),
+        cmocka_unit_test(test_scores),
+        cmocka_unit_test(test_sampled_sum),
+        cmocka_unit_test(test_table_growth),
+        cmocka_unit_test(test_rax_by_hand),
+        cmocka_unit_test(test_rax_random),
         cmocka_unit_test(test_rax_out_of_order),
     };
 
