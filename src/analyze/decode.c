@@ -5,8 +5,9 @@
  *      ITEMS      to meter and collector
  *      VALUE_END  the row is finished: filter, pattern, aggregates, largest keys; into the batch
  *
- * Meter, evidence and collector see every key, whatever the filter: a pattern's role and a
- * namespace's proof are facts of the whole snapshot.  The filter decides about rows and sums.
+ * Meters, evidence and collector see every key, whatever the filter: a pattern's role, a
+ * namespace's proof and the whole server's size are facts of the whole snapshot.  The filter
+ * decides about rows and sums.
  *
  * Nothing here is an error to the writer: damage, Ctrl-C and lack of memory end the rows, and the
  * cause is left in the decoder for whoever joins the thread.
@@ -33,8 +34,7 @@ int decoder_init(struct decoder *d)
     d->collector = sidekiq_collector_new();
     d->seen = seen_new(MAX_KEYS_SEEN);
     d->now_ms = ROW_NULL;
-    if (d->seen != NULL && d->top != NULL && d->evidence != NULL &&
-        d->collector != NULL)
+    if (d->seen != NULL && d->top != NULL && d->evidence != NULL && d->collector != NULL)
         return 0;
     decoder_done(d);
     return -1;
@@ -43,6 +43,7 @@ int decoder_init(struct decoder *d)
 void decoder_done(struct decoder *d)
 {
     key_meter_free(d->meter);
+    server_meter_free(d->server);
     aggregate_free(d->aggregate);
     top_free(d->top);
     outside_done(&d->outside);
@@ -52,6 +53,7 @@ void decoder_done(struct decoder *d)
     free(d->module_types);
     d->seen = NULL;
     d->meter = NULL;
+    d->server = NULL;
     d->aggregate = NULL;
     d->top = NULL;
     d->evidence = NULL;
@@ -93,9 +95,8 @@ static void fix_now(struct decoder *d)
 static void fix_model(struct decoder *d)
 {
     const struct analyze_options *const o = d->options;
-    const struct memory_version *const written_by =
-        memory_version_of_file(rdbp_family(d->parser), d->outside.server_version, d->rdb_version,
-                               &d->is_model_guessed);
+    const struct memory_version *const written_by = memory_version_of_file(
+        rdbp_family(d->parser), d->outside.server_version, d->rdb_version, &d->is_model_guessed);
 
     memory_model_init(&d->model, o->model != NULL ? o->model : written_by, o->allocator,
                       &o->settings);
@@ -110,8 +111,9 @@ static int fix_rules(struct decoder *d)
     fix_now(d);
     fix_model(d);
     d->meter = key_meter_new(&d->model, d->options->deep);
+    d->server = server_meter_new(&d->model, d->options->startup_bytes);
     d->aggregate = aggregate_new(d->now_ms, d->options->max_patterns);
-    return d->meter == NULL || d->aggregate == NULL ? -1 : 0;
+    return d->meter == NULL || d->server == NULL || d->aggregate == NULL ? -1 : 0;
 }
 
 /* type_names.id of a key's type; module types get theirs by first appearance. */
@@ -251,6 +253,25 @@ static void on_defect(struct decoder *d, const rdbp_error *e)
                 is_in_key ? d->pending->row.key_stored_bytes : 0);
 }
 
+/* Into the sums over the whole server. */
+static int count_for_server(struct decoder *d, const struct key_row *row,
+                            int64_t first_field_ttl_ms)
+{
+    const bool has_expire = row->expires_at_ms != ROW_NULL;
+    const struct server_key key = {
+        .db = row->db,
+        .name = row->key,
+        .stored_bytes = row->key_stored_bytes,
+        .name_bytes = row->key_bytes,
+        .has_expire = has_expire,
+        .is_expired = has_expire && ttl_bucket(row->expires_at_ms, d->now_ms) == TTL_BUCKET_EXPIRED,
+        .alloc_bytes = row->alloc_bytes,
+        .first_field_ttl_ms = first_field_ttl_ms,
+    };
+
+    return server_meter_key(d->server, &key);
+}
+
 static int measure(struct decoder *d, const struct rdbp_value_end *end, struct key_row *row)
 {
     struct key_size size;
@@ -263,14 +284,14 @@ static int measure(struct decoder *d, const struct rdbp_value_end *end, struct k
     row->rdb_bytes = end->rdb_bytes > INT64_MAX ? INT64_MAX : (int64_t)end->rdb_bytes;
     if (!end->ok) {
         row->size_note = SIZE_UNKNOWN;
-        return 0;
+        return count_for_server(d, row, ROW_NULL);
     }
     row->bytes = size.bytes;
     row->alloc_bytes = size.alloc_bytes;
     row->largest_element = size.largest_element;
     if (end->has_element_count)
         row->elements = end->element_count > INT64_MAX ? INT64_MAX : (int64_t)end->element_count;
-    return 0;
+    return end->is_empty ? 0 : count_for_server(d, row, size.first_field_ttl_ms);
 }
 
 /* A key that passed: its pattern, the sums, the lists of the largest, its row.  -1: out of memory.
@@ -321,6 +342,40 @@ static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
     return 0;
 }
 
+static int on_hint(struct decoder *d, const struct rdbp_resizedb *hint)
+{
+    if (fix_rules(d) < 0 ||
+        aggregate_hint(d->aggregate, d->db, hint->key_count, hint->expires_count) < 0 ||
+        server_meter_hint(d->server, d->db, hint->key_count, hint->expires_count) < 0) {
+        d->is_out_of_memory = true;
+        return -1;
+    }
+    return 0;
+}
+
+/* A file that has its keys by slot is of a cluster node. */
+static int on_slot(struct decoder *d)
+{
+    if (fix_rules(d) < 0 ||
+        (!d->model.settings.cluster_enabled &&
+         server_meter_slots(d->server, &d->model.settings.cluster_enabled) < 0)) {
+        d->is_out_of_memory = true;
+        return -1;
+    }
+    return 0;
+}
+
+static int on_function(struct decoder *d, uint64_t offset, const struct rdbp_function *f)
+{
+    outside_function(&d->outside, offset, f);
+    if (fix_rules(d) < 0) {
+        d->is_out_of_memory = true;
+        return -1;
+    }
+    server_meter_function(d->server, f);
+    return 0;
+}
+
 /* -1: ends the rows; the cause is in d. */
 static int on_event(struct decoder *d, const rdbp_event *ev)
 {
@@ -328,14 +383,9 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
     case RDBP_EVENT_HEADER: d->rdb_version = ev->u.header.rdb_version; break;
     case RDBP_EVENT_AUX: outside_aux(&d->outside, ev->offset, d->db, &ev->u.aux); break;
     case RDBP_EVENT_DB: d->db = ev->u.db; break;
-    case RDBP_EVENT_RESIZEDB:
-        if (fix_rules(d) < 0 || aggregate_hint(d->aggregate, d->db, ev->u.resizedb.key_count,
-                                             ev->u.resizedb.expires_count) < 0) {
-            d->is_out_of_memory = true;
-            return -1;
-        }
-        break;
-    case RDBP_EVENT_FUNCTION: outside_function(&d->outside, ev->offset, &ev->u.function); break;
+    case RDBP_EVENT_RESIZEDB: return on_hint(d, &ev->u.resizedb);
+    case RDBP_EVENT_SLOT_INFO: return on_slot(d);
+    case RDBP_EVENT_FUNCTION: return on_function(d, ev->offset, &ev->u.function);
     case RDBP_EVENT_MODULE_AUX: outside_module_aux(&d->outside, &ev->u.module_aux); break;
     case RDBP_EVENT_KEY: return on_key(d, &ev->u.key);
     case RDBP_EVENT_BLOB: on_blob(d, &ev->u.blob); break;
@@ -382,7 +432,12 @@ static void finish(struct decoder *d)
     d->sidekiq = sidekiq_resolve(d->collector, d->now_ms);
     if (d->sidekiq != NULL)
         outside_end(&d->outside, rdbp_offset(d->parser), d->sidekiq->ignored_keys);
-    if (d->sidekiq == NULL || d->outside.is_out_of_memory)
+    for (size_t i = 0; i < d->outside.function_count; i++) {
+        if (d->outside.functions[i].is_script)
+            server_meter_script(d->server, d->outside.functions[i].source_bytes);
+    }
+    if (d->sidekiq == NULL || d->outside.is_out_of_memory ||
+        server_meter_end(d->server, &d->server_size) < 0)
         d->is_out_of_memory = true;
     assign_roles(d);
     top_sort(d->top);

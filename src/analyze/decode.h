@@ -11,6 +11,7 @@
 #include "analyze/queue.h"
 #include "analyze/top.h"
 #include "memory/memory_model.h"
+#include "memory/server_size.h"
 #include "pattern/role.h"
 #include "sidekiq/sidekiq.h"
 #include "util/seen.h"
@@ -36,6 +37,8 @@ struct decoder {
     struct memory_model model; /* known with the first key: meter is NULL until then */
     bool is_model_guessed;     /* the file does not say what server wrote it */
     struct key_meter *meter;
+    struct server_meter *server; /* likewise */
+    struct server_size server_size;
     struct aggregate *aggregate;
     struct top *top;
     struct outside outside;

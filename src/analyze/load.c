@@ -298,7 +298,7 @@ static int end_snapshot(struct loader *l, const char *filter, struct error *err)
         .created_at = d->outside.created_at_ms,
         .used_memory = d->outside.used_memory,
         .trailing_bytes = d->has_end ? (int64_t)d->end.trailing_bytes : ROW_NULL,
-        .is_complete = d->has_end && !d->has_fatal && d->worst_exit_code == EXIT_DONE,
+        .is_complete = save_is_complete(d),
         .keys = t->all.keys,
         .expires = t->expires,
         .bytes = t->all.bytes,

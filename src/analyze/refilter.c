@@ -93,7 +93,7 @@ static int copy_table(struct refilter *r, const char *table,
     insert = sqlite3_mprintf(
         "INSERT OR IGNORE INTO %s VALUES(?%.*s)", table, 2 * (sqlite3_column_count(from) - 1),
         ",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?"
-        ",?,?,?,?");
+        ",?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?");
     if (insert == NULL ||
         sqlite3_prepare_v2(store_db(r->store), insert, -1, &to, NULL) != SQLITE_OK) {
         fail_copy(r, err);
@@ -328,6 +328,31 @@ out:
     return more;
 }
 
+/* The tables of the server are a fact of the file, whatever the filter. */
+static int copy_tables_of(struct refilter *r, int64_t id, struct error *err)
+{
+    sqlite3_stmt *from = NULL, *to = NULL;
+    int more = -1;
+
+    if (prepare(r, store_sql("source-tables"), id, &from, err) < 0)
+        goto out;
+    if (sqlite3_prepare_v2(store_db(r->store), store_sql("copy-tables"), -1, &to, NULL) !=
+        SQLITE_OK) {
+        fail_copy(r, err);
+        goto out;
+    }
+    while ((more = step(r, from, err)) > 0) {
+        if (copy_row(r, from, to, err) < 0) {
+            more = -1;
+            break;
+        }
+    }
+out:
+    sqlite3_finalize(from);
+    sqlite3_finalize(to);
+    return more;
+}
+
 static const char *store_type_name(const void *user, uint32_t type_id)
 {
     const char *name = type_id < STORE_FIRST_MODULE_TYPE
@@ -376,7 +401,8 @@ static int refilter_snapshot(struct refilter *r, int64_t id, int64_t now_ms, str
     if (take_keys(r, &pass, id, err) < 0 || take_hints(r, pass.aggregate, id, err) < 0)
         goto out;
     top_sort(pass.top);
-    if (save_aggregate(r->store, pass.aggregate, r->filter_text != NULL, err) < 0 ||
+    if (save_aggregate(r->store, pass.aggregate, NULL, r->filter_text != NULL, err) < 0 ||
+        copy_tables_of(r, id, err) < 0 ||
         save_top(r->store, pass.top, store_type_name, r->store, err) < 0)
         goto out;
     result = update_snapshot(r, id, pass.aggregate, err);
@@ -479,7 +505,8 @@ static int move_now(const struct refilter *r, struct error *err)
         return 0;
     if (update_copy(r, "copy-latencies", err) < 0 || move_heartbeats(r, err) < 0)
         return -1;
-    if (update_copy(r, "copy-now", err) < 0)
+    if (update_copy(r, "copy-now-databases", err) < 0 ||
+        update_copy(r, "copy-now-snapshots", err) < 0 || update_copy(r, "copy-now", err) < 0)
         return -1;
     return store_end_sets(r->store, 0, err);
 }

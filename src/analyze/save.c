@@ -85,14 +85,23 @@ static int compare_databases(const void *a, const void *b)
     return x->db < y->db ? -1 : x->db > y->db;
 }
 
+static struct store_database empty_database(int64_t db)
+{
+    return (struct store_database){.db = db,
+                                   .alloc_bytes = ROW_NULL,
+                                   .alloc_bytes_without_ttl = ROW_NULL,
+                                   .expired_alloc_bytes = ROW_NULL,
+                                   .resizedb_keys = ROW_NULL,
+                                   .resizedb_expires = ROW_NULL,
+                                   .main_table_bytes = ROW_NULL,
+                                   .expires_table_bytes = ROW_NULL,
+                                   .other_table_bytes = ROW_NULL,
+                                   .rehash_bytes = ROW_NULL};
+}
+
 static struct store_database database_of_group(const struct aggregate_group *g)
 {
-    struct store_database d = {.db = g->db,
-                               .alloc_bytes = ROW_NULL,
-                               .alloc_bytes_without_ttl = ROW_NULL,
-                               .expired_alloc_bytes = ROW_NULL,
-                               .resizedb_keys = ROW_NULL,
-                               .resizedb_expires = ROW_NULL};
+    struct store_database d = empty_database(g->db);
 
     for (int bucket = 0; bucket < TTL_BUCKET_COUNT; bucket++) {
         const struct sum *sum = &g->ttl[bucket];
@@ -142,8 +151,23 @@ static int64_t capped(uint64_t v)
     return v > INT64_MAX ? INT64_MAX : (int64_t)v;
 }
 
-static int save_databases(struct store *s, const struct aggregate *a, bool is_filtered,
-                          struct error *err)
+/* Those of a primary: without keys past their time. */
+static void add_tables(struct store_database *d, const struct server_meter *server)
+{
+    const struct server_database *const of = server_meter_database(server, d->db);
+    const struct server_tables *t;
+
+    if (of == NULL)
+        return;
+    t = &of->sides[SERVER_PRIMARY];
+    d->main_table_bytes = capped(t->main_bytes);
+    d->expires_table_bytes = capped(t->expires_bytes);
+    d->other_table_bytes = capped(t->other_bytes);
+    d->rehash_bytes = capped(t->rehash_bytes);
+}
+
+static int save_databases(struct store *s, const struct aggregate *a,
+                          const struct server_meter *server, bool is_filtered, struct error *err)
 {
     const size_t groups = aggregate_group_count(a), hints = aggregate_hint_count(a);
     struct store_database *all;
@@ -160,17 +184,16 @@ static int save_databases(struct store *s, const struct aggregate *a, bool is_fi
     for (size_t i = 0; i < hints; i++) {
         const struct aggregate_hint *h = aggregate_hint_at(a, i);
 
-        all[count++] = (struct store_database){.db = capped(h->db),
-                                               .alloc_bytes = ROW_NULL,
-                                               .alloc_bytes_without_ttl = ROW_NULL,
-                                               .expired_alloc_bytes = ROW_NULL,
-                                               .resizedb_keys = capped(h->keys),
-                                               .resizedb_expires = capped(h->expires)};
+        all[count] = empty_database(capped(h->db));
+        all[count].resizedb_keys = capped(h->keys);
+        all[count++].resizedb_expires = capped(h->expires);
     }
     qsort(all, count, sizeof *all, compare_databases);
     for (size_t i = 0, next; r == 0 && i < count; i = next) {
         for (next = i + 1; next < count && all[next].db == all[i].db; next++)
             add_database(&all[i], &all[next]);
+        if (server != NULL)
+            add_tables(&all[i], server);
         if (!is_filtered || all[i].keys > 0)
             r = store_put_database(s, &all[i], err);
     }
@@ -178,9 +201,10 @@ static int save_databases(struct store *s, const struct aggregate *a, bool is_fi
     return r;
 }
 
-int save_aggregate(struct store *s, const struct aggregate *a, bool is_filtered, struct error *err)
+int save_aggregate(struct store *s, const struct aggregate *a, const struct server_meter *server,
+                   bool is_filtered, struct error *err)
 {
-    if (save_patterns(s, a, err) < 0 || save_databases(s, a, is_filtered, err) < 0)
+    if (save_patterns(s, a, err) < 0 || save_databases(s, a, server, is_filtered, err) < 0)
         return -1;
     return save_ttl(s, a, err);
 }
@@ -350,10 +374,80 @@ static int save_names(struct store *s, const struct decoder *d, struct error *er
     return 0;
 }
 
+/* ---- the whole server ----------------------------------------------------------------------- */
+
+/* "8.1" of "8.1.0", in bytes. */
+static size_t minor_version_bytes(const char *number)
+{
+    const size_t major = strcspn(number, ".");
+
+    return number[major] == '\0' ? major : major + 1 + strcspn(number + major + 1, ".");
+}
+
+/* Why the file is not weighed by the rules of the very server that wrote it; "": it is. */
+static void write_model_note(const struct decoder *d, char *out, size_t out_bytes)
+{
+    const char *const name = memory_version_name(d->model.version);
+    const char *const sizes = memory_version_sizes_name(d->model.version);
+    const char *const number = strchr(name, '-') + 1, *const written_by = d->outside.server_version;
+    const size_t same = minor_version_bytes(written_by);
+    size_t used = 0;
+
+    out[0] = '\0';
+    if (d->options->model != NULL)
+        used = (size_t)snprintf(out, out_bytes, "chosen by --model");
+    else if (d->is_model_guessed)
+        used = (size_t)snprintf(out, out_bytes,
+                                "the file does not say what server wrote it: by its RDB version");
+    else if (strncmp(written_by, "255.", 4) == 0)
+        used = (size_t)snprintf(out, out_bytes, "for a development build");
+    else if (same != minor_version_bytes(number) || strncmp(written_by, number, same) != 0)
+        used = (size_t)snprintf(out, out_bytes, "the nearest version known to %.40s", written_by);
+    if (strcmp(name, sizes) != 0)
+        snprintf(out + used, out_bytes - used, "%ssizes of %s: older servers have no MEMORY USAGE",
+                 used == 0 ? "" : "; ", sizes);
+}
+
+bool save_is_complete(const struct decoder *d)
+{
+    return d->has_end && !d->has_fatal && d->worst_exit_code == EXIT_DONE;
+}
+
+static int save_server(struct store *s, const struct decoder *d, struct error *err)
+{
+    const struct server_size *const z = &d->server_size;
+    const struct server_side_size *const primary = &z->sides[SERVER_PRIMARY];
+    const struct server_side_size *const replica = &z->sides[SERVER_REPLICA];
+    const bool is_known = save_is_complete(d) && z->keys_without_size == 0;
+    char *const config = memory_settings_text(&d->model.settings);
+    char note[256];
+    struct store_server row = {.allocator = memory_allocator_name(d->model.allocator),
+                               .startup_bytes = capped(z->startup_bytes)};
+    int r;
+
+    if (config == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    write_model_note(d, note, sizeof note);
+    row.model_note = note[0] == '\0' ? NULL : note;
+    row.config = config[0] == '\0' ? NULL : config;
+    row.functions_bytes =
+        is_known ? add_capped(capped(z->functions_bytes), capped(z->scripts_bytes)) : ROW_NULL;
+    row.tables_bytes = is_known ? capped(primary->tables_bytes) : ROW_NULL;
+    row.tables_bytes_with_expired = is_known ? capped(replica->tables_bytes) : ROW_NULL;
+    row.rehash_bytes = is_known ? capped(primary->rehash_bytes) : ROW_NULL;
+    row.predicted_used_memory = is_known ? capped(primary->used_memory) : ROW_NULL;
+    row.predicted_used_memory_with_expired = is_known ? capped(replica->used_memory) : ROW_NULL;
+    r = store_put_server(s, &row, err);
+    free(config);
+    return r;
+}
+
 int save_snapshot_parts(struct store *s, const struct decoder *d, struct error *err)
 {
-    if (save_names(s, d, err) < 0 ||
-        save_aggregate(s, d->aggregate, d->options->filter.count > 0, err) < 0)
+    const struct server_meter *const server = save_is_complete(d) ? d->server : NULL;
+
+    if (save_names(s, d, err) < 0 || save_server(s, d, err) < 0 ||
+        save_aggregate(s, d->aggregate, server, d->options->filter.count > 0, err) < 0)
         return -1;
     if (d->keys != KEYS_NONE && save_top(s, d->top, decoder_type_name, d, err) < 0)
         return -1;

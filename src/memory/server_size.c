@@ -58,6 +58,7 @@ enum {
 
 /* A server that is asked for more gives up; a sum over all databases must not wrap. */
 #define LARGEST_TABLE (UINT64_C(1) << 40)
+#define LARGEST_SUM   (UINT64_C(1) << 62)
 
 struct counts {
     uint64_t keys, expires;
@@ -96,6 +97,21 @@ struct server_meter {
     uint64_t script_count, scripts_bytes;
 };
 
+static int need_slots(struct server_meter *s)
+{
+    if (s->costs->kvstore_bytes != 0 && s->slots == NULL) {
+        s->slots = calloc(CLUSTER_SLOTS, sizeof *s->slots);
+        if (s->slots == NULL)
+            return -1;
+    }
+    if (s->costs->has_slots_tree && s->slot_tree == NULL) {
+        s->slot_tree = slot_tree_new(SLOT_NAMES_BYTES);
+        if (s->slot_tree == NULL)
+            return -1;
+    }
+    return 0;
+}
+
 struct server_meter *server_meter_new(const struct memory_model *m, int64_t startup_bytes)
 {
     struct server_meter *const s = calloc(1, sizeof *s);
@@ -108,22 +124,11 @@ struct server_meter *server_meter_new(const struct memory_model *m, int64_t star
     s->seed = hash_seed();
     for (unsigned side = 0; side < SERVER_SIDE_COUNT_; side++)
         ttl_buckets_clear(&s->fields[side], m->alloc_size);
-    if (!m->settings.cluster_enabled)
-        return s;
-    if (s->costs->kvstore_bytes != 0) {
-        s->slots = calloc(CLUSTER_SLOTS, sizeof *s->slots);
-        if (s->slots == NULL)
-            goto out_of_memory;
-    }
-    if (s->costs->has_slots_tree) {
-        s->slot_tree = slot_tree_new(SLOT_NAMES_BYTES);
-        if (s->slot_tree == NULL)
-            goto out_of_memory;
+    if (m->settings.cluster_enabled && need_slots(s) < 0) {
+        server_meter_free(s);
+        return NULL;
     }
     return s;
-out_of_memory:
-    server_meter_free(s);
-    return NULL;
 }
 
 void server_meter_free(struct server_meter *s)
@@ -204,6 +209,19 @@ const struct server_database *server_meter_database(const struct server_meter *s
 
 /* ---- what the file brings ---- */
 
+int server_meter_slots(struct server_meter *s, bool *ret_is_cluster)
+{
+    const struct database *const d = find_database(s, 0, hash_db(s, 0));
+
+    if (s->costs->kvstore_bytes != 0 && (d == NULL || d->counts[SERVER_REPLICA].keys == 0)) {
+        if (need_slots(s) < 0)
+            return -1;
+        s->model.settings.cluster_enabled = true;
+    }
+    *ret_is_cluster = s->model.settings.cluster_enabled;
+    return 0;
+}
+
 int server_meter_hint(struct server_meter *s, uint64_t db, uint64_t keys, uint64_t expires)
 {
     struct database *const d = need_database(s, db);
@@ -232,6 +250,12 @@ static int finish_fields(struct server_meter *s)
     return 0;
 }
 
+/* Sizes that a file invented must not wrap. */
+static void add_capped(uint64_t *sum, uint64_t bytes)
+{
+    *sum = bytes > LARGEST_SUM - *sum ? LARGEST_SUM : *sum + bytes;
+}
+
 int server_meter_key(struct server_meter *s, const struct server_key *key)
 {
     struct database *const d = need_database(s, key->db);
@@ -246,7 +270,7 @@ int server_meter_key(struct server_meter *s, const struct server_key *key)
         d->counts[side].keys++;
         d->counts[side].expires += key->has_expire;
         if (key->alloc_bytes != ROW_NULL)
-            s->keys_bytes[side] += (uint64_t)key->alloc_bytes;
+            add_capped(&s->keys_bytes[side], (uint64_t)key->alloc_bytes);
         if (key->first_field_ttl_ms != ROW_NULL) {
             s->fields_of = d;
             ttl_buckets_add(&s->fields[side], (uint64_t)key->first_field_ttl_ms);

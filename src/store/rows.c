@@ -182,10 +182,11 @@ int store_put_keys(struct store *s, const struct store_batch *b, struct error *e
 
 int store_put_database(struct store *s, const struct store_database *d, struct error *err)
 {
-    return put(s, STATEMENT_DATABASE, err, "iiiiininiinnn", s->snapshot_id, d->db, number(d->keys),
-               number(d->expires), d->bytes, d->alloc_bytes, d->bytes_without_ttl,
+    return put(s, STATEMENT_DATABASE, err, "iiiiininiinnnnnnn", s->snapshot_id, d->db,
+               number(d->keys), number(d->expires), d->bytes, d->alloc_bytes, d->bytes_without_ttl,
                d->alloc_bytes_without_ttl, number(d->expired_keys), d->expired_bytes,
-               d->expired_alloc_bytes, d->resizedb_keys, d->resizedb_expires);
+               d->expired_alloc_bytes, d->resizedb_keys, d->resizedb_expires, d->main_table_bytes,
+               d->expires_table_bytes, d->other_table_bytes, d->rehash_bytes);
 }
 
 int store_put_pattern(struct store *s, const struct store_pattern *p, struct error *err)
@@ -347,6 +348,14 @@ static int keep_top_rows(struct store *s, struct error *err)
     if (store_run(s, "unstage", err) < 0)
         return -1;
     return store_exec(s, "DELETE FROM temp.staged_rows", err);
+}
+
+int store_put_server(struct store *s, const struct store_server *v, struct error *err)
+{
+    return put(s, STATEMENT_SNAPSHOT_SERVER, err, "sssnnnnnnni", v->model_note, v->allocator,
+               v->config, v->startup_bytes, v->functions_bytes, v->tables_bytes,
+               v->tables_bytes_with_expired, v->rehash_bytes, v->predicted_used_memory,
+               v->predicted_used_memory_with_expired, s->snapshot_id);
 }
 
 int store_end_snapshot(struct store *s, const struct store_snapshot *e, struct error *err)

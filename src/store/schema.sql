@@ -2,7 +2,7 @@
 -- Base tables hold integers (codes resolved by *_names tables); views are what people read.
 -- Every *_at and `now`: Unix milliseconds.  Sizes in bytes.  NULL: not known.
 PRAGMA application_id = 0x52444c53; -- 'RDLS'
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE sets(
   id INTEGER PRIMARY KEY,
@@ -36,7 +36,19 @@ CREATE TABLE snapshots(
   alloc_bytes INTEGER,
   rdb_bytes INTEGER NOT NULL DEFAULT 0,
   keys_without_size INTEGER NOT NULL DEFAULT 0, -- damaged values
-  model TEXT NOT NULL,
+  model TEXT NOT NULL,             -- the server whose bytes are counted: 'redis-7.2', ...
+  model_note TEXT,                 -- why it is not simply the file's own; NULL: it is
+  allocator TEXT NOT NULL,         -- 'jemalloc', 'jemalloc-system', 'libc'
+  config TEXT,                     -- settings that are not the defaults, 'name=value ...'; NULL: none
+  -- The whole server after loading the file, whatever the filter; NULL when the file is not complete.
+  -- Without keys past their time at `now`, as a primary has it; with them, as a replica has it.
+  startup_bytes INTEGER,           -- of an empty server
+  functions_bytes INTEGER,         -- libraries and scripts
+  tables_bytes INTEGER,            -- of all databases
+  tables_bytes_with_expired INTEGER,
+  rehash_bytes INTEGER,            -- old tables that go away in the background, in no sum
+  predicted_used_memory INTEGER,   -- startup, functions, tables, keys
+  predicted_used_memory_with_expired INTEGER,
   now INTEGER NOT NULL,
   now_source TEXT NOT NULL,        -- 'option', 'ctime', 'mtime', 'clock'
   patterns_merged_keys INTEGER NOT NULL DEFAULT 0,
@@ -60,6 +72,10 @@ CREATE TABLE databases(
   expired_alloc_bytes INTEGER,     -- NULL when alloc_bytes is
   resizedb_keys INTEGER,           -- the file's own hints; NULL: none
   resizedb_expires INTEGER,
+  main_table_bytes INTEGER,        -- hash table of the keys, without keys past their time; NULL: not known
+  expires_table_bytes INTEGER,     -- likewise of those with a TTL
+  other_table_bytes INTEGER,       -- slots and names in cluster mode, times of hash fields
+  rehash_bytes INTEGER,            -- old tables that go away in the background
   PRIMARY KEY(snapshot_id, db)
 ) WITHOUT ROWID;
 

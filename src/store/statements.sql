@@ -6,8 +6,8 @@ INSERT INTO sets(label) VALUES(?);
 
 -- name: snapshot
 INSERT INTO snapshots(set_id, path, label, keys_stored, loaded_at, rdblens_version,
-                      container, depth, model, now, now_source, identity)
-VALUES(?, ?, ?, ?, ?, ?, '', '', '', 0, '', 'unfinished');
+                      container, depth, model, allocator, now, now_source, identity)
+VALUES(?, ?, ?, ?, ?, ?, '', '', '', '', 0, '', 'unfinished');
 
 -- name: snapshot-end
 UPDATE snapshots
@@ -17,11 +17,17 @@ UPDATE snapshots
        keys_without_size = ?, model = ?, now = ?, patterns_merged_keys = ?, now_source = ?, identity = ?
  WHERE id = ?;
 
+-- name: snapshot-server
+UPDATE snapshots
+   SET model_note = ?, allocator = ?, config = ?, startup_bytes = ?, functions_bytes = ?, tables_bytes = ?,
+       tables_bytes_with_expired = ?, rehash_bytes = ?, predicted_used_memory = ?, predicted_used_memory_with_expired = ?
+ WHERE id = ?;
+
 -- name: key
 INSERT INTO key_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: database
-INSERT INTO databases VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO databases VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: pattern
 INSERT INTO pattern_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -104,6 +110,10 @@ SELECT k.id & ((1 << 40) - 1), k.db, k.key, k.key_bytes, k.type, t.name, k.encod
 SELECT db, resizedb_keys, resizedb_expires FROM databases
  WHERE snapshot_id = ? AND resizedb_keys IS NOT NULL;
 
+-- name: source-tables
+SELECT main_table_bytes, expires_table_bytes, other_table_bytes, rehash_bytes, snapshot_id, db FROM databases
+ WHERE snapshot_id = ?;
+
 -- Sidekiq processes whose heartbeat runs out between the source's now and another one.  Their hashes are
 -- known by their names, PREFIX:HOST:PID:12 hex digits.
 -- name: source-heartbeats
@@ -131,6 +141,10 @@ UPDATE snapshots
        keys = ?2, expires = ?3, bytes = ?4, alloc_bytes = ?5, rdb_bytes = ?6, keys_without_size = ?7
  WHERE id = ?8;
 
+-- name: copy-tables
+UPDATE databases SET main_table_bytes = ?, expires_table_bytes = ?, other_table_bytes = ?, rehash_bytes = ?
+ WHERE snapshot_id = ? AND db = ?;
+
 -- name: copy-latencies
 UPDATE sidekiq_sets
    SET latency_ms = max(0, latency_ms + ?1 - (SELECT now FROM snapshots WHERE id = snapshot_id));
@@ -138,6 +152,14 @@ UPDATE sidekiq_sets
 -- name: copy-heartbeats
 UPDATE sidekiq_installations SET live_processes = min(max(live_processes + ?4, 0), processes)
  WHERE snapshot_id = ?1 AND db = ?2 AND namespace = ?3;
+
+-- What a primary would load depends on now, and the tables are not told apart by key.
+-- name: copy-now-databases
+UPDATE databases SET main_table_bytes = NULL, expires_table_bytes = NULL, other_table_bytes = NULL, rehash_bytes = NULL
+ WHERE ?1 <> (SELECT now FROM snapshots WHERE id = snapshot_id);
+
+-- name: copy-now-snapshots
+UPDATE snapshots SET tables_bytes = NULL, rehash_bytes = NULL, predicted_used_memory = NULL WHERE now <> ?1;
 
 -- name: copy-now
 UPDATE snapshots SET now = ?1, now_source = 'option';

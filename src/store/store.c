@@ -36,6 +36,7 @@ static const char *const statement_names[STATEMENT_COUNT_] = {
     [STATEMENT_SET] = "set",
     [STATEMENT_SNAPSHOT] = "snapshot",
     [STATEMENT_SNAPSHOT_END] = "snapshot-end",
+    [STATEMENT_SNAPSHOT_SERVER] = "snapshot-server",
     [STATEMENT_KEY] = "key",
     [STATEMENT_DATABASE] = "database",
     [STATEMENT_PATTERN] = "pattern",
@@ -257,10 +258,10 @@ int store_open_existing(const char *path, bool is_writable, sqlite3 **ret_db, st
                          "%s: is an SQLite database, but not a report "
                          "database of rdblens",
                          path);
-    return error_set(err, EXIT_CANNOT_RUN,
-                     "%s: has schema version %lld, this rdblens knows version %d%s", path,
-                     (long long)version, STORE_USER_VERSION,
-                     version > STORE_USER_VERSION ? ": use a newer rdblens" : "");
+    return error_set(
+        err, EXIT_CANNOT_RUN, "%s: has schema version %lld, this rdblens knows version %d%s", path,
+        (long long)version, STORE_USER_VERSION,
+        version > STORE_USER_VERSION ? ": use a newer rdblens" : ": analyze the snapshot again");
 }
 
 /* --replace may only replace what is ours, or nothing. */

@@ -21,7 +21,7 @@
 #include "util/error.h"
 
 #define STORE_APPLICATION_ID    0x52444c53 /* 'RDLS', as in schema.sql */
-#define STORE_USER_VERSION      1
+#define STORE_USER_VERSION      2
 #define STORE_FIRST_MODULE_TYPE 100 /* type_names.id of the first module type */
 
 enum keys_stored {
@@ -118,6 +118,7 @@ struct store_database {
     uint64_t expired_keys;
     int64_t expired_bytes, expired_alloc_bytes;
     int64_t resizedb_keys, resizedb_expires; /* ROW_NULL: none */
+    int64_t main_table_bytes, expires_table_bytes, other_table_bytes, rehash_bytes; /* likewise */
 };
 int store_put_database(struct store *s, const struct store_database *d, struct error *err);
 
@@ -200,6 +201,14 @@ struct store_snapshot {
     int64_t now_ms;
     uint64_t patterns_merged_keys;
 };
+/* What is said about the server the snapshot would make; figures ROW_NULL when not known. */
+struct store_server {
+    const char *model_note, *allocator, *config; /* NULL where the column may be */
+    int64_t startup_bytes, functions_bytes, tables_bytes, tables_bytes_with_expired, rehash_bytes;
+    int64_t predicted_used_memory, predicted_used_memory_with_expired;
+};
+int store_put_server(struct store *s, const struct store_server *server, struct error *err);
+
 /* Exit code 2 when a snapshot of this identity is there already. */
 int store_end_snapshot(struct store *s, const struct store_snapshot *snapshot, struct error *err);
 

@@ -392,6 +392,40 @@ static void test_slot_dictionaries(void **state)
     }
 }
 
+/* A file that tells the slots of its keys is of a cluster node. */
+static void test_slots_of_file(void **state)
+{
+    static const struct {
+        const char *version;
+        bool is_cluster;
+        uint64_t main_bytes;
+    } rows[] = {
+        {"redis-7.4", true, 64 + 32},
+        {"redis-7.2", false, 32},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct memory_model m = model_of(rows[i].version, ALLOCATOR_JEMALLOC, false);
+        struct server_meter *const s = server_meter_new(&m, ROW_NULL);
+        struct server_size size;
+        bool is_cluster = false;
+
+        assert_non_null(s);
+        assert_int_equal(server_meter_slots(s, &is_cluster), 0);
+        assert_int_equal(is_cluster, rows[i].is_cluster);
+        add_key(s, 0, "foo", false, false, INT64_MAX);
+        add_key(s, 0, "foo", false, false, INT64_MAX); /* no sum may wrap */
+        assert_int_equal(server_meter_end(s, &size), 0);
+        assert_int_equal(server_meter_database(s, 0)->sides[SERVER_PRIMARY].main_bytes,
+                         rows[i].main_bytes);
+        assert_true(size.sides[SERVER_PRIMARY].used_memory > size.sides[SERVER_PRIMARY].keys_bytes);
+        check_near("startup", size.startup_bytes, rows[i].is_cluster ? 2278976 : 865896,
+                   STARTUP_NOISE);
+        server_meter_free(s);
+    }
+}
+
 /* Measured with 7.4.1: 5000 hashes of two fields, one with a TTL, came to 651992 bytes.  A file has
  * them in the order of its server's hash table; any other gives nearly the same. */
 static void test_field_ttls(void **state)
@@ -581,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_slots_tree),
         cmocka_unit_test(test_slots_tree_bounded),
         cmocka_unit_test(test_slot_dictionaries),
+        cmocka_unit_test(test_slots_of_file),
         cmocka_unit_test(test_field_ttls),
         cmocka_unit_test(test_libraries),
         cmocka_unit_test(test_odd_sources),

@@ -103,7 +103,7 @@ class Database:
             server="redis", server_version="7.2.6", created_at=saved, used_memory=9 * MIB,
             checksum="ok", trailing="none", complete=1, depth="needed", keys_stored="all",
             keys=len(keys), expires=sum(k["expires_at"] is not None for k in keys),
-            bytes=sum(k["bytes"] for k in keys), alloc_bytes=alloc(keys), model="redis-7.2", now=saved,
+            bytes=sum(k["bytes"] for k in keys), alloc_bytes=alloc(keys), model="redis-7.2", allocator="jemalloc", now=saved,
             now_source="ctime", loaded_at=saved, rdblens_version="0", identity=f"id-{id}")
         columns.update(changes)
         self.insert("snapshots", **columns)

@@ -184,7 +184,7 @@ static int end_made(struct store *s, struct made *m, const char *identity, struc
 
     assert_int_equal(store_put_keys(s, &m->batch, err), 0);
     top_sort(m->top);
-    assert_int_equal(save_aggregate(s, m->aggregate, false, err), 0);
+    assert_int_equal(save_aggregate(s, m->aggregate, NULL, false, err), 0);
     assert_int_equal(save_top(s, m->top, type_name, NULL, err), 0);
     assert_int_equal(store_put_rdb_type(s, 0, err), 0);
     r = store_end_snapshot(s, &row, err);
@@ -542,8 +542,10 @@ static void test_files_of_others(void **state)
     } rows[] = {
         {"text", NULL},
         {"another database", "CREATE TABLE t(x)"},
-        {"a newer one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 2;"
+        {"a newer one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 3;"
                                 "CREATE TABLE t(x)"},
+        {"an older one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 1;"
+                                 "CREATE TABLE t(x)"},
     };
     char path[200];
 
