@@ -173,6 +173,9 @@ void outside_aux(struct outside *o, uint64_t offset, uint64_t db, const struct r
         add_script(o, offset, aux);
         return;
     }
+    /* Valkey 8.0's form of a SLOT_INFO record: a hint about each of up to 16,384 slots. */
+    if (slice_is(&aux->name, "slot-info"))
+        return;
     note_header_field(o, aux);
     if (o->aux_count >= OUTSIDE_MAX_AUX) {
         count_beyond(&o->aux_beyond, &o->aux_beyond_offset, offset);
