@@ -181,7 +181,7 @@ static uint64_t guess_lzf_bytes(struct list_meter *l, const struct memory_model 
         return 0;
     if (l->open_raw_bytes != l->open_bytes)
         l->is_estimate = true;
-    if (l->open_lzf_bytes == 0)
+    if (l->open_lzf_bytes >= l->open_raw_bytes) /* none, or nothing won by it */
         return 0;
     return (uint64_t)((double)l->open_lzf_bytes / (double)l->open_raw_bytes *
                       (double)l->open_bytes);

@@ -53,7 +53,7 @@ uint64_t add_sampled(const struct memory_model *m, uint64_t asize, uint64_t elem
     const double all = average * (double)count;
     const double sum = (double)asize + all;
 
-    return (uint64_t)sum;
+    return sum < 0x1p63 ? (uint64_t)sum : INT64_MAX; /* 4.0.0 multiplies what a file may claim */
 }
 
 struct weight weigh_packed(const struct memory_model *m, const struct key_frame *key, uint64_t n,

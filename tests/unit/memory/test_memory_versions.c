@@ -328,6 +328,9 @@ static void test_list_nodes(void **state)
          KEY_ALLOC + QUICKLIST + 32 + 40 + 32 + 112, ENCODING_QUICKLIST, SIZE_EXACT},
         {"redis-6.2", 14, "Z:40:1 Z:7:0 Z:40:1", 2, KEY_609 + QUICKLIST + 2 * 72,
          KEY_ALLOC + QUICKLIST + 2 * 72, ENCODING_QUICKLIST, SIZE_EXACT},
+        /* What a file claims, times what it claims: as much as a column holds. */
+        {"redis-4.0.0", 14, "Z:4611686018427387904:9", 1000, INT64_MAX,
+         KEY_ALLOC + QUICKLIST + 32 + (INT64_C(1) << 56), ENCODING_QUICKLIST, SIZE_EXACT},
         /* One small node: a quicklist up to 7.0. */
         {"redis-6.2", 14, "Z:40:3", 3, KEY_609 + QUICKLIST + 72, KEY_ALLOC + QUICKLIST + 72,
          ENCODING_QUICKLIST, SIZE_EXACT},
@@ -495,6 +498,11 @@ static void test_list_compression(void **state)
         {"redis-7.2 list-compress-depth=1", 18, "L:90:5 S:9000/100 L:90:5", 11,
          KEY_609 + QUICKLIST + 2 * (40 + 96) + 40 + 112,
          KEY_ALLOC + QUICKLIST + 2 * (40 + 96) + 40 + 112, ENCODING_QUICKLIST, SIZE_EXACT},
+        /* A blob that compression made longer: nonsense, and not compressed again. */
+        {"redis-7.2 list-compress-depth=1", 14,
+         "Z:90:5/9000000 5*e5 Z:90:5/9000000 5*e5 Z:90:5/9000000 5*e5", 15,
+         KEY_609 + QUICKLIST + 3 * (40 + 48), KEY_ALLOC + QUICKLIST + 3 * (40 + 48),
+         ENCODING_QUICKLIST, SIZE_EXPECTED},
         /* One node is a listpack, whatever the depth. */
         {"redis-7.2 list-compress-depth=1", 18, "L:1000:10/400", 10, KEY_609 + 16 + 1024,
          KEY_ALLOC + 16 + 1024, ENCODING_LISTPACK, SIZE_EXACT},
