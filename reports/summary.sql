@@ -11,8 +11,19 @@ SELECT keys, CASE databases WHEN 1 THEN '' ELSE ' in ' || databases || ' databas
        databases, keys_without_ttl, coalesce(pct(keys_without_ttl, keys), 0) AS keys_without_ttl_pct,
        size_bytes, size_bytes_without_ttl, coalesce(pct(size_bytes_without_ttl, size_bytes), 0) AS size_without_ttl_pct,
        bytes, bytes_without_ttl, size_measure,
-       used_memory, used_memory IS NULL AS no_used_memory, expired_keys, expired_bytes
-  FROM report_totals;
+       CASE WHEN is_told_below THEN NULL ELSE used_memory END AS used_memory,
+       used_memory IS NULL OR is_told_below AS no_used_memory, expired_keys, expired_bytes
+  FROM report_totals, (SELECT more_bytes IS NOT NULL AND NOT is_filtered AS is_told_below FROM report_server);
+
+-- section: server |
+-- line: Loaded   used_memory will be {predicted_bytes}: tables {tables_bytes}, empty server {startup_bytes}
+-- line: Saved    used_memory was {used_memory}, {above_bytes} more: clients, buffers, spare room
+-- line: Saved    used_memory was {used_memory}, {below_bytes} less: were its settings others?
+-- line: Saved    used_memory was {used_memory}, about the same{?is_same}
+SELECT predicted_bytes, tables_bytes, startup_bytes, functions_bytes, keys_bytes, used_memory, more_bytes, is_same,
+       CASE WHEN more_bytes >= 0 AND NOT is_same THEN more_bytes END AS above_bytes,
+       CASE WHEN more_bytes < 0 AND NOT is_same THEN -more_bytes END AS below_bytes
+  FROM report_server WHERE predicted_bytes IS NOT NULL AND NOT is_filtered;
 
 -- section: patterns | What fills it
 -- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. app: your application.
@@ -62,4 +73,4 @@ SELECT sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_bytes_wi
 -- line: Next     rdblens report {source_text} {names}
 SELECT coalesce(shell_word(:source), 'SNAPSHOT') AS source_text,
        'bigkeys ttl' || CASE WHEN EXISTS (SELECT 1 FROM report_sidekiq_installations) THEN ' sidekiq' ELSE '' END ||
-       CASE WHEN (SELECT complete FROM report_totals) THEN '' ELSE ' defects' END AS names;
+       CASE WHEN (SELECT complete FROM report_totals) THEN ' memory' ELSE ' defects' END AS names;

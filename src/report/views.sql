@@ -62,6 +62,25 @@ CREATE TEMP VIEW IF NOT EXISTS report_totals AS
                  coalesce(sum(expired_bytes), 0) AS expired_bytes
             FROM report_groups) g;
 
+-- The servers that have loaded the whole files, whatever was filtered; several are summed, and a figure that
+-- one of them lacks is NULL.  keys_bytes with those past their time, as the saving server had them.  is_same: the
+-- difference is what expected values may be off by.
+CREATE TEMP VIEW IF NOT EXISTS report_server AS
+  SELECT *, predicted_bytes - startup_bytes - functions_bytes - tables_bytes AS keys_bytes,
+         (predicted_bytes - tables_bytes) - (primary_bytes - primary_tables_bytes) AS expired_bytes, used_memory - predicted_bytes AS more_bytes,
+         abs(used_memory - predicted_bytes) < 0.003 * predicted_bytes AS is_same
+    FROM (SELECT count(*) AS snapshots, count(filter) > 0 AS is_filtered,
+                 CASE WHEN count(startup_bytes) = count(*) THEN sum(startup_bytes) END AS startup_bytes,
+                 CASE WHEN count(functions_bytes) = count(*) THEN sum(functions_bytes) END AS functions_bytes,
+                 CASE WHEN count(tables_bytes_with_expired) = count(*) THEN sum(tables_bytes_with_expired) END AS tables_bytes,
+                 CASE WHEN count(predicted_used_memory_with_expired) = count(*)
+                      THEN sum(predicted_used_memory_with_expired) END AS predicted_bytes,
+                 CASE WHEN count(predicted_used_memory) = count(*) THEN sum(predicted_used_memory) END AS primary_bytes,
+                 CASE WHEN count(tables_bytes) = count(*) THEN sum(tables_bytes) END AS primary_tables_bytes,
+                 CASE WHEN count(rehash_bytes) = count(*) THEN sum(rehash_bytes) END AS rehash_bytes,
+                 CASE WHEN count(used_memory) = count(*) THEN sum(used_memory) END AS used_memory
+            FROM report_snapshots);
+
 -- A table, because a set can have a million patterns and reports read them many times: the program fills
 -- it when a report names it.
 DROP TABLE IF EXISTS temp.report_patterns;
@@ -117,5 +136,6 @@ CREATE TEMP VIEW IF NOT EXISTS report_screen AS
     UNION ALL SELECT 2 * ((SELECT count(DISTINCT set_id) FROM main.snapshots) > 1)
     UNION ALL SELECT (keys_without_size > 0 OR EXISTS (SELECT 1 FROM report_defects WHERE severity = 'warning')) FROM report_totals
     UNION ALL SELECT expired_keys > 0 FROM report_totals
+    UNION ALL SELECT (predicted_bytes IS NOT NULL) + (more_bytes IS NOT NULL) FROM report_server WHERE NOT is_filtered
     UNION ALL SELECT min(3, count(*)) FROM report_sidekiq_installations
     UNION ALL SELECT sum(dated_keys_without_ttl) > 0 FROM report_sidekiq_stats));

@@ -25,8 +25,9 @@ from report_database import (DAY_MS, HOSTILE, SAVED_AT, Database, add_sidekiq, e
 
 RDBLENS = SCHEMA = FOLDER = ""
 ESCAPED = [escaped(raw) for raw in HOSTILE]
+KIB, MIB = 1 << 10, 1 << 20
 FORMATS = ["table", "json", "ndjson", "csv", "markdown"]
-NAMES = ["summary", "bigkeys", "ttl", "sidekiq", "patterns", "defects"]
+NAMES = ["summary", "bigkeys", "ttl", "memory", "sidekiq", "patterns", "defects"]
 
 
 def run(*args, code=0, env=None, text=True):
@@ -393,7 +394,7 @@ class Screen(unittest.TestCase):
         self.assertEqual((len(shares), rest["patterns"]), (7, 23))
         self.assertAlmostEqual(sum(shares) + rest["share_pct"], 100)
         self.assertEqual(len(json.loads(run("report", make("shares.db2", fill), "--top", 20, "-f", "json", "summary"))
-                             ["reports"][0]["sections"][1]["rows"]), 20)
+                             ["reports"][0]["sections"][2]["rows"]), 20)
 
 
 class Hostile(unittest.TestCase):
@@ -669,6 +670,95 @@ class Damaged(unittest.TestCase):
         text = report(self.path, *NAMES, code=3)
         self.assertIn("No remedy is shown", text)
         self.assertNotRegex(text, r"(?i)unlinked|flushdb|redis-cli")
+
+
+class Server(unittest.TestCase):
+    """The whole server beside used_memory.  The figures of one snapshot, in KiB: empty 800, libraries 4,
+    tables 96 (a primary's: 80), keys 2900, of them 124 past their time."""
+
+    KNOWN = dict(startup_bytes=800 * KIB, functions_bytes=4 * KIB, tables_bytes=80 * KIB,
+                 tables_bytes_with_expired=96 * KIB, rehash_bytes=8 * KIB,
+                 predicted_used_memory=(800 + 4 + 80 + 2776) * KIB,
+                 predicted_used_memory_with_expired=(800 + 4 + 96 + 2900) * KIB)
+
+    def texts(self, name, *snapshots):
+        def fill(database):
+            database.add_set(1, "nodes", SAVED_AT)
+            for id, changes in enumerate(snapshots, 1):
+                database.add_snapshot(id, 1, [key(b"k%d" % id, 1000)], **changes)
+            database.db.execute("UPDATE databases SET main_table_bytes = ?, expires_table_bytes = 0,"
+                                " other_table_bytes = 0, rehash_bytes = 0", (64 * KIB,))
+        path = make(name, fill)
+        self.parts = {r["part"]: r["part_bytes"] // KIB for r in rows_of(
+            json.loads(report(path, "-f", "json")), "memory", "parts")}
+        return report(path, "summary"), report(path, "memory", "--width", 200)
+
+    def test_above(self):
+        summary, memory = self.texts("above.db", dict(self.KNOWN, used_memory=4800 * KIB))
+        self.assertEqual(self.parts, {
+            "the empty server": 800, "function libraries and scripts": 4, "hash tables of the databases": 96,
+            "keys": 2776, "keys past their time": 124, "used_memory, predicted": 3800,
+            "used_memory when saved": 4800, "difference": 1000})
+        self.assertIn("used_memory will be 3.7 MiB: tables 96.0 KiB, empty server 800.0 KiB", summary)
+        self.assertIn("used_memory was 4.7 MiB, 1000.0 KiB more: clients", summary)
+        for word in ("had 1000.0 KiB more", "Clients ", "Replication ", "AOF ", "Scripts ", "Latency ",
+                     "24,688", "Spare room", "Not fragmentation", "and has 3.6 MiB",
+                     "8.0 KiB of old tables", "redis-7.2: it wrote the file", "the defaults", "64.0 KiB"):
+            self.assertIn(word, memory)
+        self.assertNotIn("--allocator", memory)
+
+    def test_below(self):
+        summary, memory = self.texts("below.db", dict(self.KNOWN, used_memory=3000 * KIB, config="maxclients=100",
+                                                      model_note="chosen by --model"))
+        self.assertEqual(self.parts["difference"], -800)
+        self.assertIn("used_memory was 2.9 MiB, 800.0 KiB less: were its settings others?", summary)
+        for word in ("had 800.0 KiB less", "--allocator", "--config", "--startup-bytes", "maxclients=100",
+                     "chosen by --model"):
+            self.assertIn(word, memory)
+        self.assertNotIn("Clients ", memory)
+        self.assertNotIn("less", self.texts("same.db", dict(self.KNOWN, used_memory=3795 * KIB))[0])
+        self.assertIn("about the same", self.texts("same2.db", dict(self.KNOWN, used_memory=3795 * KIB))[0])
+
+    def test_several_are_summed(self):
+        self.texts("sum.db", dict(self.KNOWN, used_memory=4800 * KIB), dict(self.KNOWN, used_memory=3000 * KIB))
+        self.assertEqual((self.parts["keys"], self.parts["used_memory, predicted"], self.parts["difference"]),
+                         (2 * 2776, 7600, 200))
+
+    def test_not_known(self):
+        """Of one of two: no sum is half a sum."""
+        summary, memory = self.texts("half-known.db", dict(self.KNOWN, used_memory=4800 * KIB), dict())
+        self.assertEqual(self.parts, {})
+        self.assertNotIn("Loaded", summary)
+        self.assertIn("Not known", memory)
+        self.assertNotIn("more than", memory)
+
+    def test_used_memory_not_known(self):
+        summary, _ = self.texts("no-used.db", dict(self.KNOWN, used_memory=None))
+        self.assertNotIn("difference", self.parts)
+        self.assertIn("Loaded", summary)
+        self.assertNotIn("Saved", summary)
+
+    def test_another_now(self):
+        """What a primary has is not known then: the sum with expired keys is."""
+        moved = dict(self.KNOWN, tables_bytes=None, rehash_bytes=None, predicted_used_memory=None)
+        self.texts("moved.db", dict(moved, used_memory=4800 * KIB))
+        self.assertEqual((self.parts["keys"], self.parts["used_memory, predicted"]), (2900, 3800))
+        self.assertNotIn("keys past their time", self.parts)
+
+    def test_filtered(self):
+        """The summary is about what the filter lets pass, the report is not."""
+        summary, memory = self.texts("filtered.db", dict(self.KNOWN, used_memory=4800 * KIB, filter="--db 0"))
+        self.assertNotIn("Loaded", summary)
+        self.assertIn("used_memory was 4.7 MiB", summary)
+        self.assertEqual(self.parts["used_memory, predicted"], 3800)
+
+    def test_one_screen(self):
+        def fill(database):
+            one_set(ordinary_keys(), sidekiq=True, used_memory=9 * MIB, **self.KNOWN)(database)
+        text = report(make("server-screen.db", fill), "--width", 80)
+        self.assertIn("Loaded", text)
+        self.assertIn("Saved", text)
+        self.assertLessEqual(text.count("\n"), 24, text)
 
 
 class OwnReports(unittest.TestCase):
