@@ -148,6 +148,7 @@ static const struct memory_version versions[] = {
     VERSION_ROW("redis-7.0", false, 70010, NULL),
     VERSION_ROW("redis-7.2", false, 70200, NULL),
     VERSION_ROW("redis-7.4", false, 70400, NULL),
+    VERSION_ROW("redis-unstable", false, 79999, NULL), /* as of October 2024 */
     VERSION_ROW("redis-8.0", false, 80000, NULL),
     VERSION_ROW("redis-8.2.0", false, 80200, NULL), /* the name is not counted */
     VERSION_ROW("redis-8.2", false, 80202, NULL),
@@ -166,7 +167,7 @@ static const struct memory_version versions[] = {
 #define VERSION_COUNT (sizeof versions / sizeof versions[0])
 
 /* What development builds of October 2024 are weighed as; they call themselves 255.255.255. */
-#define REDIS_UNSTABLE  80000
+#define REDIS_UNSTABLE  79999
 #define VALKEY_UNSTABLE 80099
 #define UNSTABLE_MAJOR  255
 

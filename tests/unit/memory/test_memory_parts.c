@@ -688,8 +688,8 @@ static void test_version_names(void **state)
         {"redis-7.0.10", "redis-7.0"},
         {"redis-7.0.15-alpine", "redis-7.0"},
         {"redis-8.0-m01", "redis-8.0"},
-        {"redis-unstable", "redis-8.0"},
-        {"redis-255.255.255", "redis-8.0"},
+        {"redis-unstable", "redis-unstable"},
+        {"redis-255.255.255", "redis-unstable"},
         {"valkey-7.2.7", "valkey-7.2"},
         {"valkey-8.0.1", "valkey-8.0"},
         {"valkey-255.255.255", "valkey-unstable"},
@@ -755,7 +755,7 @@ static void test_version_of_file(void **state)
     } rows[] = {
         {RDBP_FAMILY_REDIS, "7.2.6", 11, "redis-7.2", false},
         {RDBP_FAMILY_REDIS, "4.0.2", 8, "redis-4.0.0", false},
-        {RDBP_FAMILY_REDIS, "255.255.255", 12, "redis-8.0", false},
+        {RDBP_FAMILY_REDIS, "255.255.255", 12, "redis-unstable", false},
         /* A milestone of 8.0, when it still was as 7.4. */
         {RDBP_FAMILY_REDIS, "7.9.225", 12, "redis-7.4", false},
         {RDBP_FAMILY_REDIS, "99.0.0", 12, NULL, false},
