@@ -170,6 +170,10 @@ static void test_sets(void **state)
         /* Room for 94 integers of 10 bytes: 947; used: 7 + 93 * 2 + 10 + 7. */
         {"a large integer among small ones", 2, "93*m#1 m#9000000000000000000 m5", 95,
          KEY + 16 + 1024, KEY + 16 + 1024, ENCODING_LISTPACK, EXACT, 19},
+        /* Room for 11 integers of 3 bytes: 7 + 11 * 3 = 40, of which 7 + 10 * 2 + 3 + 7 are used.
+         */
+        {"an estimate that fills its class", 2, "10*m#1 m#1000 m5", 12, KEY + 16 + 40,
+         KEY + 16 + 40, ENCODING_LISTPACK, EXACT, 5},
         /* 7 + 2 * 3 of room, then 40 strings. */
         {"an estimate outgrown", 2, "2*m#1 40*m5", 42, KEY + 16 + 320, KEY + 16 + 320,
          ENCODING_LISTPACK, EXACT, 5},
@@ -277,6 +281,33 @@ static void test_hashes_with_field_ttls(void **state)
 
     (void)state;
     check_rows("redis-7.4", rows, COUNT(rows));
+}
+
+/* 18 fields with descending times, then a long value without one: up to it the hash was packed, in
+ * the order of the times.  So there are two buckets, of 8 and 10, the second with the time of the
+ * ninth as its key; in file order there would be three. */
+static void test_order_of_field_ttls(void **state)
+{
+    struct meter_run run = {.meter = meter_of("redis-7.4", false)};
+    const struct rdbp_key key = key_of(RDBP_RDB_HASH_METADATA);
+    char script[1000];
+    struct key_size s;
+    size_t at = 0;
+
+    (void)state;
+    for (int i = 17; i >= 0; i--)
+        at +=
+            (size_t)snprintf(script + at, sizeof script - at, "t%lld,f5,v5 ", 1700000000000LL + i);
+    snprintf(script + at, sizeof script - at, "t0,f5,v65");
+    s = weigh_script(&run, &key, script, 19);
+    check_figure("descending", "bytes", s.bytes,
+                 KEY + TABLE + 8 * 32 + 19 * 24 + 18 * (32 + 8) + 8 + 80);
+    /* Structure, five common characters, a branch, two leaves; two buckets. */
+    check_figure("descending", "alloc_bytes", s.alloc_bytes,
+                 KEY + 16 + 96 + 256 + 19 * 24 + 18 * (32 + 8) + 8 + 80 + 32 + 24 + 24 + 2 * 16 +
+                     2 * 16);
+    check_figure("descending", "first_field_ttl_ms", s.first_field_ttl_ms, 1700000000000);
+    key_meter_free(run.meter);
 }
 
 static void test_sorted_sets(void **state)
@@ -532,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_sets),
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_hashes_with_field_ttls),
+        cmocka_unit_test(test_order_of_field_ttls),
         cmocka_unit_test(test_sorted_sets),
         cmocka_unit_test(test_streams),
         cmocka_unit_test(test_expiry_and_names),

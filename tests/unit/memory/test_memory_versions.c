@@ -280,6 +280,7 @@ static void test_integers(void **state)
         {"redis-7.2 maxmemory=0 maxmemory-policy=allkeys-lru", IDLE, "N:1:7", KEY_609 + 16,
          KEY_ALLOC},
         {"redis-7.2 maxmemory-policy=allkeys-lru", 0, "N:1:7", KEY_609 + 16, KEY_ALLOC},
+        {"redis-7.2 maxmemory-policy=allkeys-lru", IDLE, "N:1:7", KEY_609 + 16, KEY_ALLOC},
         /* 4.0 shares what the file stores as integer, whatever the policy. */
         {"redis-4.0 maxmemory=1gb maxmemory-policy=allkeys-lru", 0, "N:4:9999", KEY_403 + 16,
          KEY_ALLOC},
@@ -389,6 +390,11 @@ static void test_list_limits(void **state)
          KEY_ALLOC + QUICKLIST + 32 + 8192 + 32 + 192, ENCODING_QUICKLIST, SIZE_EXACT},
         {"redis-5.0", 10, "Z:9000:2 e8000 e176", 2, KEY_503 + QUICKLIST + 32 + 8014 + 32 + 190,
          KEY_ALLOC + QUICKLIST + 32 + 8192 + 32 + 192, ENCODING_QUICKLIST, SIZE_EXACT},
+        /* From 254 bytes on 5 and 2 are reckoned: 4014 + 4171 + 7 = 8192. */
+        {"redis-6.2", 1, "e4000 e4171", 2, KEY_609 + QUICKLIST + 32 + 8192,
+         KEY_ALLOC + QUICKLIST + 32 + 8192, ENCODING_QUICKLIST, SIZE_EXACT},
+        {"redis-6.2", 1, "e4000 e4172", 2, KEY_609 + QUICKLIST + 32 + 4014 + 32 + 4186,
+         KEY_ALLOC + QUICKLIST + 32 + 4096 + 32 + 5120, ENCODING_QUICKLIST, SIZE_EXACT},
         /* 7 + 8000 + 5 + 2 = 8014; 8014 + 170 + 8 = 8192 */
         {"redis-7.0", 1, "e8000 e170", 2, KEY_609 + QUICKLIST + 40 + 8192,
          KEY_ALLOC + QUICKLIST + 40 + 8192, ENCODING_QUICKLIST, SIZE_EXACT},
@@ -472,6 +478,13 @@ static void test_list_compression(void **state)
          KEY_ALLOC + QUICKLIST + 2 * (32 + 1024) + 3 * (32 + 448), ENCODING_QUICKLIST, SIZE_EXACT},
         {"redis-5.0 list-compress-depth=2", 14, FIVE_Z, 50, KEY_503 + QUICKLIST + 4 * 1032 + 432,
          KEY_ALLOC + QUICKLIST + 4 * (32 + 1024) + 32 + 448, ENCODING_QUICKLIST, SIZE_EXACT},
+        /* 444 and 4 are a size class, 8 are not. */
+        {"redis-6.2 list-compress-depth=1", 14, "Z:90:5 Z:1000:5/444 Z:90:5", 15,
+         KEY_609 + QUICKLIST + 3 * 32 + 90 + 444 + 90,
+         KEY_ALLOC + QUICKLIST + 3 * 32 + 96 + 448 + 96, ENCODING_QUICKLIST, SIZE_EXACT},
+        {"redis-7.2 list-compress-depth=1", 18, "L:90:5 L:1000:5/444 L:90:5", 15,
+         KEY_609 + QUICKLIST + 3 * 40 + 96 + 512 + 96,
+         KEY_ALLOC + QUICKLIST + 3 * 40 + 96 + 512 + 96, ENCODING_QUICKLIST, SIZE_EXACT},
         {"redis-6.2 list-compress-depth=3", 14, FIVE_Z, 50, KEY_609 + QUICKLIST + 5 * 1032,
          KEY_ALLOC + QUICKLIST + 5 * (32 + 1024), ENCODING_QUICKLIST, SIZE_EXACT},
         {"redis-6.2 list-compress-depth=3", 14, FIVE_Z " " FIVE_Z, 100,
@@ -556,6 +569,9 @@ static void test_sets(void **state)
         {"redis-5.0", 2, "16*m#1 m5", 17,
          KEY_503 + DICT_60 + 8 * (16 + 32) + 16 * (24 + 3) + 24 + 7,
          KEY_ALLOC + DICT_60 + 128 + 256 + 17 * (24 + 8), ENCODING_HASHTABLE, SIZE_EXACT},
+        /* A table of 4 is expanded for 23. */
+        {"redis-7.0", 2, "3*m#1 20*m5", 23, KEY_609 + DICT_70 + 8 * 32 + 23 * (24 + 8),
+         KEY_ALLOC + DICT_70 + 256 + 23 * (24 + 8), ENCODING_HASHTABLE, SIZE_EXACT},
         {"redis-6.2", 2, "16*m#1 16*m5", 32, KEY_609 + DICT_60 + 8 * 32 + 32 * (24 + 8),
          KEY_ALLOC + DICT_60 + 256 + 32 * (24 + 8), ENCODING_HASHTABLE, SIZE_EXACT},
         {"redis-4.0", 2, "16*m#1 12*m5", 28,
@@ -833,6 +849,8 @@ static void test_packed_scores(void **state)
          KEY_ALLOC + 16 + 40, ENCODING_LISTPACK, SIZE_EXACT},
         {"redis-7.0", 17, "L:99:4", 2, KEY_609 + 16 + 112, KEY_ALLOC + 16 + 112, ENCODING_LISTPACK,
          SIZE_EXACT},
+        {"redis-6.2", 17, "L:99:2 m5,s0.1", 1, KEY_609 + 16 + 18 + 21, KEY_ALLOC + 16 + 40,
+         ENCODING_ZIPLIST, SIZE_EXACT},
         {"redis-6.2", 17, "L:99:4 m5,s1.5 m5,s3", 2, KEY_609 + 16 + 18 + 5 + 7 + 2,
          KEY_ALLOC + 16 + 32, ENCODING_ZIPLIST, SIZE_EXACT},
     };
