@@ -354,14 +354,15 @@ static int on_hint(struct decoder *d, const struct rdbp_resizedb *hint)
 }
 
 /* A file that has its keys by slot is of a cluster node. */
-static int on_slot(struct decoder *d)
+static int on_slot(struct decoder *d, const struct rdbp_slot_info *info)
 {
-    if (fix_rules(d) < 0 ||
-        (!d->model.settings.cluster_enabled &&
-         server_meter_slots(d->server, &d->model.settings.cluster_enabled) < 0)) {
+    bool is_cluster = false;
+
+    if (fix_rules(d) < 0 || server_meter_slot(d->server, info, &is_cluster) < 0) {
         d->is_out_of_memory = true;
         return -1;
     }
+    d->model.settings.cluster_enabled |= is_cluster;
     return 0;
 }
 
@@ -384,7 +385,7 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
     case RDBP_EVENT_AUX: outside_aux(&d->outside, ev->offset, d->db, &ev->u.aux); break;
     case RDBP_EVENT_DB: d->db = ev->u.db; break;
     case RDBP_EVENT_RESIZEDB: return on_hint(d, &ev->u.resizedb);
-    case RDBP_EVENT_SLOT_INFO: return on_slot(d);
+    case RDBP_EVENT_SLOT_INFO: return on_slot(d, &ev->u.slot_info);
     case RDBP_EVENT_FUNCTION: return on_function(d, ev->offset, &ev->u.function);
     case RDBP_EVENT_MODULE_AUX: outside_module_aux(&d->outside, &ev->u.module_aux); break;
     case RDBP_EVENT_KEY: return on_key(d, &ev->u.key);

@@ -3,11 +3,12 @@
  *      startup = rest + event loop + database array + databases [+ cluster] [+ I/O threads]
  *
  * The event loop has three arrays of one element a client (maxclients and 128 more): 32, 8 and 12
- * bytes.  A database has its dicts, from 5.0 on a list for the defragmentation, and where keys are
- * kept in kvstores two of these, each with an array of one pointer and a list (48 bytes).  "rest"
- * is used_memory_startup, measured, less all that: command tables, shared objects, Lua's entry
- * points.  It moves by some 200 bytes with paths and environment, and by some KB from build to
- * build.  What cluster-enabled adds was measured too; its arrays over slots are in it.
+ * bytes; from Redis 8.0 on the first two grow with the clients.  A database has its dicts, from 5.0
+ * on a list for the defragmentation, and where keys are kept in kvstores two of these, each with an
+ * array of one pointer and a list (48 bytes); for the newest versions it was measured as a whole.
+ * "rest" is used_memory_startup, measured, less all that: command tables, shared objects, Lua's
+ * entry points.  It moves by some 200 bytes with paths and environment, and by some KB from build
+ * to build.  What cluster-enabled adds was measured too; its arrays over slots are in it.
  *
  * Other allocators were measured with one version each (jemalloc of Debian with 7.0, glibc with
  * 7.2).  For other versions "rest" and the cluster's part are scaled as in that one; the reckoned
@@ -21,6 +22,7 @@
 
 enum {
     RESERVED_CLIENTS = 128, /* CONFIG_FDSET_INCR */
+    FIRST_EVENTS = 1024,    /* from Redis 8.0 on */
     FILE_EVENT_BYTES = 32,
     FIRED_EVENT_BYTES = 8,
     EPOLL_EVENT_BYTES = 12,
@@ -83,19 +85,70 @@ static const struct server_costs rows[] = {
      .dicts_per_database = 4,
      .has_defrag_list = true,
      .kvstore_bytes = 216,
-     .dict_metadata_bytes = 8,
+     .tables = TABLES_STORED,
+     .keys_metadata_bytes = 8,
+     .expires_metadata_bytes = 8,
      .cluster_bytes = 1346500,
      .has_one_database_in_cluster = true,
      .has_functions = true,
      .counts_lua = true},
     {.number = 80000,
-     .startup_bytes = 390700,
+     .startup_bytes = 418760,
      .database_bytes = 88,
-     .dicts_per_database = 4,
-     .has_defrag_list = true,
-     .kvstore_bytes = 216,
-     .dict_metadata_bytes = 8,
-     .cluster_bytes = 1346500,
+     .database_rest_bytes = 3646,
+     .has_short_event_loop = true,
+     .tables = TABLES_STORED,
+     .keys_metadata_bytes = 2400,
+     .expires_metadata_bytes = 8,
+     .cluster_bytes = 1346544,
+     .has_one_database_in_cluster = true,
+     .has_functions = true,
+     .counts_lua = true},
+    {.number = 80200,
+     .startup_bytes = 420696,
+     .database_bytes = 88,
+     .database_rest_bytes = 3614,
+     .has_short_event_loop = true,
+     .tables = TABLES_STORED,
+     .keys_metadata_bytes = 2400,
+     .expires_metadata_bytes = 8,
+     .cluster_bytes = 1805296,
+     .has_one_database_in_cluster = true,
+     .has_functions = true,
+     .counts_lua = true},
+    {.number = 80400,
+     .startup_bytes = 435816,
+     .database_bytes = 88,
+     .database_rest_bytes = 3742,
+     .has_short_event_loop = true,
+     .tables = TABLES_STORED,
+     .keys_metadata_bytes = 2408,
+     .expires_metadata_bytes = 8,
+     .cluster_bytes = 2035064,
+     .has_one_database_in_cluster = true,
+     .has_functions = true,
+     .counts_lua = true},
+    {.number = 80600,
+     .startup_bytes = 438304,
+     .database_bytes = 88,
+     .database_rest_bytes = 5846,
+     .has_short_event_loop = true,
+     .tables = TABLES_STORED_BY_HINT,
+     .keys_metadata_bytes = 2440,
+     .expires_metadata_bytes = 8,
+     .cluster_bytes = 1641848,
+     .has_one_database_in_cluster = true,
+     .has_functions = true,
+     .counts_lua = true},
+    {.number = 80800,
+     .startup_bytes = 443104,
+     .database_bytes = 88,
+     .database_rest_bytes = 5878,
+     .has_short_event_loop = true,
+     .tables = TABLES_STORED_BY_HINT,
+     .keys_metadata_bytes = 40,
+     .expires_metadata_bytes = 8,
+     .cluster_bytes = 1641864,
      .has_one_database_in_cluster = true,
      .has_functions = true,
      .counts_lua = true},
@@ -115,9 +168,45 @@ static const struct server_costs rows[] = {
      .dicts_per_database = 4,
      .has_defrag_list = true,
      .kvstore_bytes = 104,
-     .dict_metadata_bytes = 16,
+     .tables = TABLES_STORED,
+     .keys_metadata_bytes = 16,
+     .expires_metadata_bytes = 16,
      .io_thread_bytes = 40008,
      .cluster_bytes = 1805450,
+     .has_one_database_in_cluster = true,
+     .has_functions = true},
+    {.is_valkey = true,
+     .number = 80100,
+     .startup_bytes = 330248,
+     .database_bytes = 80,
+     .database_rest_bytes = 354,
+     .io_thread_bytes = 40008,
+     .tables = TABLES_STORED_BY_HINT,
+     .keys_metadata_bytes = 16,
+     .expires_metadata_bytes = 16,
+     .cluster_bytes = 1543368,
+     .has_one_database_in_cluster = true,
+     .has_functions = true},
+    {.is_valkey = true,
+     .number = 90000,
+     .startup_bytes = 337712,
+     .used_database_bytes = 1064,
+     .io_thread_bytes = 40008,
+     .tables = TABLES_STORED_BY_HINT,
+     .keys_metadata_bytes = 16,
+     .expires_metadata_bytes = 16,
+     .cluster_bytes = 1576536,
+     .has_one_database_in_cluster = true,
+     .has_functions = true},
+    {.is_valkey = true,
+     .number = 90100,
+     .startup_bytes = 386648,
+     .used_database_bytes = 1064,
+     .io_thread_bytes = 40008,
+     .tables = TABLES_STORED_BY_HINT,
+     .keys_metadata_bytes = 16,
+     .expires_metadata_bytes = 16,
+     .cluster_bytes = 1576032,
      .has_one_database_in_cluster = true,
      .has_functions = true},
 };
@@ -157,6 +246,7 @@ static uint64_t empty_database_bytes(const struct memory_model *m, const struct 
 {
     uint64_t bytes = c->dicts_per_database * m->alloc_size(m->version->dict_bytes);
 
+    bytes += c->database_rest_bytes;
     if (c->has_defrag_list)
         bytes += m->alloc_size(LIST_BYTES);
     if (c->kvstore_bytes != 0)
@@ -165,14 +255,25 @@ static uint64_t empty_database_bytes(const struct memory_model *m, const struct 
     return bytes;
 }
 
+static uint64_t event_loop_bytes(const struct memory_model *m, const struct server_costs *c)
+{
+    /* No server can have more than an int's worth. */
+    const uint64_t clients =
+        m->settings.maxclients > INT32_MAX ? INT32_MAX : m->settings.maxclients;
+    const uint64_t events = clients + RESERVED_CLIENTS;
+    const uint64_t first_events =
+        c->has_short_event_loop && events > FIRST_EVENTS ? FIRST_EVENTS : events;
+
+    return m->alloc_size(EPOLL_EVENT_BYTES * events) +
+           m->alloc_size(FILE_EVENT_BYTES * first_events) +
+           m->alloc_size(FIRED_EVENT_BYTES * first_events);
+}
+
 uint64_t server_startup_bytes(const struct memory_model *m, uint64_t database_count)
 {
     const struct memory_settings *const s = &m->settings;
     const struct server_costs *const c = server_costs_of(m->version);
     uint64_t bytes = c->startup_bytes, cluster_bytes = c->cluster_bytes;
-    /* No server can have more than an int's worth. */
-    const uint64_t events =
-        (s->maxclients > INT32_MAX ? INT32_MAX : s->maxclients) + RESERVED_CLIENTS;
     const uint64_t threads = s->io_threads > IO_THREADS_MAX ? IO_THREADS_MAX : s->io_threads;
 
     if (measured[m->allocator].number != 0) {
@@ -191,8 +292,7 @@ uint64_t server_startup_bytes(const struct memory_model *m, uint64_t database_co
         database_count = DATABASES_MAX;
     if (threads > 1)
         bytes += (threads - 1) * c->io_thread_bytes;
-    return bytes + m->alloc_size(FILE_EVENT_BYTES * events) +
-           m->alloc_size(FIRED_EVENT_BYTES * events) + m->alloc_size(EPOLL_EVENT_BYTES * events) +
-           m->alloc_size(c->database_bytes * database_count) +
-           database_count * empty_database_bytes(m, c);
+    if (c->database_bytes != 0)
+        bytes += m->alloc_size(c->database_bytes * database_count);
+    return bytes + event_loop_bytes(m, c) + database_count * empty_database_bytes(m, c);
 }

@@ -12,9 +12,19 @@ struct server_costs {
     uint32_t database_bytes;      /* sizeof(redisDb) */
     uint32_t dicts_per_database;  /* besides those of a kvstore */
     bool has_defrag_list;         /* of each database */
-    uint32_t kvstore_bytes;       /* sizeof(kvstore); 0: tables are plain dicts, made by the hint */
-    uint32_t dict_metadata_bytes; /* behind each dict of a kvstore */
-    uint32_t io_thread_bytes;     /* each beyond the first */
+    uint32_t kvstore_bytes;       /* sizeof(kvstore); 0: tables are plain dicts */
+    uint32_t database_rest_bytes; /* of each database, measured instead of reckoned */
+    uint32_t
+        used_database_bytes;   /* of each used one but the first, which alone is there at startup */
+    bool has_short_event_loop; /* two of its arrays begin with 1024 clients */
+    uint32_t io_thread_bytes;  /* each beyond the first */
+
+    enum {
+        TABLES_BY_HINT = 0, /* dicts, made for the file's hint */
+        TABLES_STORED,      /* dicts of a kvstore, made when their first key comes */
+        TABLES_STORED_BY_HINT
+    } tables;
+    uint32_t keys_metadata_bytes, expires_metadata_bytes; /* behind dicts of a kvstore */
 
     uint32_t cluster_bytes;           /* what cluster-enabled adds at startup */
     bool has_one_database_in_cluster; /* whatever `databases` says */

@@ -6,7 +6,10 @@
  *                       past their time too, and an empty one gets 4 slots; without a hint they
  *                       grow.  When less than 10 % of the slots are in use they are shrunk.
  *      kvstore          (Redis 7.4, Valkey 8.0) dicts are made when their first key comes, the hint
- *                       comes before that and has no effect: they grow.
+ *                       comes before that and has no effect: they grow.  It has from Redis 8.6 and
+ *                       Valkey 8.1 on.  One that is exactly full is doubled by the cron.
+ *      KEY_IN_OBJECT    (Redis 8.2) a name alone in its bucket takes no entry
+ *      bucket tables    (Valkey 8.1) see bucket_table.c; no entries at all
  *      cluster mode     of a kvstore: one dict a slot; up to 6.2 the tree of slot_keys.c besides
  *
  * A table that has grown keeps its predecessor while keys move over, one bucket with every
@@ -19,8 +22,9 @@
  * multiple of the code and no more than an estimate.
  *
  * Upstream: rdb.c: rdbLoadRioWithLoadingCtx(); db.c: dbAddRDBLoad(); dict.c: dictExpand();
- * server.c: htNeedsResize(); kvstore.c: createDictIfNeeded(); functions.c: engineLibraryCreate(),
- * functionLibCreateFunction(); scripting.c: luaCreateFunction(); Redis 4.0 to 7.4, Valkey 8.0.
+ * server.c: htNeedsResize(); kvstore.c: createDictIfNeeded(), kvstoreTryResizeDicts(); functions.c:
+ * engineLibraryCreate(), functionLibCreateFunction(); scripting.c: luaCreateFunction(); Redis 4.0
+ * to 7.4, Valkey 8.0.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/server_size.h"
@@ -29,6 +33,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory/bucket_table.h"
 #include "memory/server_costs.h"
 #include "memory/slot_keys.h"
 #include "memory/ttl_buckets.h"
@@ -44,7 +49,9 @@
 
 enum {
     SMALLEST_TABLE = 4,
-    MIN_FILL_PERCENT = 10, /* up to 7.2; HASHTABLE_MIN_FILL */
+    MIN_FILL_PERCENT = 10, /* up to 7.2 */
+    MIN_FILL = 8,          /* one in so many, from 7.4 on; HASHTABLE_MIN_FILL */
+    COLLIDING_ENTRY_BYTES = 16,
     SLOT_NAMES_BYTES = 32 << 20,
     SHA1_TEXT_BYTES = 40,
     LIBRARY_BYTES = 32,  /* functionLibInfo */
@@ -62,6 +69,12 @@ enum {
 
 struct counts {
     uint64_t keys, expires;
+    uint64_t timed_hashes; /* Valkey 9.0 has a table of them */
+};
+
+struct slot {
+    struct counts counts[SERVER_SIDE_COUNT_];
+    struct counts hint;
 };
 
 struct database {
@@ -88,8 +101,8 @@ struct server_meter {
 
     struct database *fields_of; /* whose hashes are in fields[] */
     struct ttl_buckets fields[SERVER_SIDE_COUNT_];
-    struct counts (*slots)[SERVER_SIDE_COUNT_]; /* of database 0; NULL: none needed */
-    struct slot_tree *slot_tree;                /* of database 0; NULL: none needed */
+    struct slot *slots;          /* of database 0; NULL: none needed */
+    struct slot_tree *slot_tree; /* of database 0; NULL: none needed */
 
     uint64_t library_count, function_count; /* finished ones */
     uint64_t library_functions;             /* of the open one */
@@ -99,7 +112,7 @@ struct server_meter {
 
 static int need_slots(struct server_meter *s)
 {
-    if (s->costs->kvstore_bytes != 0 && s->slots == NULL) {
+    if (s->costs->tables != TABLES_BY_HINT && s->slots == NULL) {
         s->slots = calloc(CLUSTER_SLOTS, sizeof *s->slots);
         if (s->slots == NULL)
             return -1;
@@ -209,16 +222,24 @@ const struct server_database *server_meter_database(const struct server_meter *s
 
 /* ---- what the file brings ---- */
 
-int server_meter_slots(struct server_meter *s, bool *ret_is_cluster)
+int server_meter_slot(struct server_meter *s, const struct rdbp_slot_info *info,
+                      bool *ret_is_cluster)
 {
     const struct database *const d = find_database(s, 0, hash_db(s, 0));
 
-    if (s->costs->kvstore_bytes != 0 && (d == NULL || d->counts[SERVER_REPLICA].keys == 0)) {
+    *ret_is_cluster = s->slots != NULL;
+    if (s->costs->tables == TABLES_BY_HINT || info->slot >= CLUSTER_SLOTS)
+        return 0;
+    if (s->slots == NULL) {
+        if (d != NULL && d->counts[SERVER_REPLICA].keys > 0)
+            return 0;
         if (need_slots(s) < 0)
             return -1;
         s->model.settings.cluster_enabled = true;
     }
-    *ret_is_cluster = s->model.settings.cluster_enabled;
+    s->slots[info->slot].hint =
+        (struct counts){.keys = info->key_count, .expires = info->expires_count};
+    *ret_is_cluster = true;
     return 0;
 }
 
@@ -256,9 +277,17 @@ static void add_capped(uint64_t *sum, uint64_t bytes)
     *sum = bytes > LARGEST_SUM - *sum ? LARGEST_SUM : *sum + bytes;
 }
 
+static void count_key(struct counts *n, const struct server_key *key, enum field_ttl_kind kind)
+{
+    n->keys++;
+    n->expires += key->has_expire;
+    n->timed_hashes += kind == FIELD_TTL_VSET && key->first_field_ttl_ms != ROW_NULL;
+}
+
 int server_meter_key(struct server_meter *s, const struct server_key *key)
 {
     struct database *const d = need_database(s, key->db);
+    struct slot *slot = NULL;
 
     if (d == NULL)
         return -1;
@@ -266,27 +295,22 @@ int server_meter_key(struct server_meter *s, const struct server_key *key)
         return -1;
     if (key->alloc_bytes == ROW_NULL)
         s->keys_without_size++;
+    if (s->slots != NULL && key->db == 0)
+        slot = &s->slots[slot_of_key(key->name, key->stored_bytes)];
     for (unsigned side = key->is_expired ? SERVER_REPLICA : 0; side < SERVER_SIDE_COUNT_; side++) {
-        d->counts[side].keys++;
-        d->counts[side].expires += key->has_expire;
         if (key->alloc_bytes != ROW_NULL)
             add_capped(&s->keys_bytes[side], (uint64_t)key->alloc_bytes);
-        if (key->first_field_ttl_ms != ROW_NULL) {
+        count_key(&d->counts[side], key, s->model.version->field_ttl);
+        if (slot != NULL)
+            count_key(&slot->counts[side], key, s->model.version->field_ttl);
+        if (key->first_field_ttl_ms != ROW_NULL &&
+            s->model.version->field_ttl == FIELD_TTL_BUCKETS) {
             s->fields_of = d;
             ttl_buckets_add(&s->fields[side], (uint64_t)key->first_field_ttl_ms);
         }
     }
     if (key->db != 0)
         return 0;
-    if (s->slots != NULL) {
-        struct counts *const slot = s->slots[slot_of_key(key->name, key->stored_bytes)];
-
-        for (unsigned side = key->is_expired ? SERVER_REPLICA : 0; side < SERVER_SIDE_COUNT_;
-             side++) {
-            slot[side].keys++;
-            slot[side].expires += key->has_expire;
-        }
-    }
     if (s->slot_tree != NULL)
         return slot_tree_add(s->slot_tree, key->name, key->stored_bytes, key->name_bytes,
                              key->is_expired);
@@ -496,13 +520,79 @@ static uint64_t hinted_bytes(const struct server_meter *s, uint64_t members, boo
     return pointers_bytes(s, slots);
 }
 
-/* A dict of a kvstore, which is made with its first member. */
-static uint64_t stored_bytes(const struct server_meter *s, uint64_t members, uint64_t *rehash_bytes)
+/* Members behind another one in their bucket, most likely: only these have an entry. */
+static uint64_t colliding_members(uint64_t members, uint64_t slots)
 {
-    if (members == 0)
+    const double m = (double)slots;
+
+    return (uint64_t)((double)members + m * expm1((double)members * log1p(-1.0 / m)) + 0.5);
+}
+
+/* A dict of a kvstore without the structure itself.  A server that has come to rest doubles one
+ * that is exactly full. */
+static uint64_t stored_dict_bytes(const struct server_meter *s, uint64_t members, uint64_t hint,
+                                  uint64_t *rehash_bytes)
+{
+    const struct memory_version *const v = s->model.version;
+    uint64_t slots = slots_for(members > hint ? members : hint), old = 0;
+
+    if (members > slots_for(hint))
+        old = unfinished_slots(members, slots, 1);
+    if (members * MIN_FILL <= slots && slots > SMALLEST_TABLE) {
+        old = slots;
+        slots = slots_for(members);
+    }
+    if (old > 0)
+        *rehash_bytes += pointers_bytes(s, old);
+    if (members == slots && slots > SMALLEST_TABLE)
+        slots *= 2;
+    return pointers_bytes(s, slots) +
+           (v->key_layout == KEY_IN_OBJECT
+                ? colliding_members(members, slots) * s->model.alloc_size(COLLIDING_ENTRY_BYTES)
+                : 0);
+}
+
+static uint64_t bucket_table_all_bytes(const struct server_meter *s, uint64_t members,
+                                       uint64_t hint, uint64_t *rehash_bytes)
+{
+    struct bucket_table t;
+
+    bucket_table_init(&t, hint < LARGEST_TABLE ? hint : LARGEST_TABLE);
+    bucket_table_add(&t, members);
+    if (t.old_buckets > 0)
+        *rehash_bytes += s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES * t.old_buckets);
+    return s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES * t.buckets) +
+           (uint64_t)(bucket_table_children(&t) + 0.5) *
+               s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES);
+}
+
+/* A table of a kvstore, with its structure, which is made with the first member or, if that counts,
+ * for the hint (0: there is none). */
+static uint64_t stored_bytes(const struct server_meter *s, uint64_t members, uint64_t hint,
+                             uint64_t metadata_bytes, uint64_t *rehash_bytes)
+{
+    const struct memory_version *const v = s->model.version;
+
+    if (s->costs->tables != TABLES_STORED_BY_HINT)
+        hint = 0;
+    if (members == 0 && hint == 0)
         return 0;
-    return s->model.alloc_size(s->model.version->dict_bytes + s->costs->dict_metadata_bytes) +
-           grown_bytes(s, members, rehash_bytes);
+    if (v->has_bucket_tables)
+        return s->model.alloc_size(v->bucket_table_bytes + metadata_bytes) +
+               bucket_table_all_bytes(s, members, hint, rehash_bytes);
+    return s->model.alloc_size(v->dict_bytes + metadata_bytes) +
+           stored_dict_bytes(s, members, hint, rehash_bytes);
+}
+
+static void add_stored_tables(const struct server_meter *s, struct server_tables *t,
+                              const struct counts *n, const struct counts *hint)
+{
+    t->main_bytes +=
+        stored_bytes(s, n->keys, hint->keys, s->costs->keys_metadata_bytes, &t->rehash_bytes);
+    t->expires_bytes += stored_bytes(s, n->expires, hint->expires, s->costs->expires_metadata_bytes,
+                                     &t->rehash_bytes);
+    t->other_bytes +=
+        stored_bytes(s, n->timed_hashes, 0, s->costs->expires_metadata_bytes, &t->rehash_bytes);
 }
 
 static void weigh_tables(const struct server_meter *s, struct database *d, unsigned side)
@@ -511,14 +601,13 @@ static void weigh_tables(const struct server_meter *s, struct database *d, unsig
     const struct counts *const n = &d->counts[side];
 
     *t = (struct server_tables){.other_bytes = d->fields_bytes[side]};
+    if (d->result.db != 0 && n->keys > 0)
+        t->other_bytes += s->costs->used_database_bytes;
     if (s->slots != NULL && d->result.db == 0) {
-        for (size_t i = 0; i < CLUSTER_SLOTS; i++) {
-            t->main_bytes += stored_bytes(s, s->slots[i][side].keys, &t->rehash_bytes);
-            t->expires_bytes += stored_bytes(s, s->slots[i][side].expires, &t->rehash_bytes);
-        }
-    } else if (s->costs->kvstore_bytes != 0) {
-        t->main_bytes = stored_bytes(s, n->keys, &t->rehash_bytes);
-        t->expires_bytes = stored_bytes(s, n->expires, &t->rehash_bytes);
+        for (size_t i = 0; i < CLUSTER_SLOTS; i++)
+            add_stored_tables(s, t, &s->slots[i].counts[side], &s->slots[i].hint);
+    } else if (s->costs->tables != TABLES_BY_HINT) {
+        add_stored_tables(s, t, n, &d->hint);
     } else {
         t->main_bytes = hinted_bytes(s, n->keys, d->has_hint, d->hint.keys, &t->rehash_bytes);
         t->expires_bytes =

@@ -63,9 +63,10 @@ void server_meter_free(struct server_meter *s);
 
 /* The functions below return 0, or -1 when out of memory. */
 
-/* The file says which slots its keys are in: a server of that kind is in cluster mode.  Before the
- * first key; no effect on versions before kvstores.  *ret_is_cluster: it is now. */
-int server_meter_slots(struct server_meter *s, bool *ret_is_cluster);
+/* The file says how many keys a slot has: a server of that kind is in cluster mode.  No effect on
+ * versions before kvstores, nor after the first key.  *ret_is_cluster: it is now. */
+int server_meter_slot(struct server_meter *s, const struct rdbp_slot_info *info,
+                      bool *ret_is_cluster);
 /* RESIZEDB */
 int server_meter_hint(struct server_meter *s, uint64_t db, uint64_t keys, uint64_t expires);
 

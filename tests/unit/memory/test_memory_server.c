@@ -65,10 +65,19 @@ static void test_startup(void **state)
         {"redis-7.2", ALLOCATOR_LIBC, false, 956888},
         {"redis-7.4", ALLOCATOR_JEMALLOC, false, 946280},
         {"redis-7.4", ALLOCATOR_JEMALLOC, true, 2278976},
-        {"redis-8.0", ALLOCATOR_JEMALLOC, false, 946248},
+        {"redis-8.0", ALLOCATOR_JEMALLOC, false, 650664},
+        {"redis-8.0", ALLOCATOR_JEMALLOC, true, 1941072},
+        {"redis-8.2", ALLOCATOR_JEMALLOC, false, 652088},
+        {"redis-8.4", ALLOCATOR_JEMALLOC, true, 2646744},
+        {"redis-8.6", ALLOCATOR_JEMALLOC, false, 705408},
+        {"redis-8.8", ALLOCATOR_JEMALLOC, true, 2262968},
         {"valkey-7.2", ALLOCATOR_JEMALLOC, false, 880352},
         {"valkey-8.0", ALLOCATOR_JEMALLOC, false, 912056},
         {"valkey-8.0", ALLOCATOR_JEMALLOC, true, 2707240},
+        {"valkey-8.1", ALLOCATOR_JEMALLOC, false, 877864},
+        {"valkey-8.1", ALLOCATOR_JEMALLOC, true, 2414720},
+        {"valkey-9.0", ALLOCATOR_JEMALLOC, false, 878384},
+        {"valkey-9.1", ALLOCATOR_JEMALLOC, true, 2503448},
     };
 
     (void)state;
@@ -99,6 +108,13 @@ static void test_startup_settings(void **state)
     check_near("1 database", server_startup_bytes(&m, 1), 858808, STARTUP_NOISE);
     m.settings.io_threads = 4;
     assert_int_equal(server_startup_bytes(&m, 16), usual);
+    m = model_of("redis-8.4", ALLOCATOR_JEMALLOC, false);
+    m.settings.maxclients = 100;
+    check_near("8.4, 100 clients", server_startup_bytes(&m, 16), 510560, STARTUP_NOISE);
+    m.settings.maxclients = 4000;
+    check_near("8.4, 4000 clients", server_startup_bytes(&m, 16), 595552, STARTUP_NOISE);
+    m = model_of("valkey-9.0", ALLOCATOR_JEMALLOC, false);
+    check_near("9.0, 32 databases", server_startup_bytes(&m, 32), 878408, STARTUP_NOISE);
     m = model_of("valkey-8.0", ALLOCATOR_JEMALLOC, false);
     m.settings.io_threads = 4;
     check_near("I/O threads", server_startup_bytes(&m, 16), 1032080, STARTUP_NOISE);
@@ -271,6 +287,28 @@ static void test_tables(void **state)
          0,
          {80 + 2048, 0, 0, 0},
          {80 + 2048, 0, 0, 0}},
+        /* Measured with 7.4.1 and 8.0.1: 16384 keys, 4096 with a TTL; 4 slots stay 4. */
+        {"full ones are doubled",
+         "redis-7.4",
+         16384,
+         4096,
+         0,
+         true,
+         16384,
+         4096,
+         {64 + 262144, 64 + 65536, 0, 0},
+         {64 + 262144, 64 + 65536, 0, 0}},
+        {"not the smallest",
+         "valkey-8.0",
+         4,
+         4,
+         0,
+         true,
+         4,
+         4,
+         {80 + 32, 80 + 32, 0, 0},
+         {80 + 32, 80 + 32, 0, 0}},
+        {"not up to 7.2", "redis-7.2", 16, 0, 0, true, 16, 0, {128, 32, 0, 0}, {128, 32, 0, 0}},
         {"expired ones are not loaded",
          "redis-7.4",
          65,
@@ -279,8 +317,52 @@ static void test_tables(void **state)
          true,
          65,
          65,
-         {64 + 256, 64 + 256, 0, 0},
+         {64 + 512, 64 + 512, 0, 0},
          {64 + 1024, 64 + 1024, 0, 512 + 512}},
+        /* Histograms are in the structure: 56 + 2400; of 20 keys in 32 slots 20 - 32 (1 -
+         * (31/32)^20) = 4.96 share a bucket. */
+        {"8.0",
+         "redis-8.0",
+         20,
+         0,
+         0,
+         true,
+         20,
+         0,
+         {2560 + 256, 0, 0, 128},
+         {2560 + 256, 0, 0, 128}},
+        {"8.2",
+         "redis-8.2",
+         20,
+         0,
+         0,
+         true,
+         20,
+         0,
+         {2560 + 256 + 5 * 16, 0, 0, 128},
+         {2560 + 256 + 5 * 16, 0, 0, 128}},
+        /* The hint counts again: 128 slots, 20 - 128 (1 - (127/128)^20) = 1.41. */
+        {"8.8",
+         "redis-8.8",
+         20,
+         0,
+         0,
+         true,
+         100,
+         0,
+         {96 + 1024 + 16, 0, 0, 0},
+         {96 + 1024 + 16, 0, 0, 0}},
+        /* 100 * 5/32 = 15.6 buckets, 16; and 4, of which 0.4 overflow with 20 members. */
+        {"8.1",
+         "valkey-8.1",
+         20,
+         20,
+         0,
+         true,
+         100,
+         20,
+         {96 + 1024, 96 + 256, 0, 0},
+         {96 + 1024, 96 + 256, 0, 0}},
         {"all expired",
          "redis-7.4",
          5,
@@ -363,6 +445,39 @@ static void test_slots_tree_bounded(void **state)
     slot_tree_free(part);
 }
 
+/* Measured with servers of these versions: 20000 strings of 20 bytes in names of 12, every third
+ * with a TTL, less the 64 (in 9.1: 48) bytes of a key and the 8 of a TTL. */
+static void test_measured_tables(void **state)
+{
+    static const struct {
+        const char *version;
+        uint64_t bytes;
+        int64_t key_bytes, expiry_bytes;
+    } rows[] = {
+        {"redis-8.0", 2090352, 80, 24}, {"redis-8.2", 1618200, 56, 8},
+        {"redis-8.4", 1616760, 56, 8},  {"redis-8.6", 1618888, 56, 8},
+        {"redis-8.8", 1615848, 56, 8},  {"valkey-8.1", 1600472, 56, 8},
+        {"valkey-9.0", 1599384, 56, 8}, {"valkey-9.1", 1439128, 48, 8},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct memory_model m = model_of(rows[i].version, ALLOCATOR_JEMALLOC, false);
+        struct server_meter *const s = server_meter_new(&m, 0);
+        struct server_size size;
+
+        assert_non_null(s);
+        assert_int_equal(server_meter_hint(s, 0, 20000, 6667), 0);
+        for (int k = 0; k < 20000; k++)
+            add_key(s, 0, "k", k % 3 == 0, false,
+                    rows[i].key_bytes + (k % 3 == 0 ? rows[i].expiry_bytes : 0));
+        assert_int_equal(server_meter_end(s, &size), 0);
+        /* Collisions are random: 16 or 64 bytes each. */
+        check_near(rows[i].version, size.sides[SERVER_PRIMARY].used_memory, rows[i].bytes, 4000);
+        server_meter_free(s);
+    }
+}
+
 /* Two keys of one slot, one of another; the third has a TTL that is over. */
 static void test_slot_dictionaries(void **state)
 {
@@ -398,10 +513,12 @@ static void test_slots_of_file(void **state)
     static const struct {
         const char *version;
         bool is_cluster;
-        uint64_t main_bytes;
+        uint64_t main_bytes, startup_bytes;
     } rows[] = {
-        {"redis-7.4", true, 64 + 32},
-        {"redis-7.2", false, 32},
+        {"redis-7.4", true, 64 + 32, 2278976},
+        {"redis-7.2", false, 32, 865896},
+        /* 80 + 16, and for 100 keys 16 buckets of 64. */
+        {"valkey-8.1", true, 96 + 1024, 2414720},
     };
 
     (void)state;
@@ -409,10 +526,11 @@ static void test_slots_of_file(void **state)
         const struct memory_model m = model_of(rows[i].version, ALLOCATOR_JEMALLOC, false);
         struct server_meter *const s = server_meter_new(&m, ROW_NULL);
         struct server_size size;
+        const struct rdbp_slot_info info = {.slot = 12182, .key_count = 100, .expires_count = 100};
         bool is_cluster = false;
 
         assert_non_null(s);
-        assert_int_equal(server_meter_slots(s, &is_cluster), 0);
+        assert_int_equal(server_meter_slot(s, &info, &is_cluster), 0);
         assert_int_equal(is_cluster, rows[i].is_cluster);
         add_key(s, 0, "foo", false, false, INT64_MAX);
         add_key(s, 0, "foo", false, false, INT64_MAX); /* no sum may wrap */
@@ -420,8 +538,7 @@ static void test_slots_of_file(void **state)
         assert_int_equal(server_meter_database(s, 0)->sides[SERVER_PRIMARY].main_bytes,
                          rows[i].main_bytes);
         assert_true(size.sides[SERVER_PRIMARY].used_memory > size.sides[SERVER_PRIMARY].keys_bytes);
-        check_near("startup", size.startup_bytes, rows[i].is_cluster ? 2278976 : 865896,
-                   STARTUP_NOISE);
+        check_near("startup", size.startup_bytes, rows[i].startup_bytes, STARTUP_NOISE);
         server_meter_free(s);
     }
 }
@@ -612,6 +729,7 @@ int main(void)
         cmocka_unit_test(test_startup_settings),
         cmocka_unit_test(test_slots),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_measured_tables),
         cmocka_unit_test(test_slots_tree),
         cmocka_unit_test(test_slots_tree_bounded),
         cmocka_unit_test(test_slot_dictionaries),
