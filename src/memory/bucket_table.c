@@ -78,14 +78,14 @@ void bucket_table_add(struct bucket_table *t, uint64_t count)
     }
 }
 
-double bucket_table_children(const struct bucket_table *t)
+/* Mean of a bucket's children in a table of m buckets with n members. */
+static double count_children(double n, double m)
 {
-    const double n = (double)t->used, m = (double)t->buckets;
     double p, sum = 0;
 
-    if (t->used <= ENTRIES_PER_BUCKET)
+    if (n <= ENTRIES_PER_BUCKET)
         return 0;
-    if (t->buckets == 1)
+    if (m < 2)
         return ceil((n - ENTRIES_PER_BUCKET) / ENTRIES_PER_CHAIN);
     /* Members of a bucket: binomial, n trials at 1/m; the mean is at most 7. */
     p = exp(n * log1p(-1.0 / m));
@@ -94,5 +94,18 @@ double bucket_table_children(const struct bucket_table *t)
             sum += p * ceil((k - ENTRIES_PER_BUCKET) / ENTRIES_PER_CHAIN);
         p *= (n - k) / (k + 1) / (m - 1);
     }
-    return m * sum;
+    return sum;
+}
+
+double bucket_table_children(const struct bucket_table *t)
+{
+    const double n = (double)t->used, m = (double)t->buckets;
+    const double old = (double)t->old_buckets, left = (double)t->steps_left;
+
+    if (t->old_buckets == 0)
+        return m * count_children(n, m);
+    /* Buckets that still wait to be moved keep the children they had, and what came since has not
+     * filled their successors. */
+    return left * count_children(n - (old - left), old) +
+           m * (1 - left / old) * count_children(n, m);
 }

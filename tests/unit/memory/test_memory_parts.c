@@ -7,6 +7,7 @@
  * us.
  */
 // SPDX-License-Identifier: MIT
+#include "memory/bucket_table.h"
 #include "memory/model.h"
 #include "memory/packed_size.h"
 #include "memory/rax_size.h"
@@ -490,6 +491,49 @@ static void test_table_growth(void **state)
     }
 }
 
+/* Valkey's tables: buckets of 7, a child for every six that are too many. */
+static void test_bucket_tables(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t want, first, expand, second; /* made for, add, expand (0: not), add */
+        uint64_t buckets, old_buckets;
+        double children; /* sum of the binomial distribution, made elsewhere; to half a bucket */
+    } rows[] = {
+        {"empty", 0, 0, 0, 0, 1, 0, 0},
+        {"one bucket, full", 0, 7, 0, 0, 1, 0, 0},
+        {"the eighth", 0, 8, 0, 0, 2, 1, 0},
+        {"the ninth moves the only bucket", 0, 9, 0, 0, 2, 0, 0},
+        {"made for 6", 6, 6, 0, 0, 1, 0, 0},
+        {"made for 7: 32 of 35 and no more", 7, 7, 0, 0, 2, 0, 0},
+        {"made for 100", 100, 100, 0, 0, 16, 0, 4.66},
+        {"two integers of a set, expanded", 2, 2, 100, 98, 16, 0, 4.66},
+        {"expanded to fewer than are in", 100, 50, 40, 50, 16, 0, 4.66},
+        {"full", 0, 224, 0, 0, 32, 0, 13.21},
+        /* Old buckets keep their children until they are moved. */
+        {"full, and one", 0, 225, 0, 0, 64, 32, 13.21},
+        {"half of it moved", 0, 241, 0, 0, 64, 32, 7.77},
+        {"all moved", 0, 257, 0, 0, 64, 0, 3.25},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct bucket_table t;
+
+        bucket_table_init(&t, rows[i].want);
+        bucket_table_add(&t, rows[i].first);
+        if (rows[i].expand > 0)
+            bucket_table_expand(&t, rows[i].expand);
+        bucket_table_add(&t, rows[i].second);
+        check("members,", rows[i].name, t.used, rows[i].first + rows[i].second);
+        check("buckets,", rows[i].name, t.buckets, rows[i].buckets);
+        check("old buckets,", rows[i].name, t.old_buckets, rows[i].old_buckets);
+        if (fabs(bucket_table_children(&t) - rows[i].children) > 0.5)
+            fail_msg("children, %s: found %f, expected %f", rows[i].name, bucket_table_children(&t),
+                     rows[i].children);
+    }
+}
+
 /* ---- radix trees: the rule of the memory model, applied to the whole sorted set ---- */
 
 struct key {
@@ -818,6 +862,7 @@ int main(void)
         cmocka_unit_test(test_scores),
         cmocka_unit_test(test_sampled_sum),
         cmocka_unit_test(test_table_growth),
+        cmocka_unit_test(test_bucket_tables),
         cmocka_unit_test(test_rax_by_hand),
         cmocka_unit_test(test_rax_random),
         cmocka_unit_test(test_rax_out_of_order),
