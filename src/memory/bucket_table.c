@@ -37,6 +37,7 @@ static void resize(struct bucket_table *t, uint64_t buckets)
 {
     if (t->used > 0) {
         t->old_buckets = t->buckets;
+        t->old_used = t->used;
         t->steps_left = t->buckets;
     }
     t->buckets = buckets;
@@ -106,6 +107,6 @@ double bucket_table_children(const struct bucket_table *t)
         return m * count_children(n, m);
     /* Buckets that still wait to be moved keep the children they had, and what came since has not
      * filled their successors. */
-    return left * count_children(n - (old - left), old) +
+    return left * count_children((double)t->old_used, old) +
            m * (1 - left / old) * count_children(n, m);
 }
