@@ -596,6 +596,31 @@ static void test_libraries(void **state)
     assert_int_equal(libraries_bytes("redis-6.2", ALLOCATOR_JEMALLOC), 0);
 }
 
+/* Measured with 7.2.6: 251904 for 200 libraries of 5 functions each. */
+static void test_many_libraries(void **state)
+{
+    const struct memory_model m = model_of("redis-7.2", ALLOCATOR_JEMALLOC, false);
+    struct server_meter *const s = server_meter_new(&m, 0);
+    struct server_size size;
+
+    (void)state;
+    assert_non_null(s);
+    for (int i = 0; i < 200; i++) {
+        char source[2000];
+        int bytes = snprintf(source, sizeof source, "#!lua name=lib%d\n", i);
+
+        for (int k = 0; k < 5; k++)
+            bytes +=
+                snprintf(source + bytes, sizeof source - (size_t)bytes,
+                         "redis.register_function('f%d_%d', function(k,a) return 1 end)\n", i, k);
+        snprintf(source + bytes, sizeof source - (size_t)bytes, "-- \n");
+        add_library(s, source, 65536);
+    }
+    assert_int_equal(server_meter_end(s, &size), 0);
+    check_near("libraries", size.functions_bytes, 251904, USED_NOISE);
+    server_meter_free(s);
+}
+
 /* Hostile or odd sources: nothing to read beyond their end. */
 static void test_odd_sources(void **state)
 {
@@ -700,6 +725,7 @@ int main(void)
         cmocka_unit_test(test_slots_of_file),
         cmocka_unit_test(test_field_ttls),
         cmocka_unit_test(test_libraries),
+        cmocka_unit_test(test_many_libraries),
         cmocka_unit_test(test_odd_sources),
         cmocka_unit_test(test_scripts),
         cmocka_unit_test(test_many_databases),

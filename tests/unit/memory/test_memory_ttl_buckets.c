@@ -74,6 +74,12 @@ static uint64_t one_after_equals(uint64_t i)
     return i < 16 ? BASE_MS : BASE_MS + 1;
 }
 
+/* Two segments of one time, the first with room; then a later time. */
+static uint64_t one_after_chained(uint64_t i)
+{
+    return i < 17 ? BASE_MS : BASE_MS + 1;
+}
+
 static void test_bytes(void **state)
 {
     static const struct {
@@ -91,6 +97,7 @@ static void test_bytes(void **state)
         /* Run of 4, branch of 2, two runs of 1, two leaves. */
         {"an earlier one", one_before_equals, 17, 32 + 16 + 24 + 2 * 16 + 2 * 16 + 2 * 16, 2},
         {"a later one", one_after_equals, 17, 32 + 24 + 24 + 2 * 16 + 2 * 16, 2},
+        {"beside a chained one", one_after_chained, 18, 32 + 24 + 24 + 2 * 16 + 2 * 16 + 24, 2},
         {"600 ascending", ascending, 600, 3184, 74},
         {"600 descending", descending, 600, 24664, 585},
         {"300 scattered", scattered, 300, 1768, 29},
