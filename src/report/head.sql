@@ -11,7 +11,8 @@ SELECT s.id, s.label, s.path, s.container, s.file_bytes, s.bytes_read, s.rdb_ver
        s.created_at, :wall_now - s.created_at AS age_ms, s.checksum, s.trailing, s.complete,
        s.why_incomplete,
        s.depth, s.filter, s.keys_stored, s.keys, s.expires, s.bytes, s.alloc_bytes, s.rdb_bytes, s.used_memory,
-       s.keys_without_size, s.model, s.now, s.now_source, s.patterns_merged_keys, s.loaded_at, s.rdblens_version
+       s.keys_without_size, s.model, s.model_note, s.allocator, s.config, s.startup_bytes, s.functions_bytes,
+       s.tables_bytes, s.tables_bytes_with_expired, s.rehash_bytes, s.predicted_used_memory, s.predicted_used_memory_with_expired, s.now, s.now_source, s.patterns_merged_keys, s.loaded_at, s.rdblens_version
   FROM report_snapshots s ORDER BY s.id;
 
 -- section: lines | What people read
@@ -47,6 +48,7 @@ WITH
       FROM h GROUP BY server, server_version, rdb_version, now_source
     UNION ALL
     SELECT 4, 0, 'Sizes', 'MEMORY USAGE on ' || group_concat(DISTINCT model) || ' once loaded' ||
+           CASE WHEN count(model_note) + count(config) > 0 OR max(allocator <> 'jemalloc') THEN ' (assumed: see report memory)' ELSE '' END ||
            CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN '; sums: allocated bytes' ELSE '' END, 0
       FROM h
     UNION ALL

@@ -131,6 +131,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_screen AS
     SELECT 1 + (min(60, length(path)) + 42) / 66 AS lines FROM report_snapshots
     UNION ALL SELECT 1 + (length(why_incomplete) + 64) / 66 FROM report_snapshots WHERE NOT complete
     UNION ALL SELECT count(DISTINCT server || '/' || server_version) - 1 FROM report_snapshots
+    UNION ALL SELECT count(model_note) + count(config) > 0 OR max(allocator <> 'jemalloc') FROM report_snapshots
     UNION ALL SELECT count(*) FROM (SELECT 1 FROM report_snapshots WHERE created_at IS NULL OR now_source <> 'ctime' LIMIT 1)
     UNION ALL SELECT 1 + length(filter) / 30 FROM (SELECT filter FROM report_snapshots WHERE filter IS NOT NULL LIMIT 1)
     UNION ALL SELECT 2 * ((SELECT count(DISTINCT set_id) FROM main.snapshots) > 1)

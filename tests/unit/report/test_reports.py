@@ -368,7 +368,7 @@ class Screen(unittest.TestCase):
                             message="quicklist node 12 at +4711: listpack entry 7 needs 40 bytes, 12 left")
             database.db.execute("UPDATE snapshots SET created_at = NULL, now_source = 'mtime'")
             database.insert("defects", snapshot_id=1, offset=9, severity="warning", code="aux", message="odd")
-        bad = dict(complete=0, checksum=None, keys_without_size=3,
+        bad = dict(complete=0, checksum=None, keys_without_size=3, model_note="chosen by --model",
                    filter="--match session:*:something-long --not-db 3 --type hash")
         for path in ("/backup/redis/pre-cleanup.rdb", "/backup/" + "deep/" * 20 + "pre-cleanup-2026-11-20.rdb"):
             for namespaces in ((), ("",), ("", "shop"), ("", "shop", "mail", "log")):
@@ -706,12 +706,14 @@ class Server(unittest.TestCase):
                      "8.0 KiB of old tables", "redis-7.2: it wrote the file", "the defaults", "64.0 KiB"):
             self.assertIn(word, memory)
         self.assertNotIn("--allocator", memory)
+        self.assertNotIn("assumed:", summary)
 
     def test_below(self):
         summary, memory = self.texts("below.db", dict(self.KNOWN, used_memory=3000 * KIB, config="maxclients=100",
                                                       model_note="chosen by --model"))
         self.assertEqual(self.parts["difference"], -800)
         self.assertIn("used_memory was 2.9 MiB, 800.0 KiB less: were its settings others?", summary)
+        self.assertIn("(assumed: see report memory)", summary)
         for word in ("had 800.0 KiB less", "--allocator", "--config", "--startup-bytes", "maxclients=100",
                      "chosen by --model"):
             self.assertIn(word, memory)
