@@ -200,6 +200,13 @@ static int parse_part(const char **text)
     return v;
 }
 
+/* A release candidate calls itself by the version before it: 7.1.240 is 7.2-rc1, 5.9.101 is 6.0-rc1.
+ * 8.0's milestones (7.9.22x) are not as far. */
+static bool is_candidate(int major, int minor, int patch)
+{
+    return minor % 2 == 1 && patch >= (major == 7 && minor == 9 ? 240 : 100);
+}
+
 /* The number of "7.2.6"; "7.2" is its last patch, "7" its last minor version.  What follows is
  * ignored, as in "8.0.0-rc1".  0: it is none. */
 static unsigned parse_number(const char *text, bool is_valkey)
@@ -221,6 +228,8 @@ static unsigned parse_number(const char *text, bool is_valkey)
         return 0;
     if (major == UNSTABLE_MAJOR)
         return is_valkey ? VALKEY_UNSTABLE : REDIS_UNSTABLE;
+    if (is_candidate(major, minor, patch))
+        return (unsigned)(minor == 9 ? (major + 1) * 10000 : major * 10000 + (minor + 1) * 100);
     return (unsigned)(major * 10000 + (minor > 99 ? 99 : minor) * 100 +
                       (patch > LAST_PATCH ? LAST_PATCH : patch));
 }

@@ -802,6 +802,15 @@ static void test_version_of_file(void **state)
         {RDBP_FAMILY_REDIS, "255.255.255", 12, "redis-unstable", false},
         /* A milestone of 8.0, when it still was as 7.4. */
         {RDBP_FAMILY_REDIS, "7.9.225", 12, "redis-7.4", false},
+        /* version.h of 4.0-rc1, 5.0-rc1, 6.0-rc1, 6.2-rc1, 7.0-rc1, 7.2-rc1, 7.4-rc1; 8.0-rc1. */
+        {RDBP_FAMILY_REDIS, "3.9.101", 8, "redis-4.0.0", false},
+        {RDBP_FAMILY_REDIS, "4.9.101", 9, "redis-5.0.0", false},
+        {RDBP_FAMILY_REDIS, "5.9.101", 9, "redis-6.0.0", false},
+        {RDBP_FAMILY_REDIS, "6.1.240", 9, "redis-6.2.0", false},
+        {RDBP_FAMILY_REDIS, "6.9.240", 10, "redis-7.0.0", false},
+        {RDBP_FAMILY_REDIS, "7.1.240", 11, "redis-7.2", false},
+        {RDBP_FAMILY_REDIS, "7.3.240", 12, "redis-7.4", false},
+        {RDBP_FAMILY_REDIS, "7.9.240", 12, "redis-8.0", false},
         {RDBP_FAMILY_REDIS, "99.0.0", 12, NULL, false},
         {RDBP_FAMILY_VALKEY, "8.0.1", 11, "valkey-8.0", false},
         {RDBP_FAMILY_VALKEY, "255.255.255", 11, "valkey-unstable", false},
