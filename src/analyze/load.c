@@ -289,7 +289,7 @@ static int end_snapshot(struct loader *l, const char *filter, struct error *err)
         .trailing = trailing_name(d),
         .depth = l->options->deep ? "deep" : "needed",
         .filter = filter,
-        .model = memory_version_name(d->model.version),
+        .model = memory_version_sizes_name(d->model.version),
         .now_source = d->now_source,
         .identity = identity,
         .file_bytes = input_bytes == 0 ? ROW_NULL : (int64_t)input_bytes,

@@ -404,8 +404,8 @@ static void write_model_note(const struct decoder *d, char *out, size_t out_byte
     else if (same != minor_version_bytes(number) || strncmp(written_by, number, same) != 0)
         used = (size_t)snprintf(out, out_bytes, "the nearest version known to %.40s", written_by);
     if (strcmp(name, sizes) != 0)
-        snprintf(out + used, out_bytes - used, "%ssizes of %s: older servers have no MEMORY USAGE",
-                 used == 0 ? "" : "; ", sizes);
+        snprintf(out + used, out_bytes - used, "%sencodings of %s, which has no MEMORY USAGE",
+                 used == 0 ? "" : "; ", name);
 }
 
 bool save_is_complete(const struct decoder *d)
