@@ -230,6 +230,18 @@ void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
     }
 }
 
+/* The object is counted with what the module says only since the key is in it, and then as it is
+ * allocated. */
+static struct weight weigh_module(const struct memory_model *m, const struct key_frame *key)
+{
+    const bool is_counted = m->version->key_layout == KEY_IN_OBJECT && !m->version->counts_no_name;
+
+    return (struct weight){.bytes = is_counted ? key->object.allocated : 0,
+                           .alloc_bytes = key->object.allocated + m->alloc_size(MODULE_VALUE_BYTES),
+                           .encoding = ENCODING_RAW,
+                           .note = SIZE_LOWER_BOUND};
+}
+
 static int weigh_value(struct key_meter *k, uint64_t element_count, struct weight *ret_weight)
 {
     const struct memory_model *const m = &k->model;
@@ -254,16 +266,7 @@ static int weigh_value(struct key_meter *k, uint64_t element_count, struct weigh
             weigh_hash_end(&k->value.hash, &k->ttls, m, key, k->rdb_type, raw_bytes, element_count);
         return k->ttls.out_of_memory ? -1 : 0;
     case RDBP_TYPE_STREAM: return weigh_stream_end(&k->stream, m, key, ret_weight);
-    case RDBP_TYPE_MODULE:
-        /* Only since the key is in it is the object counted with what the module says. */
-        *ret_weight = (struct weight){.bytes = m->version->key_layout == KEY_IN_OBJECT
-                                                   ? key->object.counted
-                                                   : 0,
-                                      .alloc_bytes = key->object.allocated +
-                                                     m->alloc_size(MODULE_VALUE_BYTES),
-                                      .encoding = ENCODING_RAW,
-                                      .note = SIZE_LOWER_BOUND};
-        break;
+    case RDBP_TYPE_MODULE: *ret_weight = weigh_module(m, key); break;
     default: *ret_weight = (struct weight){.note = SIZE_LOWER_BOUND}; break;
     }
     return 0;
