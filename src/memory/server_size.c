@@ -125,6 +125,12 @@ static int need_slots(struct server_meter *s)
     return 0;
 }
 
+static void clear_fields(struct server_meter *s, unsigned side)
+{
+    ttl_buckets_clear(&s->fields[side], s->model.alloc_size);
+    s->fields[side].rax_bytes = s->model.version->rax_bytes;
+}
+
 struct server_meter *server_meter_new(const struct memory_model *m, int64_t startup_bytes)
 {
     struct server_meter *const s = calloc(1, sizeof *s);
@@ -136,7 +142,7 @@ struct server_meter *server_meter_new(const struct memory_model *m, int64_t star
     s->startup_bytes = startup_bytes;
     s->seed = hash_seed();
     for (unsigned side = 0; side < SERVER_SIDE_COUNT_; side++)
-        ttl_buckets_clear(&s->fields[side], m->alloc_size);
+        clear_fields(s, side);
     if (m->settings.cluster_enabled && need_slots(s) < 0) {
         server_meter_free(s);
         return NULL;
@@ -265,7 +271,7 @@ static int finish_fields(struct server_meter *s)
         if (b->out_of_memory)
             return -1;
         s->is_estimate |= b->is_estimate;
-        ttl_buckets_clear(b, s->model.alloc_size);
+        clear_fields(s, side);
     }
     s->fields_of = NULL;
     return 0;

@@ -27,7 +27,8 @@
 
 enum {
     KEY_BYTES = 6,
-    TREE_BYTES = 24 + 8, /* rax, and the number of items behind it */
+    RAX_BYTES = 24,
+    RAX_METADATA_BYTES = 8, /* the number of items, behind the structure */
     FIRST_SEGMENT_BYTES = 16,
     NEXT_SEGMENT_BYTES = 24,
     BLOCK_ROOM = 255 /* with its count a block is 1 KiB */
@@ -54,6 +55,7 @@ struct place {
 void ttl_buckets_clear(struct ttl_buckets *b, uint64_t (*alloc_size)(uint64_t n))
 {
     b->alloc_size = alloc_size;
+    b->rax_bytes = RAX_BYTES;
     b->item_count = b->skipped_count = b->chained_count = 0;
     b->is_estimate = b->out_of_memory = false;
     b->bucket_count = b->block_count = 0;
@@ -284,8 +286,8 @@ uint64_t ttl_buckets_bytes(struct ttl_buckets *b)
 
     if (b->bucket_count == 0)
         return 0;
-    own_bytes = b->alloc_size(TREE_BYTES);
-    rax_size_clear(&b->rax, b->alloc_size, TREE_BYTES);
+    own_bytes = b->alloc_size(b->rax_bytes + RAX_METADATA_BYTES);
+    rax_size_clear(&b->rax, b->alloc_size, b->rax_bytes + RAX_METADATA_BYTES);
     for (p.block = 0; p.block < b->block_count; p.block++) {
         for (p.index = 0; p.index < b->blocks[p.block].count; p.index++) {
             const uint64_t time_ms = key_at(b, p);

@@ -16,6 +16,7 @@ struct ttl_block;
 
 struct ttl_buckets {
     uint64_t (*alloc_size)(uint64_t n);
+    uint32_t rax_bytes; /* of a radix tree's structure; _clear makes it that of Redis 7.4 to 8.2 */
     uint64_t item_count;
     uint64_t skipped_count; /* items known by number only */
     uint64_t chained_count; /* segments behind the first of their bucket */

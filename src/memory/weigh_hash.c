@@ -72,6 +72,7 @@ static bool keeps_ttls(const struct memory_model *m, uint16_t rdb_type)
 void field_ttls_begin(struct field_ttls *f, const struct memory_model *m)
 {
     ttl_buckets_clear(&f->buckets, m->alloc_size);
+    f->buckets.rax_bytes = m->version->rax_bytes;
     vset_size_clear(&f->vset, m->alloc_size, m->version->bucket_table_bytes);
     f->early_count = f->early_before_long_pair = 0;
     f->out_of_memory = false;
