@@ -204,6 +204,10 @@ static void parse_item(const char **p, rdbp_item *it)
     case 'P':
         it->role = RDBP_ROLE_STREAM_PENDING;
         parse_id(p, &it->u.pending.id.ms, &it->u.pending.id.seq);
+        if (**p == '@') {
+            (*p)++;
+            it->u.pending.delivered_at_ms = (int64_t)parse_number(p);
+        }
         break;
     case 'Q':
         it->role = RDBP_ROLE_STREAM_CONSUMER_PENDING;

@@ -10,6 +10,7 @@
  *      e5 e#77        items: e element, m member, f field, v value; by length, or an integer
  *      s1.5 t1700     a score (also with the text's length), a field's TTL
  *      G<name> P<ms>-<seq> C<name> Q<ms>-<seq>   group, its pending entry, consumer, its entry
+ *      P<ms>-<seq>@<ms>                          with the time of its delivery
  *      20*f5,v5       twenty times f5 v5
  */
 #ifndef RDBLENS_TESTS_METER_SCRIPT_H
