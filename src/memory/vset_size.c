@@ -19,17 +19,17 @@
 
 #include "memory/bucket_table.h"
 
-#define WIDEST_WINDOW_MS   UINT64_C(8192)
+#define WIDEST_WINDOW_MS    UINT64_C(8192)
 #define NARROWEST_WINDOW_MS UINT64_C(16)
-#define VECTOR_HEAD_BYTES  8
-#define POINTER_BYTES      8
-#define RAX_BYTES          32
-#define BUCKETS_MAX        ((size_t)1 << 14) /* of at most a KiB each */
+#define VECTOR_HEAD_BYTES   8
+#define POINTER_BYTES       8
+#define RAX_BYTES           32
+#define BUCKETS_MAX         ((size_t)1 << 14) /* of at most a KiB each */
 
 struct vset_bucket {
-    uint64_t key; /* all its times are less */
     uint64_t count;
     bool is_table;
+    bool is_closed; /* full, with no room for another bucket to split into */
     uint64_t times[VSET_VECTOR_MAX];
 };
 
@@ -45,17 +45,17 @@ void vset_size_clear(struct vset_size *v, uint64_t (*alloc_size)(uint64_t n), ui
     v->item_count = v->skipped_count = 0;
     v->is_estimate = v->is_random = v->out_of_memory = false;
     for (size_t i = 0; i < v->bucket_count; i++)
-        free(v->buckets[i]);
+        free(v->places[i].bucket);
     v->bucket_count = 0;
 }
 
 void vset_size_done(struct vset_size *v)
 {
     for (size_t i = 0; i < v->bucket_count; i++)
-        free(v->buckets[i]);
-    free(v->buckets);
+        free(v->places[i].bucket);
+    free(v->places);
     rax_size_done(&v->rax);
-    v->buckets = NULL;
+    v->places = NULL;
     v->bucket_count = v->bucket_room = 0;
 }
 
@@ -69,7 +69,7 @@ static size_t find_bucket(const struct vset_size *v, uint64_t time_ms)
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
 
-        if (v->buckets[middle]->key > time_ms)
+        if (v->places[middle].key > time_ms)
             high = middle;
         else
             low = middle + 1;
@@ -77,10 +77,12 @@ static size_t find_bucket(const struct vset_size *v, uint64_t time_ms)
     return low;
 }
 
-static void put_at(struct vset_size *v, size_t at, struct vset_bucket *b)
+static void put_place(struct vset_size *v, struct vset_place place)
 {
-    memmove(v->buckets + at + 1, v->buckets + at, (v->bucket_count - at) * sizeof(void *));
-    v->buckets[at] = b;
+    const size_t at = find_bucket(v, place.key - 1);
+
+    memmove(v->places + at + 1, v->places + at, (v->bucket_count - at) * sizeof *v->places);
+    v->places[at] = place;
     v->bucket_count++;
 }
 
@@ -93,13 +95,13 @@ static struct vset_bucket *make_bucket(struct vset_size *v, uint64_t key)
         return NULL;
     if (v->bucket_count == v->bucket_room) {
         const size_t room = v->bucket_room == 0 ? 16 : 2 * v->bucket_room;
-        struct vset_bucket **const buckets = realloc(v->buckets, room * sizeof(void *));
+        struct vset_place *const places = realloc(v->places, room * sizeof *places);
 
-        if (buckets == NULL) {
+        if (places == NULL) {
             v->out_of_memory = true;
             return NULL;
         }
-        v->buckets = buckets;
+        v->places = places;
         v->bucket_room = room;
     }
     b = malloc(sizeof *b);
@@ -107,21 +109,19 @@ static struct vset_bucket *make_bucket(struct vset_size *v, uint64_t key)
         v->out_of_memory = true;
         return NULL;
     }
-    b->key = key;
     b->count = 0;
-    b->is_table = false;
-    put_at(v, find_bucket(v, key - 1), b);
+    b->is_table = b->is_closed = false;
+    put_place(v, (struct vset_place){key, b});
     return b;
 }
 
 static void change_key(struct vset_size *v, size_t at, uint64_t key)
 {
-    struct vset_bucket *const b = v->buckets[at];
+    struct vset_bucket *const b = v->places[at].bucket;
 
-    memmove(v->buckets + at, v->buckets + at + 1, (v->bucket_count - at - 1) * sizeof(void *));
+    memmove(v->places + at, v->places + at + 1, (v->bucket_count - at - 1) * sizeof *v->places);
     v->bucket_count--;
-    b->key = key;
-    put_at(v, find_bucket(v, key - 1), b);
+    put_place(v, (struct vset_place){key, b});
 }
 
 static int compare_times(const void *a, const void *b)
@@ -155,7 +155,7 @@ static size_t find_border(const struct vset_bucket *b)
 /* Makes room in a full vector.  false: nothing can be done. */
 static bool make_room(struct vset_size *v, size_t at)
 {
-    struct vset_bucket *const b = v->buckets[at];
+    struct vset_bucket *const b = v->places[at].bucket;
     uint64_t first, last;
     struct vset_bucket *left;
     size_t border;
@@ -163,7 +163,7 @@ static bool make_room(struct vset_size *v, size_t at)
     qsort(b->times, b->count, sizeof b->times[0], compare_times);
     first = window_end(b->times[0], NARROWEST_WINDOW_MS);
     last = window_end(b->times[b->count - 1], NARROWEST_WINDOW_MS);
-    if (last < b->key) {
+    if (last < v->places[at].key) {
         change_key(v, at, last);
         return true;
     }
@@ -188,13 +188,14 @@ static void insert_into_tree(struct vset_size *v, uint64_t time_ms)
     for (;;) {
         const size_t at = find_bucket(v, time_ms);
         const uint64_t end = window_end(time_ms, WIDEST_WINDOW_MS);
-        struct vset_bucket *b = at < v->bucket_count ? v->buckets[at] : NULL;
+        struct vset_bucket *b = at < v->bucket_count ? v->places[at].bucket : NULL;
 
-        if (b == NULL || b->key > end)
+        if (b == NULL || v->places[at].key > end)
             b = make_bucket(v, end);
         else if (b->count == VSET_VECTOR_MAX && !b->is_table) {
-            if (make_room(v, at))
+            if (!b->is_closed && make_room(v, at))
                 continue;
+            b->is_closed = true;
             b = NULL;
         }
         if (b == NULL) {
@@ -233,6 +234,9 @@ static void make_tree(struct vset_size *v)
 
 void vset_size_add(struct vset_size *v, uint64_t time_ms)
 {
+    if (time_ms >
+        INT64_MAX) /* negative: servers refuse it, and a window must not end beyond 64 bits */
+        time_ms = 0;
     if (v->item_count < VSET_VECTOR_MAX) {
         size_t at = (size_t)v->item_count++;
 
@@ -273,9 +277,9 @@ uint64_t vset_size_bytes(struct vset_size *v)
         uint8_t key[8];
 
         for (unsigned byte = 0; byte < sizeof key; byte++)
-            key[byte] = (uint8_t)(v->buckets[i]->key >> (56 - 8 * byte));
+            key[byte] = (uint8_t)(v->places[i].key >> (56 - 8 * byte));
         rax_size_add(&v->rax, key, sizeof key);
-        bytes += bucket_bytes(v, v->buckets[i]);
+        bytes += bucket_bytes(v, v->places[i].bucket);
     }
     rax_size_finish(&v->rax);
     v->out_of_memory |= v->rax.out_of_memory;

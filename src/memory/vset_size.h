@@ -8,6 +8,11 @@ enum { VSET_VECTOR_MAX = 127 };
 
 struct vset_bucket;
 
+struct vset_place {
+    uint64_t key; /* all times of the bucket are less */
+    struct vset_bucket *bucket;
+};
+
 struct vset_size {
     uint64_t (*alloc_size)(uint64_t n);
     uint32_t table_bytes; /* of a hashtable's structure */
@@ -17,7 +22,7 @@ struct vset_size {
     bool is_random; /* a bucket is a hash table */
     bool out_of_memory;
     uint64_t vector[VSET_VECTOR_MAX]; /* in order, as long as there are no more */
-    struct vset_bucket **buckets;     /* in order of their keys */
+    struct vset_place *places;        /* of the buckets, in order of their keys */
     size_t bucket_count, bucket_room;
     struct rax_size rax;
 };
