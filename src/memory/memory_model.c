@@ -49,7 +49,7 @@
                                                 : 0,                                               \
                                                                                                    \
         .keeps_embstr_of_integers = (n) < 50006, .shares_stored_integers = (n) < 50000,            \
-        .has_embstr = (n) >= 30000,                                                                \
+        .embstr_below_bytes = (n) < 30000 ? 0 : (n) < 30200 ? 40 : UINT32_MAX,                     \
                                                                                                    \
         .has_listpack = (n) >= 70000, .has_zipmap = (n) < 20600, .has_quicklist = (n) >= 30200,    \
         .has_set_listpack = (n) >= 70200, .has_list_listpack = (n) >= 70200,                       \

@@ -121,7 +121,7 @@ struct memory_version {
 
     bool keeps_embstr_of_integers;   /* the text becomes an integer within its allocation */
     bool shares_stored_integers;     /* integers stored as such, whatever the maxmemory policy */
-    bool has_embstr;                 /* in OBJECT ENCODING: since 3.0 */
+    uint32_t embstr_below_bytes; /* shorter ones, if joined, are "embstr" to OBJECT ENCODING */
 
     bool has_listpack;       /* for what was a ziplist */
     bool has_zipmap;         /* 2.4 */

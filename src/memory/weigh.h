@@ -79,6 +79,7 @@ struct list_meter {
 struct node_ring {
     struct node_saving {
         uint64_t counted, allocated;
+        bool is_unknown; /* whether the node compresses */
     } *savings;
     uint64_t room, next;
     bool out_of_memory;

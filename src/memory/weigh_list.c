@@ -123,12 +123,13 @@ static int reserve_ring(struct node_ring *r, uint64_t depth)
     return 0;
 }
 
-/* What compressing this node would save; nothing if it stays as it is. */
+/* What compressing this node would save; nothing if it stays as it is.  One that the file stores
+ * uncompressed either does not compress, or its saver did not try: rdbcompression no. */
 static struct node_saving find_saving(const struct memory_model *m, uint64_t entry_bytes,
                                       uint64_t lzf_bytes)
 {
     const struct memory_version *const v = m->version;
-    struct node_saving saving = {0, 0};
+    struct node_saving saving = {.is_unknown = lzf_bytes == 0 && entry_bytes >= MIN_COMPRESS_BYTES};
     uint64_t compressed, counted;
 
     if (lzf_bytes == 0 || entry_bytes < MIN_COMPRESS_BYTES ||
@@ -155,6 +156,7 @@ static void pass_ring(struct list_meter *l, struct node_ring *ring, const struct
     if (index >= 2 * depth) {
         l->nodes_bytes -= slot->counted;
         l->nodes_alloc_bytes -= slot->allocated;
+        l->is_estimate |= slot->is_unknown;
     }
     *slot = saving;
 }

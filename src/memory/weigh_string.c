@@ -62,7 +62,7 @@ struct weight weigh_string(const struct memory_model *m, const struct key_frame 
     if (integer != NULL)
         return weigh_integer(m, key, n, *integer);
     if (joined > 0) {
-        w.encoding = m->version->has_embstr ? ENCODING_EMBSTR : ENCODING_RAW;
+        w.encoding = n < m->version->embstr_below_bytes ? ENCODING_EMBSTR : ENCODING_RAW;
         w.alloc_bytes = joined;
         /* Up to 6.2 the string's header, which is that of an embedded one, was left out of it. */
         w.bytes = m->version->counts_embstr_rounded ? joined : OBJECT_BYTES + n + 2;

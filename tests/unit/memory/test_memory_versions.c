@@ -232,6 +232,9 @@ static void test_strings(void **state)
         /* The words of OBJECT ENCODING. */
         {"redis-2.4", 0, "S:3", 3, KEY_403 + 21, KEY_ALLOC + 24, ENCODING_RAW, SIZE_EXACT},
         {"redis-2.8", 0, "S:44", 44, KEY_403 + 62, KEY_ALLOC + 64, ENCODING_RAW, SIZE_EXACT},
+        /* object.c: OBJ_ENCODING_EMBSTR_SIZE_LIMIT, 39 in 3.0. */
+        {"redis-3.0", 0, "S:39", 39, KEY_403 + 57, KEY_ALLOC + 64, ENCODING_EMBSTR, SIZE_EXACT},
+        {"redis-3.0", 0, "S:40", 40, KEY_403 + 58, KEY_ALLOC + 64, ENCODING_RAW, SIZE_EXACT},
         {"redis-3.2", 0, "S:44", 44, KEY_403 + 62, KEY_ALLOC + 64, ENCODING_EMBSTR, SIZE_EXACT},
         {"redis-2.8", 0, "N:1:7", 1, KEY_403 + 16, KEY_ALLOC, ENCODING_INT, SIZE_EXACT},
     };
@@ -503,10 +506,16 @@ static void test_list_compression(void **state)
          ENCODING_QUICKLIST, SIZE_EXACT},
         /* Only of those between, and only where more than 8 are won from 48 and more. */
         {"redis-6.2 list-compress-depth=1", 14,
-         "Z:90:5 Z:48:5/39 Z:48:5/40 Z:47:5/20 Z:90:5 Z:90:5", 30,
-         KEY_609 + QUICKLIST + 6 * 32 + 90 + 39 + 48 + 47 + 90 + 90,
-         KEY_ALLOC + QUICKLIST + 6 * 32 + 96 + 48 + 48 + 48 + 96 + 96, ENCODING_QUICKLIST,
-         SIZE_EXACT},
+         "Z:90:5 Z:48:5/39 Z:48:5/40 Z:47:5/20 Z:90:5", 25,
+         KEY_609 + QUICKLIST + 5 * 32 + 90 + 39 + 48 + 47 + 90,
+         KEY_ALLOC + QUICKLIST + 5 * 32 + 96 + 48 + 48 + 48 + 96, ENCODING_QUICKLIST, SIZE_EXACT},
+        /* One that the file stores as it is may be one that was never tried. */
+        {"redis-6.2 list-compress-depth=1", 14, "Z:90:5 Z:48:5 Z:90:5", 15,
+         KEY_609 + QUICKLIST + 3 * 32 + 90 + 48 + 90,
+         KEY_ALLOC + QUICKLIST + 3 * 32 + 96 + 48 + 96, ENCODING_QUICKLIST, SIZE_EXPECTED},
+        {"redis-6.2 list-compress-depth=1", 14, "Z:90:5 Z:47:5 Z:90:5", 15,
+         KEY_609 + QUICKLIST + 3 * 32 + 90 + 47 + 90,
+         KEY_ALLOC + QUICKLIST + 3 * 32 + 96 + 48 + 96, ENCODING_QUICKLIST, SIZE_EXACT},
         /* Plain nodes are compressed as well. */
         {"redis-7.2 list-compress-depth=1", 18, "L:90:5 S:9000/100 L:90:5", 11,
          KEY_609 + QUICKLIST + 2 * (40 + 96) + 40 + 112,
