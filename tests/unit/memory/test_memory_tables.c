@@ -231,6 +231,24 @@ static void test_made_for(void **state)
     assert_true(bucket_table_children(&t) >= 0);
 }
 
+/* A chain of c buckets holds 6 c and 7 more; with one bucket there is no chance in it. */
+static void test_chains(void **state)
+{
+    static const struct {
+        uint64_t members;
+        double children;
+    } rows[] = {{7, 0}, {8, 1}, {13, 1}, {14, 2}, {19, 2}, {20, 3}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct bucket_table t = {.buckets = 1, .used = rows[i].members};
+
+        if (bucket_table_children(&t) != rows[i].children)
+            fail_msg("%u members: %f children", (unsigned)rows[i].members,
+                     bucket_table_children(&t));
+    }
+}
+
 static void test_expand(void **state)
 {
     static const struct {
@@ -620,6 +638,7 @@ int main(void)
         cmocka_unit_test(test_growth),
         cmocka_unit_test(test_batches),
         cmocka_unit_test(test_made_for),
+        cmocka_unit_test(test_chains),
         cmocka_unit_test(test_expand),
         cmocka_unit_test(test_vset_small),
         cmocka_unit_test(test_vset_measured),
