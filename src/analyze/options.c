@@ -3,6 +3,7 @@
 #include "analyze/analyze.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "util/text.h"
 
@@ -12,12 +13,15 @@ static int take_model(struct analyze_options *options, const char *name, struct 
     char known[440] = "";
     size_t at = 0;
 
-    options->model = memory_version_find(name);
+    options->model = memory_version_named(name);
     if (options->model != NULL)
         return 0;
-    for (size_t i = 0; (v = memory_version_at(i)) != NULL && at < sizeof known; i++)
-        at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", i > 0 ? ", " : "",
-                               memory_version_name(v));
+    for (size_t i = 0; (v = memory_version_at(i)) != NULL && at < sizeof known; i++) {
+        const char *const row = memory_version_name(v);
+
+        if (strchr(row, '.') == strrchr(row, '.')) /* patches are told apart, not told */
+            at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", at > 0 ? ", " : "", row);
+    }
     return error_set(err, EXIT_CANNOT_RUN, "--model: '%.40s' is none of %s", name, known);
 }
 

@@ -391,11 +391,16 @@ static void write_model_note(const struct decoder *d, char *out, size_t out_byte
     const char *const sizes = memory_version_sizes_name(d->model.version);
     const char *const number = strchr(name, '-') + 1, *const written_by = d->outside.server_version;
     const size_t same = minor_version_bytes(written_by);
+    const bool is_fork = rdbp_family(d->parser) != RDBP_FAMILY_REDIS &&
+                         rdbp_family(d->parser) != RDBP_FAMILY_VALKEY;
     size_t used = 0;
 
     out[0] = '\0';
     if (d->options->model != NULL)
         used = (size_t)snprintf(out, out_bytes, "chosen by --model");
+    else if (d->is_model_guessed && is_fork)
+        used = (size_t)snprintf(out, out_bytes, "%s is not modelled: by the file's RDB version",
+                                rdbp_family_name(rdbp_family(d->parser)));
     else if (d->is_model_guessed)
         used = (size_t)snprintf(out, out_bytes,
                                 "the file does not say what server wrote it: by its RDB version");

@@ -172,6 +172,7 @@ static const struct memory_version versions[] = {
 #define UNSTABLE_MAJOR  255
 
 #define NEWEST     999999
+#define FIRST_VALKEY_RDB_VERSION 80 /* Valkey 8.1 still wrote Redis' 11 */
 #define LAST_PATCH 98 /* 99 is for what came after it */
 
 /* The newest of a server that is not newer than number; NULL when all are. */
@@ -245,6 +246,22 @@ const struct memory_version *memory_version_find(const char *name)
     return number == 0 ? NULL : find_version(is_valkey, number);
 }
 
+const struct memory_version *memory_version_named(const char *name)
+{
+    const struct memory_version *const v = memory_version_find(name);
+    const char *const number = strchr(name, '-');
+    const char *end;
+
+    if (v == NULL || strcmp(number, "-unstable") == 0)
+        return v;
+    end = number + 1 + strspn(number + 1, ".0123456789");
+    if (*end == '-') /* "-rc1", "-m01" */
+        end += 1 + strcspn(end + 1, ".-");
+    if (*end != '\0' || strtol(number + 1, NULL, 10) > find_version(v->is_valkey, NEWEST)->number / 10000)
+        return NULL;
+    return v;
+}
+
 const struct memory_version *memory_version_at(size_t i)
 {
     return i < VERSION_COUNT ? &versions[i] : NULL;
@@ -261,13 +278,15 @@ const char *memory_version_sizes_name(const struct memory_version *v)
 }
 
 /* What wrote an RDB version, when nothing else is known: the newest minor that did. */
-static unsigned number_of_rdb_version(uint32_t rdb_version)
+static unsigned number_of_rdb_version(uint32_t rdb_version, bool is_valkey)
 {
     static const unsigned numbers[] = {
         [6] = 20898,  [7] = 30298,  [8] = 40098,  [9] = 60298,  [10] = 70098,
         [11] = 70298, [12] = 80498, [13] = 80698, [14] = 80898,
     };
 
+    if (is_valkey)
+        return rdb_version < FIRST_VALKEY_RDB_VERSION ? 80198 : NEWEST;
     if (rdb_version < 6)
         return rdb_version < 3 ? 20498 : 20698;
     return rdb_version < sizeof numbers / sizeof numbers[0] ? numbers[rdb_version] : NEWEST;
@@ -294,7 +313,7 @@ const struct memory_version *memory_version_of_file(enum rdbp_family family,
         number = parse_number(server_version, is_valkey);
     *ret_is_guess = number == 0;
     if (number == 0 || is_late_development(number, is_valkey, rdb_version))
-        number = number_of_rdb_version(rdb_version);
+        number = number_of_rdb_version(rdb_version, is_valkey);
     v = find_version(is_valkey, number);
     if (v == NULL) { /* older than all we know */
         *ret_is_guess = true;

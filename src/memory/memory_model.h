@@ -22,6 +22,9 @@ struct memory_version; /* the rules of one server version: immutable data */
 /* "redis-7.2", "valkey-8.0"; a patch version counts as its minor one, and one between two known
  * ones as the older.  NULL when there is no such server or it is older than all we know. */
 const struct memory_version *memory_version_find(const char *name);
+/* The same for a name that somebody typed: NULL as well when it is of a major version that is not
+ * known yet, or something stands behind the number. */
+const struct memory_version *memory_version_named(const char *name);
 /* All of them in order; NULL at the end. */
 const struct memory_version *memory_version_at(size_t i);
 const char *memory_version_name(const struct memory_version *v);

@@ -24,6 +24,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "util/signals.h"
+
 enum {
     FILES_MAX = 1000,
     DEPTH_MAX = 16,
@@ -244,7 +246,7 @@ static int read_all(int fd, size_t max_bytes, char **ret_text, size_t *ret_size_
             text = larger;
         }
         n = read(fd, text + size_bytes, room_bytes - size_bytes - 1);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && errno == EINTR && signals_cancelled() == 0)
             continue;
         if (n < 0)
             goto fail;
@@ -278,6 +280,9 @@ static int open_source(struct loader *l, struct error *err)
         l->total_bytes += source->size_bytes;
         return 0;
     }
+    if (reason == EINTR && signals_cancelled() != 0) /* of a pipe that nobody writes to */
+        return error_set(err, (enum exit_code)signals_exit_code(), "%.200s: interrupted",
+                         source->path);
     error_set(err, EXIT_CANNOT_RUN, "%s%.200s: %s", source->depth > 0 ? "include " : "",
               source->path, reason == EFBIG ? "too large for a configuration" : strerror(reason));
     /* Below it lie other files of the same pattern, then the one that includes them. */

@@ -81,7 +81,7 @@ struct node_ring {
         uint64_t counted, allocated;
         bool is_unknown; /* whether the node compresses */
     } *savings;
-    uint64_t room, next;
+    uint64_t room;
     bool out_of_memory;
 };
 void node_ring_done(struct node_ring *r);

@@ -136,6 +136,8 @@ static int compare_times(const void *a, const void *b)
 /* Bytes of the buckets of a table.  sorts: the hash was a listpackex up to its first long pair. */
 static uint64_t finish_ttls(struct field_ttls *f, bool sorts)
 {
+    if (f->out_of_memory) /* the key gets no size */
+        return 0;
     if (sorts && !f->is_flushed && f->early_before_long_pair > 1)
         qsort(f->early, f->early_before_long_pair, sizeof *f->early, compare_times);
     if (!f->is_flushed)
@@ -207,7 +209,7 @@ static void note_long_pair(struct hash_meter *h, struct field_ttls *ttls,
         h->has_long_pair = true;
         h->first_long_pair = h->pair_count;
         /* The TTL of the long pair itself, if any, is there already. */
-        if (!ttls->is_flushed)
+        if (!ttls->is_flushed && !ttls->out_of_memory)
             ttls->early_before_long_pair = ttls->early_count - (h->has_field_ttl ? 1 : 0);
     }
 }

@@ -40,7 +40,8 @@ CREATE TABLE snapshots(
   model_note TEXT,                 -- why it is not simply the file's own; NULL: it is
   allocator TEXT NOT NULL,         -- 'jemalloc', 'jemalloc-system', 'libc'
   config TEXT,                     -- settings that are not the defaults, 'name=value ...'; NULL: none
-  -- The whole server after loading the file, whatever the filter; NULL when the file is not complete.
+  -- The whole server after loading the file, whatever the filter; all but startup_bytes are NULL when the
+  -- file is not complete.
   -- Without keys past their time at `now`, as a primary has it; with them, as a replica has it.
   startup_bytes INTEGER,           -- of an empty server
   functions_bytes INTEGER,         -- libraries and scripts

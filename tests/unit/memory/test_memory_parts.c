@@ -774,6 +774,31 @@ static void test_version_names(void **state)
     }
 }
 
+/* What somebody types must be meant: no typing error becomes the newest version. */
+static void test_typed_names(void **state)
+{
+    static const struct {
+        const char *name, *expected;
+    } rows[] = {
+        {"redis-7.2", "redis-7.2"},       {"redis-7.2.6", "redis-7.2"},
+        {"redis-7.2-rc1", "redis-7.2"},   {"redis-8", "redis-8.8"},
+        {"redis-8.99", "redis-8.8"},      {"valkey-unstable", "valkey-unstable"},
+        {"redis-72", NULL},               {"redis-99", NULL},
+        {"redis-9.0", NULL},              {"valkey-10.0", NULL},
+        {"redis-7.2.6.1", "redis-7.2"},   {"redis-7.2.6.junk", NULL},
+        {"redis-7.2-rc1.x", NULL},        {"redis-", NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct memory_version *const v = memory_version_named(rows[i].name);
+        const char *const found = v == NULL ? "none" : memory_version_name(v);
+
+        if (strcmp(found, rows[i].expected == NULL ? "none" : rows[i].expected) != 0)
+            fail_msg("'%s': %s", rows[i].name, found);
+    }
+}
+
 static void test_version_list(void **state)
 {
     const struct memory_version *v;
@@ -827,7 +852,7 @@ static void test_version_of_file(void **state)
         {RDBP_FAMILY_REDIS, NULL, 11, "redis-7.2", true},
         {RDBP_FAMILY_REDIS, NULL, 99999, NULL, true},
         {RDBP_FAMILY_REDIS, "seven", 10, "redis-7.0", true},
-        {RDBP_FAMILY_VALKEY, NULL, 11, "valkey-7.2", true},
+        {RDBP_FAMILY_VALKEY, NULL, 11, "valkey-8.1", true},
         {RDBP_FAMILY_VALKEY, "", 80, NULL, true},
         {RDBP_FAMILY_VALKEY, "7.0.0", 10, "valkey-7.2", true},
         /* Their own numbers are not Redis's. */
@@ -863,6 +888,7 @@ int main(void)
         cmocka_unit_test(test_allocator_names),
         cmocka_unit_test(test_ziplist_entries),
         cmocka_unit_test(test_score_formats),
+        cmocka_unit_test(test_typed_names),
         cmocka_unit_test(test_version_names),
         cmocka_unit_test(test_version_list),
         cmocka_unit_test(test_version_of_file),
