@@ -139,7 +139,9 @@ int items_continue_string(rdbp_parser *p)
 
 int read_name_item(rdbp_parser *p, enum rdbp_role role, rdbp_item **ret_item)
 {
-    const char *what = role == RDBP_ROLE_STREAM_GROUP ? "a group's name" : "a consumer's name";
+    const char *what = role == RDBP_ROLE_STREAM_GROUP      ? "a group's name"
+                       : role == RDBP_ROLE_STREAM_PRODUCER ? "a producer's name"
+                                                           : "a consumer's name";
     uint64_t total_bytes;
     rdbp_slice name;
     rdbp_item *item;

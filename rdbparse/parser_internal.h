@@ -24,7 +24,8 @@ enum {
     SCRATCH_BYTES = 64 * 1024,  /* LZF blobs up to this are expanded whole */
     NAME_MAX_BYTES = 64 * 1024, /* AUX, function, group and consumer names */
     DEFECT_QUEUE = 8,
-    MODULES_SEEN = 64
+    MODULES_SEEN = 64,
+    DOUBLE_TEXT_BYTES = 32
 };
 #define MASTER_FIELDS_MAX_BYTES ((size_t)64 * 1024 * 1024)
 #define EXPIRE_AT_MAX_MS                                                                           \
@@ -87,7 +88,9 @@ struct value {
         uint64_t length, live_sum;
         bool knows_live; /* every node said its live count */
         uint64_t group_count, group_index;
-        uint64_t pel_count, consumer_count, consumer_pel_count;
+        uint64_t pel_count, consumer_count, consumer_pel_count, nacked_count;
+        uint64_t producer_index, iid_count;
+        uint64_t idmp_duration_s, idmp_max_entries, producer_count;
         /* Inside a node: */
         int64_t live, deleted; /* by the master entry */
         uint64_t entries_left, deleted_seen;
@@ -221,10 +224,10 @@ static inline bool wants_items(const rdbp_parser *p)
 {
     return (p->depth & (RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES)) != 0;
 }
-/* No room for another item and an integer's text. */
+/* No room for another item and a number's text. */
 static inline bool batch_is_full(const rdbp_parser *p)
 {
-    return p->item_count == ITEM_BATCH || p->arena_used > ARENA_BYTES - 24;
+    return p->item_count == ITEM_BATCH || p->arena_used > ARENA_BYTES - DOUBLE_TEXT_BYTES;
 }
 /* The caller has seen that the batch is not full. */
 rdbp_item *push_item(rdbp_parser *p, enum rdbp_role role);
@@ -235,7 +238,7 @@ enum value_result flush_items(rdbp_parser *p);
 int items_begin_string(rdbp_parser *p, enum rdbp_role role, uint64_t size_bytes);
 int items_continue_string(rdbp_parser *p);
 void push_integer(rdbp_parser *p, enum rdbp_role role, int64_t integer);
-/* A name of a group or consumer: always with content, up to 64 KiB.  The batch must be empty (a
+/* A name of a group, consumer or producer: always with content, up to 64 KiB.  The batch must be empty (a
  * batch holds one name). */
 int read_name_item(rdbp_parser *p, enum rdbp_role role, rdbp_item **ret_item);
 
@@ -254,6 +257,8 @@ int close_blob(rdbp_parser *p);
 /* An entry that must be an integer (a stream's bookkeeping): 0, or -1 damaged or failed. */
 int packed_next_integer(rdbp_parser *p, int64_t *ret_integer);
 bool parse_double(rdbp_parser *p, const uint8_t *text, size_t n, double *ret_double);
+/* Text of an array's double, as the server gives it; its length. */
+size_t double_to_text(double value, char ret_text[DOUBLE_TEXT_BYTES]);
 
 int value_begin(rdbp_parser *p);
 enum value_result value_next(rdbp_parser *p);

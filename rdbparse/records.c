@@ -7,6 +7,7 @@
  *              F8 len                IDLE           | F9 u8            FREQ
  *              F5 str                FUNCTION2      | F6 ...           FUNCTION_PRE_GA
  *              F7 len len len ...    MODULE_AUX     | F3 ... (Valkey)  SLOT_IMPORT
+ *              F3 len n, n x (u32 LE class, module data) (Redis)   KEY_META, then the key's type
  *              6B len, 79 len        Redis Enterprise RAM_LRU, SLOT_NUM
  *              type str value        a key
  *      end     FF u64 LE             CRC-64 from RDB 5 on
@@ -14,7 +15,8 @@
  * A loader accepts any record anywhere, so this is one flat loop.  Attributes (expiry, idle, freq)
  * stay pending until a key takes them, whatever records stand between (KeyDB writes an AUX there).
  * Nothing is gated by the file's version: writers have mixed them (rdb-format, section 8).
- * Upstream: rdb.c (rdbLoadRioWithLoadingCtx), Redis 7.4; Valkey 9.0 for SLOT_IMPORT.
+ * Upstream: rdb.c (rdbLoadRioWithLoadingCtx), Redis 7.4; Valkey 9.0 for SLOT_IMPORT; keymeta.c
+ * (rdbLoadKeyMetadata, keyMetaClassDecode), Redis 8.6.
  */
 // SPDX-License-Identifier: MIT
 #include "records.h"
@@ -43,11 +45,12 @@ enum opcode {
 };
 
 enum {
-    REDIS_VERSION_MAX = 12, /* newest whose types are all decoded */
+    REDIS_VERSION_MAX = 14, /* newest whose types are all decoded */
     VALKEY_VERSION_MIN = 80,
     VALKEY_VERSION_MAX = 80,
     CHECKSUM_SINCE_VERSION = 5,
     SLOT_MAX = 16383,
+    METADATA_CLASSES_MAX = 7,
     OPCODES_FROM = 100 /* below: value types */
 };
 
@@ -358,22 +361,29 @@ static int unknown_byte(rdbp_parser *p, uint8_t byte, uint64_t offset)
                  rdbp_family_name(p->family), p->rdb_version);
 }
 
+/* Whether this module type or class of metadata comes for the first time, as far as we remember. */
+static bool is_new_module(rdbp_parser *p, uint64_t id)
+{
+    for (size_t i = 0; i < p->modules_seen_count; i++)
+        if (p->modules_seen[i] == id)
+            return false;
+    if (p->modules_seen_count == MODULES_SEEN)
+        return false;
+    p->modules_seen[p->modules_seen_count++] = id;
+    return true;
+}
+
 static int read_module_id(rdbp_parser *p)
 {
     uint64_t id;
-    size_t i;
 
     if (read_len(p, "a module's id", &id) < 0)
         return -1;
     module_decode_id(id, p->key.module_name, &p->key.module_version);
-    for (i = 0; i < p->modules_seen_count && p->modules_seen[i] != id; i++)
-        ;
-    if (i == p->modules_seen_count && i < MODULES_SEEN) {
-        p->modules_seen[p->modules_seen_count++] = id;
+    if (is_new_module(p, id))
         warn(p, RDBP_ERR_MODULE, RDBP_SEVERITY_WARN, p->record_offset,
              "module type %s (version %u): values are skipped, not decoded", p->key.module_name,
              p->key.module_version);
-    }
     return 0;
 }
 
@@ -420,6 +430,60 @@ static int record_key(rdbp_parser *p, uint8_t byte, uint64_t offset)
     return 1;
 }
 
+/* Class, from the low end: 3 flags, 5 bits of version, then four characters of 6 bits, first
+ * character highest. */
+static void warn_of_metadata(rdbp_parser *p, uint32_t class)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    char name[5] = "";
+
+    if (!is_new_module(p, UINT64_MAX << 32 | class)) /* no module type has such an id */
+        return;
+    for (unsigned i = 0; i < 4; i++)
+        name[i] = alphabet[class >> (26 - 6 * i) & 63];
+    warn(p, RDBP_ERR_MODULE, RDBP_SEVERITY_WARN, p->record_offset,
+         "metadata of modules, class %s (version %u): skipped, not decoded", name, class >> 3 & 31);
+}
+
+/* What modules hang on a key; its type byte follows at once. */
+static int record_key_meta(rdbp_parser *p, uint64_t offset)
+{
+    uint32_t classes[METADATA_CLASSES_MAX];
+    uint64_t count, type_offset;
+    uint8_t byte;
+    int r;
+
+    if (!p->has_attributes)
+        p->record_offset = offset;
+    p->has_attributes = true;
+    if (read_len(p, "KEY_META", &count) < 0)
+        return -1;
+    if (count > METADATA_CLASSES_MAX)
+        return fatal(p, RDBP_ERR_CORRUPT, offset, "KEY_META: %llu classes, at most 7 can be",
+                     (unsigned long long)count);
+    for (uint64_t i = 0; i < count; i++) {
+        const uint8_t *b = reader_take(p->reader, 4);
+
+        if (!b)
+            return fatal_input(p, "KEY_META");
+        classes[i] = load_u32le(b);
+        if (module_skip(p) < 0)
+            return -1;
+    }
+    p->key.metadata_count = count;
+    type_offset = reader_offset(p->reader);
+    if (read_u8(p, "a type after KEY_META", &byte) < 0)
+        return -1;
+    if (byte >= OPCODES_FROM)
+        return fatal(p, RDBP_ERR_CORRUPT, type_offset,
+                     "KEY_META: opcode %u where the key's type must stand", byte);
+    r = record_key(p, byte, type_offset);
+    for (uint64_t i = 0; r > 0 && i < count; i++) /* they follow the key */
+        warn_of_metadata(p, classes[i]);
+    return r;
+}
+
 /* ---- the loop's body ----------------------------------------------------------------------- */
 
 static int dispatch(rdbp_parser *p, uint8_t byte, uint64_t offset)
@@ -441,8 +505,9 @@ static int dispatch(rdbp_parser *p, uint8_t byte, uint64_t offset)
     case OPCODE_243:
         if (p->numbering == FAM_V)
             return record_slot_import(p, offset);
-        return fatal(p, RDBP_ERR_UNSUPPORTED, offset,
-                     "opcode 243 (KEY_META) is not decoded by this version");
+        if (p->numbering == FAM_R)
+            return record_key_meta(p, offset);
+        return unknown_byte(p, byte, offset);
     case OPCODE_242:
         return fatal(p, RDBP_ERR_UNSUPPORTED, offset,
                      "opcode 242 (%s) is not decoded by this version",

@@ -38,6 +38,11 @@ static const struct layout layout_HASH_TTL_RELATIVE = {
     .steps = {STEP_TTL_RELATIVE, STEP_STRING, STEP_STRING},
     .min_tuple_bytes = 3,
     .has_min_expire = true};
+static const struct layout layout_ARRAY = {.arity = 1,
+                                           .roles = {RDBP_ROLE_ELEMENT},
+                                           .steps = {STEP_INDEX, STEP_TAGGED},
+                                           .min_tuple_bytes = 3,
+                                           .has_insert_index = true};
 static const struct layout layout_HASH_ZIPMAP = {
     .format = RDBP_FORMAT_ZIPMAP, .arity = 2, .roles = {RDBP_ROLE_FIELD, RDBP_ROLE_VALUE}};
 static const struct layout layout_HASH_ZIPLIST = {

@@ -25,7 +25,9 @@ enum table_step {
     STEP_DOUBLE,       /* f64 LE */
     STEP_TTL_ABSOLUTE, /* len: absolute ms, 0 none */
     STEP_TTL_RELATIVE, /* len: 0 none, else minExpire + t - 1 */
-    STEP_TTL_I64       /* i64 LE ms, -1 none */
+    STEP_TTL_I64,      /* i64 LE ms, -1 none */
+    STEP_INDEX,        /* len */
+    STEP_TAGGED        /* len tag: 0, 3 str; 1 i64 LE; 2 f64 LE */
 };
 
 /* How a collection's elements lie in the file. */
@@ -36,6 +38,7 @@ struct layout {
     uint8_t steps[4];        /* TABLE: enum table_step, STEP_END closes */
     uint8_t min_tuple_bytes; /* TABLE: the least one element takes */
     bool has_min_expire;     /* an i64 LE stands before the count or blob */
+    bool has_insert_index;   /* after the count: len 0, or len 1 and len index */
 };
 
 struct type_info {

@@ -8,12 +8,17 @@
  *          len PEL,       PEL x (16 bytes id BE, i64 LE delivered ms, len deliveries)
  *          len consumers, consumers x (str name, i64 LE seen ms, [3+] i64 LE active ms,
  *                                      len PEL, PEL x 16 bytes id BE)
+ *          [5] len nacked, nacked x 16 bytes id BE
+ *      [4+] len duration s, len max entries,
+ *           len producers, producers x (str name, len iids, iids x (str iid, id))
+ *           len iids added, len duplicates
  *
- * [2+]: types 19 and 21; [3+]: type 21.  What follows the nodes is given at any depth but NONE,
- * since a memory model needs every id of it; the nodes' entries only at ITEMS (stream_node.c).  A
- * length other than the sum of live entries is a warning: such files were written
- * (rdb-format, 11.1), and XLEN on a server that loads one answers the announced length.  Upstream:
- * rdb.c (rdbLoadObject), Redis 7.2.
+ * [2+]: types 19, 21, 26 and 27; [3+]: 21, 26, 27; [4+]: 26, 27; [5]: 27.  What follows the nodes
+ * is given at any depth but NONE, since a memory model needs every id of it; the nodes' entries only
+ * at ITEMS (stream_node.c).  A length other than the sum of live entries is a warning: such files were
+ * written (rdb-format, 11.1), and XLEN on a server that loads one answers the announced length.
+ *
+ * Upstream: rdb.c (rdbLoadObject), Redis 7.2; rdbLoadStreamIdmpEntries(), Redis 8.6 and 8.8.
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
@@ -31,6 +36,11 @@ enum {
     CONSUMER_COUNT,
     CONSUMER_HEAD,
     CONSUMER_PEL,
+    GROUP_NACKED,
+    IDMP_HEAD,
+    PRODUCER_HEAD,
+    PRODUCER_IIDS,
+    IDMP_END,
     STREAM_DONE
 };
 
@@ -39,6 +49,8 @@ static unsigned stream_version(const rdbp_parser *p)
     switch (p->value.type->rdb_type) {
     case RDBP_RDB_STREAM_LISTPACKS: return 1;
     case RDBP_RDB_STREAM_LISTPACKS_2: return 2;
+    case RDBP_RDB_STREAM_LISTPACKS_4: return 4;
+    case RDBP_RDB_STREAM_LISTPACKS_5: return 5;
     default: return 3;
     }
 }
@@ -159,6 +171,14 @@ static enum value_result node_close(rdbp_parser *p)
 
 /* ---- what follows the nodes ---------------------------------------------------------------- */
 
+/* The least a group takes in the file. */
+static uint64_t group_min_bytes(const rdbp_parser *p)
+{
+    const unsigned version = stream_version(p);
+
+    return version >= 5 ? 7 : version >= 2 ? 6 : 5;
+}
+
 static enum value_result stream_meta(rdbp_parser *p)
 {
     struct value *v = &p->value;
@@ -176,8 +196,7 @@ static enum value_result stream_meta(rdbp_parser *p)
             read_len(p, "a stream's entries added", &meta.u.stream.entries_added) < 0)
             return VALUE_FATAL;
     }
-    if (read_count(p, "a stream's groups", stream_version(p) >= 2 ? 6 : 5, &v->stream.group_count) <
-        0)
+    if (read_count(p, "a stream's groups", group_min_bytes(p), &v->stream.group_count) < 0)
         return VALUE_FATAL;
     meta.u.stream.group_count = v->stream.group_count;
     if (p->depth != RDBP_DEPTH_NONE)
@@ -200,13 +219,13 @@ static enum value_result stream_meta(rdbp_parser *p)
     return VALUE_DONE;
 }
 
-/* A batch holds one name, so a group or consumer begins one. */
+/* A batch holds one name, so a group, consumer or producer begins one. */
 static bool must_flush_before_name(const rdbp_parser *p)
 {
     return p->item_count > 0;
 }
 
-/* Reads the name of a group or consumer: as an item, or past it. */
+/* Reads the name of a group, consumer or producer: as an item, or past it. */
 static int take_name(rdbp_parser *p, enum rdbp_role role, rdbp_item **ret_item)
 {
     *ret_item = NULL;
@@ -224,7 +243,7 @@ static enum value_result group_head(rdbp_parser *p)
     rdbp_item *item;
 
     if (v->stream.group_index == v->stream.group_count) {
-        v->phase = STREAM_DONE;
+        v->phase = stream_version(p) >= 4 ? IDMP_HEAD : STREAM_DONE;
         return VALUE_DONE;
     }
     if (must_flush_before_name(p))
@@ -284,7 +303,12 @@ static enum value_result consumer_head(rdbp_parser *p)
 
     if (v->stream.consumer_count == 0) {
         v->phase = GROUP_HEAD;
-        return VALUE_DONE;
+        if (stream_version(p) < 5)
+            return VALUE_DONE;
+        v->phase = GROUP_NACKED;
+        return read_count(p, "a group's released entries", 16, &v->stream.nacked_count) < 0
+                   ? VALUE_FATAL
+                   : VALUE_DONE;
     }
     if (must_flush_before_name(p))
         return flush_items(p);
@@ -322,6 +346,115 @@ static enum value_result consumer_pel(rdbp_parser *p)
     return VALUE_DONE;
 }
 
+/* Ids that are in the group's PEL and in no consumer's. */
+static enum value_result group_nacked(rdbp_parser *p)
+{
+    struct value *v = &p->value;
+    rdbp_item item = {.role = RDBP_ROLE_STREAM_NACKED};
+
+    for (; v->stream.nacked_count > 0; v->stream.nacked_count--) {
+        if (batch_is_full(p))
+            return flush_items(p);
+        if (read_raw_id(p, "a group's released entry", &item.u.id) < 0)
+            return VALUE_FATAL;
+        if (p->depth != RDBP_DEPTH_NONE)
+            p->items[p->item_count++] = item;
+        else if (v->stream.nacked_count % 4096 == 0 && parser_tick(p) < 0)
+            return VALUE_FATAL;
+    }
+    v->phase = GROUP_HEAD;
+    return VALUE_DONE;
+}
+
+/* ---- idempotent producers ------------------------------------------------------------------ */
+
+static enum value_result idmp_head(rdbp_parser *p)
+{
+    struct value *v = &p->value;
+
+    if (read_len(p, "a stream's duration of ids", &v->stream.idmp_duration_s) < 0 ||
+        read_len(p, "a stream's limit of ids", &v->stream.idmp_max_entries) < 0 ||
+        read_count(p, "a stream's producers", 2, &v->stream.producer_count) < 0)
+        return VALUE_FATAL;
+    v->phase = PRODUCER_HEAD;
+    return VALUE_DONE;
+}
+
+static enum value_result producer_head(rdbp_parser *p)
+{
+    struct value *v = &p->value;
+    rdbp_item *item;
+
+    if (v->stream.producer_index == v->stream.producer_count) {
+        v->phase = IDMP_END;
+        return VALUE_DONE;
+    }
+    if (must_flush_before_name(p))
+        return flush_items(p);
+    if (take_name(p, RDBP_ROLE_STREAM_PRODUCER, &item) < 0 ||
+        read_count(p, "a producer's ids", 3, &v->stream.iid_count) < 0)
+        return VALUE_FATAL;
+    if (item)
+        item->u.producer.iid_count = v->stream.iid_count;
+    v->stream.producer_index++;
+    v->phase = PRODUCER_IIDS;
+    return VALUE_DONE;
+}
+
+/* An id of a request, past its content, and of the entry it made. */
+static int read_iid(rdbp_parser *p, rdbp_item *ret_item)
+{
+    const uint64_t offset = reader_offset(p->reader);
+    struct str_head h;
+
+    if (read_str_head(p, "a producer's id", &h) < 0)
+        return -1;
+    if (h.impossible)
+        value_damaged(p, offset, "%s", h.impossible);
+    if (reader_skip(p->reader, h.stored_bytes) < 0)
+        return fatal_input(p, "a producer's id");
+    ret_item->size_bytes = h.raw_bytes;
+    return read_id(p, "a producer's entry", &ret_item->u.id);
+}
+
+static enum value_result producer_iids(rdbp_parser *p)
+{
+    struct value *v = &p->value;
+    rdbp_item item = {.role = RDBP_ROLE_STREAM_IID};
+
+    for (; v->stream.iid_count > 0; v->stream.iid_count--) {
+        if (batch_is_full(p))
+            return flush_items(p);
+        if (read_iid(p, &item) < 0)
+            return VALUE_FATAL;
+        if (p->depth != RDBP_DEPTH_NONE)
+            p->items[p->item_count++] = item;
+        else if (v->stream.iid_count % 4096 == 0 && parser_tick(p) < 0)
+            return VALUE_FATAL;
+    }
+    v->phase = PRODUCER_HEAD;
+    return VALUE_DONE;
+}
+
+static enum value_result idmp_end(rdbp_parser *p)
+{
+    struct value *v = &p->value;
+    rdbp_item item = {.role = RDBP_ROLE_STREAM_IDMP};
+
+    if (batch_is_full(p))
+        return flush_items(p);
+    if (read_len(p, "a stream's count of ids", &item.u.idmp.iids_added) < 0 ||
+        read_len(p, "a stream's count of duplicates", &item.u.idmp.iids_duplicates) < 0)
+        return VALUE_FATAL;
+    item.u.idmp.duration_s = v->stream.idmp_duration_s;
+    item.u.idmp.max_entries = v->stream.idmp_max_entries;
+    item.u.idmp.producer_count = v->stream.producer_count;
+    if (p->depth != RDBP_DEPTH_NONE)
+        p->items[p->item_count++] = item;
+    v->phase = STREAM_DONE;
+    return VALUE_DONE;
+}
+
 enum value_result stream_next(rdbp_parser *p)
 {
     static enum value_result (*const steps[])(rdbp_parser *) = {
@@ -330,6 +463,9 @@ enum value_result stream_next(rdbp_parser *p)
         [STREAM_META] = stream_meta,     [GROUP_HEAD] = group_head,
         [GROUP_PEL] = group_pel,         [CONSUMER_COUNT] = consumer_count,
         [CONSUMER_HEAD] = consumer_head, [CONSUMER_PEL] = consumer_pel,
+        [GROUP_NACKED] = group_nacked,   [IDMP_HEAD] = idmp_head,
+        [PRODUCER_HEAD] = producer_head, [PRODUCER_IIDS] = producer_iids,
+        [IDMP_END] = idmp_end,
     };
     enum value_result r = VALUE_DONE;
 

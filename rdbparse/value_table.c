@@ -5,20 +5,41 @@
  *      HASH_METADATA         i64 minExpire, n x (len ttl, str, str)   ttl 0: none, else minExpire +
  * ttl - 1 HASH_METADATA_PRE_GA                 n x (len absolute ms, str, str) HASH_2 (Valkey) n x
  * (str, str, i64 ms)    -1: none
+ *      ARRAY        len n, len 0 | len 1, len insert index;  n x (len index, len tag, payload)
+ *                   tag 0 str, 1 i64 LE, 2 f64 LE, 3 str of at most 7 bytes
+ *
+ * An array's indices reach to 2^64 - 2 and nothing is ever sized by them.
  *
  * What an element is made of stands in the type's layout; this file walks the steps.  Upstream:
- * rdb.c (rdbLoadObject), Redis 1.0 to 7.4 and Valkey 9.0.
+ * rdb.c (rdbLoadObject), Redis 1.0 to 8.8 and Valkey 9.0.
  */
 // SPDX-License-Identifier: MIT
 #include "parser_internal.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "bytes.h"
+
+enum { TAG_STRING = 0, TAG_INTEGER, TAG_DOUBLE, TAG_SHORT_STRING, SHORT_STRING_BYTES = 7 };
+
+static int skip_insert_index(rdbp_parser *p)
+{
+    const uint64_t offset = reader_offset(p->reader);
+    uint64_t flag, ignored;
+
+    if (read_len(p, "an array's insert index", &flag) < 0)
+        return -1;
+    if (flag > 1)
+        return fatal(p, RDBP_ERR_CORRUPT, offset, "an array's insert index: %llu, must be 0 or 1",
+                     (unsigned long long)flag);
+    return flag ? read_len(p, "an array's insert index", &ignored) : 0;
+}
 
 int table_begin(rdbp_parser *p)
 {
     struct value *v = &p->value;
+    const uint64_t offset = reader_offset(p->reader);
     uint64_t min_expire;
 
     if (v->type->layout->has_min_expire) {
@@ -30,6 +51,12 @@ int table_begin(rdbp_parser *p)
         return -1;
     v->elements = v->count;
     v->has_elements = true;
+    if (v->type->layout->has_insert_index) {
+        if (v->count == 0)
+            value_damaged(p, offset, "array without elements");
+        if (skip_insert_index(p) < 0)
+            return -1;
+    }
     p->batch_offset = reader_offset(p->reader);
     return 0;
 }
@@ -138,7 +165,7 @@ static int take_plain_string(rdbp_parser *p, const struct str_head *h, enum rdbp
 }
 
 /* Reads the next string's head and takes or begins it. */
-static int begin_string(rdbp_parser *p)
+static int begin_string(rdbp_parser *p, uint64_t max_bytes)
 {
     struct value *v = &p->value;
     const enum rdbp_role role = (enum rdbp_role)v->type->layout->roles[v->string_step++];
@@ -148,6 +175,9 @@ static int begin_string(rdbp_parser *p)
     if (read_str_head(p, "an element", h) < 0)
         return -1;
     v->blob_offset = reader_offset(p->reader);
+    if (h->raw_bytes > max_bytes)
+        value_damaged(p, v->blob_offset, "string of %llu bytes, at most %llu can be",
+                      (unsigned long long)h->raw_bytes, (unsigned long long)max_bytes);
     if (h->kind == STR_RAW && !wants(p, RDBP_DEPTH_BYTES))
         return take_plain_string(p, h, role);
     if (h->kind == STR_INTEGER) {
@@ -184,15 +214,77 @@ static int continue_string(rdbp_parser *p)
     return close_blob(p) < 0 ? -1 : 1;
 }
 
+static int read_index(rdbp_parser *p)
+{
+    const uint64_t offset = reader_offset(p->reader);
+    uint64_t index;
+
+    if (read_len(p, "an array's index", &index) < 0)
+        return -1;
+    if (index == UINT64_MAX)
+        value_damaged(p, offset, "array index %llu cannot be", (unsigned long long)index);
+    if (wants_items(p))
+        push_item(p, RDBP_ROLE_ARRAY_INDEX)->u.index = index;
+    return 0;
+}
+
+static void push_double(rdbp_parser *p, double value)
+{
+    rdbp_item *item = push_item(p, RDBP_ROLE_ELEMENT);
+    char text[DOUBLE_TEXT_BYTES];
+
+    item->size_bytes = double_to_text(value, text);
+    if (wants(p, RDBP_DEPTH_BYTES)) {
+        memcpy(p->arena + p->arena_used, text, (size_t)item->size_bytes);
+        item->bytes = (rdbp_slice){p->arena + p->arena_used, (size_t)item->size_bytes};
+        p->arena_used += (size_t)item->size_bytes;
+    }
+}
+
+static int read_number(rdbp_parser *p, uint64_t tag)
+{
+    const uint8_t *b = reader_take(p->reader, 8);
+
+    if (!b)
+        return fatal_input(p, "an array's number");
+    if (!wants_items(p))
+        return 0;
+    if (tag == TAG_INTEGER)
+        push_integer(p, RDBP_ROLE_ELEMENT, (int64_t)load_u64le(b));
+    else
+        push_double(p, load_f64le(b));
+    return 0;
+}
+
+static int read_tagged(rdbp_parser *p)
+{
+    const uint64_t offset = reader_offset(p->reader);
+    uint64_t tag;
+
+    if (read_len(p, "an array's element", &tag) < 0)
+        return -1;
+    switch (tag) {
+    case TAG_INTEGER:
+    case TAG_DOUBLE: return read_number(p, tag);
+    case TAG_STRING: return begin_string(p, UINT64_MAX);
+    case TAG_SHORT_STRING: return begin_string(p, SHORT_STRING_BYTES);
+    default:
+        return fatal(p, RDBP_ERR_CORRUPT, offset, "array element's tag %llu does not exist",
+                     (unsigned long long)tag);
+    }
+}
+
 static int run_step(rdbp_parser *p, enum table_step step)
 {
     switch (step) {
-    case STEP_STRING: return begin_string(p);
+    case STEP_STRING: return begin_string(p, UINT64_MAX);
     case STEP_OLD_DOUBLE:
     case STEP_DOUBLE: return read_score(p, step);
     case STEP_TTL_ABSOLUTE:
     case STEP_TTL_RELATIVE:
     case STEP_TTL_I64: return read_ttl(p, step);
+    case STEP_INDEX: return read_index(p);
+    case STEP_TAGGED: return read_tagged(p);
     case STEP_END: break;
     }
     return 0;

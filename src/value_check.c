@@ -12,7 +12,8 @@
  *      plain list nodes                    an empty one
  *      streams                             a node, group, or consumer of a group twice; an id twice
  *                                          in a group's or consumer's pending entries; an id of a
- *                                          consumer that is not its group's
+ *                                          consumer that is not its group's, or one that was
+ *                                          released (27) and is not, or has a consumer
  *
  * and otherwise load a duplicate, unless sanitize-dump-payload is yes; only then, too, do they
  * look for pending entries that no consumer has.  The limits are the servers' defaults.
@@ -49,7 +50,8 @@ enum kind {
     KIND_PENDING,
     KIND_CONSUMER,
     KIND_CONSUMER_PENDING,
-    KIND_OWNED
+    KIND_OWNED,
+    KIND_RELEASED
 };
 
 struct rule {
@@ -290,6 +292,21 @@ static void note_owned(struct value_check *c, uint64_t offset, const struct rdbp
     c->owned_count += r != SEEN_BEFORE;
 }
 
+/* An entry its consumer gave back: it is the group's, and nobody's. */
+static void note_released(struct value_check *c, uint64_t offset, const struct rdbp_stream_id *id)
+{
+    if (!c->is_group_checked) {
+        c->unchecked++;
+        return;
+    }
+    if (!seen_has(c->elements, hash_id(c, KIND_PENDING, id->ms, id->seq)))
+        find_id(c, offset, id, "released entry of a group is not pending");
+    if (seen_has(c->elements, hash_id(c, KIND_OWNED, id->ms, id->seq)))
+        find_id(c, offset, id, "released entry of a group has a consumer");
+    c->owned_count +=
+        seen_add(c->elements, hash_id(c, KIND_RELEASED, id->ms, id->seq)) != SEEN_BEFORE;
+}
+
 static void note_stream_item(struct value_check *c, uint64_t offset, const rdbp_item *item)
 {
     switch (item->role) {
@@ -301,6 +318,7 @@ static void note_stream_item(struct value_check *c, uint64_t offset, const rdbp_
             find_name(c, offset, "consumer", &item->bytes);
         break;
     case RDBP_ROLE_STREAM_CONSUMER_PENDING: note_owned(c, offset, &item->u.id); break;
+    case RDBP_ROLE_STREAM_NACKED: note_released(c, offset, &item->u.id); break;
     default: break;
     }
 }

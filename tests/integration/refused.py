@@ -50,7 +50,7 @@ NEWER = {
     "set-listpack": DEEP, "set-listpack-of-129": MEMBER,
     "hash-ttl": DEEP, "hash-ttl-of-513": FIELD, "hash-ttl-listpack": DEEP, "hash-2": FIELD,
     "stream-owned-twice": TABLE["stream-owned-twice-10"],
-    "version-13": (0, "restorable: only by a server that reads RDB version 13 (redis)\n"),
+    "version-15": (0, "restorable: only by a server that reads RDB version 15 (redis)\n"),
     "version-99": (0, "restorable: only by a server that reads RDB version 99 (valkey)\n"),
     "version-ttl-rc": (0, "restorable: only by Redis 7.4 and later\n"),
 }

@@ -92,7 +92,7 @@ static int compare_elements(const void *a, const void *b)
 
 void canon_elements_render(struct buf *out, enum canon_kind kind, struct canon_elements *e)
 {
-    if (kind != CANON_LIST && e->count > 0)
+    if (kind != CANON_LIST && kind != CANON_ARRAY && e->count > 0)
         qsort(e->items, e->count, sizeof(*e->items), compare_elements);
     buf_add_u8(out, '[');
     for (size_t i = 0; i < e->count; i++) {
@@ -102,6 +102,12 @@ void canon_elements_render(struct buf *out, enum canon_kind kind, struct canon_e
             buf_add_u8(out, ',');
         if (kind == CANON_LIST || kind == CANON_SET) {
             canon_text(out, text_of_buf(&x->name));
+            continue;
+        }
+        if (kind == CANON_ARRAY) {
+            buf_add_format(out, "[%" PRIu64 ",", x->index);
+            canon_text(out, text_of_buf(&x->name));
+            buf_add_u8(out, ']');
             continue;
         }
         buf_add_u8(out, '[');

@@ -32,13 +32,14 @@ void canon_text(struct buf *out, struct text s);
 void canon_score(struct buf *out, double score);
 void canon_id(struct buf *out, struct stream_id id);
 
-enum canon_kind { CANON_LIST = 0, CANON_SET, CANON_ZSET, CANON_HASH, CANON_HASH_TTL };
+enum canon_kind { CANON_LIST = 0, CANON_SET, CANON_ZSET, CANON_HASH, CANON_HASH_TTL, CANON_ARRAY };
 
 struct canon_element {
     struct buf name;  /* element, member or field */
     struct buf value; /* of a hash field */
     double score;
     int64_t expire_at_ms; /* of a hash field; 0: none */
+    uint64_t index;       /* of an array's element */
 };
 
 struct canon_elements {
@@ -49,7 +50,7 @@ struct canon_elements {
 /* The new element, zeroed; valid until the next call. */
 struct canon_element *canon_elements_add(struct canon_elements *e);
 void canon_elements_done(struct canon_elements *e);
-/* Sorts unless it is a list. */
+/* Sorts unless it is a list or array. */
 void canon_elements_render(struct buf *out, enum canon_kind kind, struct canon_elements *e);
 
 struct canon_attributes {

@@ -22,6 +22,7 @@ struct dump {
     struct canon_elements elements;
     struct buf string;  /* the item being joined */
     int64_t ttl_before; /* types 22 and 24: stands before its field */
+    uint64_t index;     /* stands before its element */
     struct buf stream;
     unsigned stream_part; /* enum rdbp_role of the last structural item */
     bool has_value_item;
@@ -99,6 +100,7 @@ static void close_stream_parts(struct dump *d, unsigned next)
 {
     struct buf *s = &d->stream;
     const unsigned last = d->stream_part;
+    const bool is_in_group = last >= RDBP_ROLE_STREAM_GROUP && last <= RDBP_ROLE_STREAM_NACKED;
 
     if (last == RDBP_ROLE_STREAM_ENTRY)
         buf_add_str(s, "]}");
@@ -107,11 +109,17 @@ static void close_stream_parts(struct dump *d, unsigned next)
     if ((last == RDBP_ROLE_STREAM_CONSUMER || last == RDBP_ROLE_STREAM_CONSUMER_PENDING) &&
         next != RDBP_ROLE_STREAM_CONSUMER_PENDING)
         buf_add_str(s, "]}");
-    if (last >= RDBP_ROLE_STREAM_GROUP && (next == RDBP_ROLE_STREAM_GROUP || next == 0)) {
+    if ((last == RDBP_ROLE_STREAM_PRODUCER || last == RDBP_ROLE_STREAM_IID) &&
+        next != RDBP_ROLE_STREAM_IID)
+        buf_add_str(s, "]}");
+    if (is_in_group && (next == RDBP_ROLE_STREAM_GROUP || next >= RDBP_ROLE_STREAM_PRODUCER ||
+                        next == 0)) {
         if (last <= RDBP_ROLE_STREAM_PENDING)
             buf_add_str(s, "],\"consumers\":[");
         buf_add_str(s, "]}");
     }
+    if (next >= RDBP_ROLE_STREAM_PRODUCER && last <= RDBP_ROLE_STREAM_NACKED)
+        buf_add_str(s, "],\"producers\":[");
     if (next == 0)
         buf_add_str(s, "]}");
 }
@@ -128,6 +136,33 @@ static void dump_stream_meta(struct buf *s, const rdbp_item *i)
         buf_add_format(s, ",\"entries_added\":%" PRIu64, i->u.stream.entries_added);
     }
     buf_add_str(s, ",\"groups\":[");
+}
+
+static void dump_stream_producer(struct dump *d, const rdbp_item *i, unsigned last)
+{
+    struct buf *s = &d->stream;
+
+    switch (i->role) {
+    case RDBP_ROLE_STREAM_PRODUCER:
+        buf_add_str(s, last == RDBP_ROLE_STREAM_PRODUCER || last == RDBP_ROLE_STREAM_IID
+                           ? ",{\"name\":"
+                           : "{\"name\":");
+        canon_text(s, text_of_slice(i->bytes));
+        buf_add_str(s, ",\"iids\":[");
+        break;
+    case RDBP_ROLE_STREAM_IID:
+        buf_add_format(s, "%s[%" PRIu64 ",", last == RDBP_ROLE_STREAM_IID ? "," : "",
+                       i->size_bytes);
+        canon_id(s, id_of(i->u.id));
+        buf_add_u8(s, ']');
+        break;
+    case RDBP_ROLE_STREAM_IDMP:
+        buf_add_format(s, "],\"idmp\":[%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+                       i->u.idmp.duration_s, i->u.idmp.max_entries, i->u.idmp.iids_added,
+                       i->u.idmp.iids_duplicates);
+        break;
+    default: report(d, "role outside its place");
+    }
 }
 
 static void dump_stream_item(struct dump *d, const rdbp_item *i)
@@ -178,7 +213,13 @@ static void dump_stream_item(struct dump *d, const rdbp_item *i)
             buf_add_u8(s, ',');
         canon_id(s, id_of(i->u.id));
         break;
-    default: report(d, "role outside its place");
+    case RDBP_ROLE_STREAM_NACKED:
+        if (last <= RDBP_ROLE_STREAM_PENDING)
+            buf_add_str(s, "],\"consumers\":[");
+        buf_add_str(s, last == RDBP_ROLE_STREAM_NACKED ? "," : "],\"nacked\":[");
+        canon_id(s, id_of(i->u.id));
+        break;
+    default: dump_stream_producer(d, i, last);
     }
 }
 
@@ -217,6 +258,7 @@ static void take_string(struct dump *d, const rdbp_item *i)
         e = canon_elements_add(&d->elements);
         buf_add_buf(&e->name, &d->string);
         e->expire_at_ms = d->ttl_before;
+        e->index = d->index;
         d->ttl_before = 0;
     }
 }
@@ -231,7 +273,9 @@ static void dump_item(struct dump *d, const rdbp_item *i)
     struct canon_element *last =
         d->elements.count > 0 ? &d->elements.items[d->elements.count - 1] : NULL;
 
-    if (i->role >= RDBP_ROLE_STREAM_ENTRY) {
+    if (i->role == RDBP_ROLE_ARRAY_INDEX) {
+        d->index = i->u.index;
+    } else if (i->role >= RDBP_ROLE_STREAM_ENTRY) {
         dump_stream_item(d, i);
     } else if (i->role == RDBP_ROLE_SCORE) {
         if (last)
@@ -293,6 +337,7 @@ static void render_value(struct dump *d, struct buf *out)
         canon_elements_render(out, has_field_ttls(d->key.rdb_type) ? CANON_HASH_TTL : CANON_HASH,
                               &d->elements);
         break;
+    case RDBP_TYPE_ARRAY: canon_elements_render(out, CANON_ARRAY, &d->elements); break;
     case RDBP_TYPE_STREAM:
         close_stream_parts(d, 0);
         buf_add_buf(out, &d->stream);

@@ -161,6 +161,12 @@ void fixture_freq(struct fixture *f, uint8_t freq)
     f->pending.freq = freq;
 }
 
+void fixture_key_meta(struct fixture *f, uint64_t class_count)
+{
+    buf_add_u8(&f->rdb, OP_KEY_META);
+    put_length(&f->rdb, class_count, LENGTH_AUTO);
+}
+
 /* ---- keys --------------------------------------------------------------------------------- */
 
 const char *type_byte_name(enum rdb_type_byte type)
@@ -170,7 +176,8 @@ const char *type_byte_name(enum rdb_type_byte type)
         "HASH_ZIPMAP", "LIST_ZIPLIST", "SET_INTSET", "ZSET_ZIPLIST", "HASH_ZIPLIST",
         "LIST_QUICKLIST", "STREAM_LISTPACKS", "HASH_LISTPACK", "ZSET_LISTPACK", "LIST_QUICKLIST_2",
         "STREAM_LISTPACKS_2", "SET_LISTPACK", "STREAM_LISTPACKS_3", "HASH_METADATA_PRE_GA",
-        "HASH_LISTPACK_EX_PRE_GA", "HASH_METADATA", "HASH_LISTPACK_EX"};
+        "HASH_LISTPACK_EX_PRE_GA", "HASH_METADATA", "HASH_LISTPACK_EX", "STREAM_LISTPACKS_4",
+        "STREAM_LISTPACKS_5", "ARRAY"};
 
     return type == T_HASH_2 ? "HASH_2" : names[type];
 }
@@ -581,6 +588,30 @@ static void put_group(struct buf *b, enum rdb_type_byte type, const struct fixtu
         for (size_t k = 0; k < c->pending_count; k++)
             put_raw_id(b, c->pending[k]);
     }
+    if (type >= T_STREAM_LISTPACKS_5) {
+        put_length(b, g->nacked_count, LENGTH_AUTO);
+        for (size_t i = 0; i < g->nacked_count; i++)
+            put_raw_id(b, g->nacked[i]);
+    }
+}
+
+static void put_producers(struct buf *b, const struct fixture_stream *s)
+{
+    put_length(b, s->idmp_duration_s, LENGTH_AUTO);
+    put_length(b, s->idmp_max_entries, LENGTH_AUTO);
+    put_length(b, s->producer_count, LENGTH_AUTO);
+    for (size_t i = 0; i < s->producer_count; i++) {
+        const struct fixture_producer *p = &s->producers[i];
+
+        put_string(b, text_of(p->name), FORM_AUTO);
+        put_length(b, p->iid_count, LENGTH_AUTO);
+        for (size_t k = 0; k < p->iid_count; k++) {
+            put_string(b, p->iids[k].iid.text, p->iids[k].iid.form);
+            put_length_id(b, p->iids[k].id);
+        }
+    }
+    put_length(b, s->iids_added, LENGTH_AUTO);
+    put_length(b, s->iids_duplicates, LENGTH_AUTO);
 }
 
 /* An entry's fields and values, whether the file names the fields or leaves them to the node. */
@@ -642,7 +673,32 @@ static void state_group(struct buf *out, enum rdb_type_byte type, const struct f
             buf_add_u8(out, ',');
         state_consumer(out, type, &g->consumers[i]);
     }
+    for (size_t i = 0; i < g->nacked_count; i++) {
+        buf_add_str(out, i == 0 ? "],\"nacked\":[" : ",");
+        canon_id(out, g->nacked[i]);
+    }
     buf_add_str(out, "]}");
+}
+
+/* Of a request's id its length: the content is not given. */
+static void state_producers(struct buf *out, const struct fixture_stream *s)
+{
+    buf_add_str(out, "],\"producers\":[");
+    for (size_t i = 0; i < s->producer_count; i++) {
+        const struct fixture_producer *p = &s->producers[i];
+
+        buf_add_str(out, i == 0 ? "{\"name\":" : ",{\"name\":");
+        canon_text(out, text_of(p->name));
+        buf_add_str(out, ",\"iids\":[");
+        for (size_t k = 0; k < p->iid_count; k++) {
+            buf_add_format(out, "%s[%zu,", k == 0 ? "" : ",", p->iids[k].iid.text.size_bytes);
+            canon_id(out, p->iids[k].id);
+            buf_add_u8(out, ']');
+        }
+        buf_add_str(out, "]}");
+    }
+    buf_add_format(out, "],\"idmp\":[%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+                   s->idmp_duration_s, s->idmp_max_entries, s->iids_added, s->iids_duplicates);
 }
 
 static void state_stream(struct buf *out, enum rdb_type_byte type, const struct fixture_stream *s)
@@ -673,6 +729,8 @@ static void state_stream(struct buf *out, enum rdb_type_byte type, const struct 
             buf_add_u8(out, ',');
         state_group(out, type, &s->groups[i]);
     }
+    if (type >= T_STREAM_LISTPACKS_4)
+        state_producers(out, s);
     buf_add_str(out, "]}");
 }
 
@@ -706,12 +764,54 @@ void fixture_stream(struct fixture *f, struct cell key, enum rdb_type_byte type,
     put_length(&f->rdb, s->group_count, LENGTH_AUTO);
     for (size_t i = 0; i < s->group_count; i++)
         put_group(&f->rdb, type, &s->groups[i]);
+    if (type >= T_STREAM_LISTPACKS_4)
+        put_producers(&f->rdb, s);
     state_stream(&value, type, s);
     /* XLEN on a server that loads it: what the file announces. */
     state_key(f, key, type, "stream", NULL, s->length, &value);
     if (live != s->length)
         fixture_expect_defect(f, "stream-length-mismatch");
     buf_done(&value);
+}
+
+/* ---- arrays ------------------------------------------------------------------------------- */
+
+static void put_slot(struct fixture *f, const struct fixture_slot *slot)
+{
+    int64_t integer = 0;
+
+    put_length(&f->rdb, slot->index, LENGTH_AUTO);
+    put_length(&f->rdb, (uint64_t)slot->tag, LENGTH_AUTO);
+    switch (slot->tag) {
+    case ARRAY_INTEGER:
+        if (!text_is_integer(slot->cell.text, &integer))
+            abort();
+        buf_add_le(&f->rdb, (uint64_t)integer, 8);
+        break;
+    case ARRAY_DOUBLE: buf_add_f64(&f->rdb, slot->number); break;
+    case ARRAY_STRING:
+    case ARRAY_SHORT_STRING: put_string(&f->rdb, slot->cell.text, slot->cell.form);
+    }
+}
+
+void fixture_array(struct fixture *f, struct cell key, const struct fixture_slot *slots,
+                   size_t count, uint64_t insert_index)
+{
+    struct canon_elements e = {0};
+
+    fixture_put_key(f, key, T_ARRAY);
+    put_length(&f->rdb, count, f->count_form);
+    put_length(&f->rdb, insert_index == UINT64_MAX ? 0 : 1, LENGTH_AUTO);
+    if (insert_index != UINT64_MAX)
+        put_length(&f->rdb, insert_index, LENGTH_AUTO);
+    for (size_t i = 0; i < count; i++) {
+        struct canon_element *x = canon_elements_add(&e);
+
+        put_slot(f, &slots[i]);
+        set_buf(&x->name, slots[i].cell.text);
+        x->index = slots[i].index;
+    }
+    state_elements(f, key, T_ARRAY, "array", CANON_ARRAY, &e);
 }
 
 /* ---- modules, damage ---------------------------------------------------------------------- */

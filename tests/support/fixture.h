@@ -34,7 +34,8 @@ enum rdb_type_byte {
     T_HASH_ZIPMAP = 9, T_LIST_ZIPLIST, T_SET_INTSET, T_ZSET_ZIPLIST, T_HASH_ZIPLIST,
     T_LIST_QUICKLIST, T_STREAM_LISTPACKS, T_HASH_LISTPACK, T_ZSET_LISTPACK, T_LIST_QUICKLIST_2,
     T_STREAM_LISTPACKS_2, T_SET_LISTPACK, T_STREAM_LISTPACKS_3, T_HASH_METADATA_PRE_GA,
-    T_HASH_LISTPACK_EX_PRE_GA, T_HASH_METADATA, T_HASH_LISTPACK_EX,
+    T_HASH_LISTPACK_EX_PRE_GA, T_HASH_METADATA, T_HASH_LISTPACK_EX, T_STREAM_LISTPACKS_4,
+    T_STREAM_LISTPACKS_5, T_ARRAY,
     T_HASH_2 = 256 + 22
 };
 
@@ -77,6 +78,8 @@ void fixture_expire_ms(struct fixture *f, int64_t at_ms);
 void fixture_expire_s(struct fixture *f, int32_t at_s);
 void fixture_idle(struct fixture *f, uint64_t idle_s);
 void fixture_freq(struct fixture *f, uint8_t freq);
+/* The caller then writes each class with put_key_meta_class(), items and put_module_end(). */
+void fixture_key_meta(struct fixture *f, uint64_t class_count);
 
 void fixture_string(struct fixture *f, struct cell key, struct cell value);
 /* per_node: entries a quicklist node; ignored elsewhere. */
@@ -123,6 +126,17 @@ struct fixture_group {
     size_t pending_count;
     const struct fixture_consumer *consumers;
     size_t consumer_count;
+    const struct stream_id *nacked; /* type 27 */
+    size_t nacked_count;
+};
+struct fixture_iid {
+    struct cell iid;
+    struct stream_id id;
+};
+struct fixture_producer {
+    const char *name;
+    const struct fixture_iid *iids;
+    size_t iid_count;
 };
 struct fixture_stream {
     const struct fixture_node *nodes;
@@ -132,9 +146,26 @@ struct fixture_stream {
     uint64_t entries_added;
     const struct fixture_group *groups;
     size_t group_count;
+    /* Types 26 and 27. */
+    uint64_t idmp_duration_s, idmp_max_entries;
+    const struct fixture_producer *producers;
+    size_t producer_count;
+    uint64_t iids_added, iids_duplicates;
 };
 void fixture_stream(struct fixture *f, struct cell key, enum rdb_type_byte type,
                     const struct fixture_stream *s);
+
+/* How an array's element is stored. */
+enum array_tag { ARRAY_STRING = 0, ARRAY_INTEGER, ARRAY_DOUBLE, ARRAY_SHORT_STRING };
+struct fixture_slot {
+    uint64_t index;
+    enum array_tag tag;
+    double number;    /* ARRAY_DOUBLE: what is stored, */
+    struct cell cell; /* and the text of any of them */
+};
+/* insert_index: UINT64_MAX: none. */
+void fixture_array(struct fixture *f, struct cell key, const struct fixture_slot *slots,
+                   size_t count, uint64_t insert_index);
 
 /* Writes type, key and id; the caller then writes module items and put_module_end() to f->rdb. */
 void fixture_module(struct fixture *f, struct cell key, const char *name, unsigned version);

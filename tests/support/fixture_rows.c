@@ -497,7 +497,9 @@ static void add_stream(struct fixture *f, const char *key, enum rdb_type_byte ty
                                           .max_deleted_id = ID(1000, 2),
                                           .entries_added = 7,
                                           .groups = groups,
-                                          .group_count = group_count};
+                                          .group_count = group_count,
+                                          .idmp_duration_s = 100,
+                                          .idmp_max_entries = 100};
 
     fixture_stream(f, (struct cell){text_of(key), FORM_AUTO}, type, &stream);
 }
@@ -511,11 +513,13 @@ static void add_streams(struct fixture *f, enum rdb_type_byte type)
          ARRAY(fixture_consumer,
                {"alice", T0_MS + 9, T0_MS + 8, (const struct stream_id[]){{1000, 1}, {1001, 0}}, 2},
                {"bob", T0_MS + 7, -1, (const struct stream_id[]){{1000, 2}}, 1},
-               {"idle", T0_MS, -1, NULL, 0})},
-        {"empty", ID(0, 0), UINT64_MAX, NULL, 0, NULL, 0},
-        {"12345", ID(T0_MS, 5), 0, NULL, 0, ARRAY(fixture_consumer, {"c", 1, 2, NULL, 0})}};
+               {"idle", T0_MS, -1, NULL, 0}),
+         NULL, 0},
+        {"empty", ID(0, 0), UINT64_MAX, NULL, 0, NULL, 0, NULL, 0},
+        {"12345", ID(T0_MS, 5), 0, NULL, 0, ARRAY(fixture_consumer, {"c", 1, 2, NULL, 0}), NULL, 0}};
     const struct fixture_stream none = {.last_id = ID(5, 5), .max_deleted_id = ID(5, 5),
-                                        .entries_added = 1};
+                                        .entries_added = 1, .idmp_duration_s = 100,
+                                        .idmp_max_entries = 100};
 
     add_stream(f, "no groups", type, NULL, 0);
     add_stream(f, "groups", type, groups, 3);
@@ -551,6 +555,154 @@ static void build_stream_v11(struct fixture *f)
     add_server_aux(f, "7.2.6");
     fixture_db(f, 0);
     add_streams(f, T_STREAM_LISTPACKS_3);
+    fixture_end(f, CHECKSUM_AUTO);
+}
+
+/* Idempotent producers: one whose ids have expired, names and ids in several forms. */
+static void add_producer_stream(struct fixture *f, enum rdb_type_byte type,
+                                const struct fixture_group *groups, size_t group_count)
+{
+    static const struct fixture_iid orders[] = {{K("order-1"), {1000, 1}},
+                                                {KF("order-2", FORM_RAW_32), {1000, 2}},
+                                                {K("300"), {1001, 0}},
+                                                {K(""), {1001, 0}}};
+    static const struct fixture_iid repeated[] = {
+        {KF("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", FORM_LZF),
+         {UINT64_MAX, UINT64_MAX}}};
+    static const struct fixture_producer producers[] = {
+        {"12345", repeated, 1}, {"expired", NULL, 0}, {"shop", orders, 4}};
+    const struct fixture_node node = {
+        ID(1000, 1), TEXTS(LIT("f")),
+        ARRAY(fixture_entry, {ID(1000, 1), false, true, TEXTS(LIT("v"))},
+              {ID(1000, 2), false, true, TEXTS(LIT("w"))},
+              {ID(1001, 0), false, true, TEXTS(LIT("x"))})};
+    const struct fixture_stream stream = {.nodes = &node,
+                                          .node_count = 1,
+                                          .length = 3,
+                                          .last_id = ID(1001, 0),
+                                          .first_id = ID(1000, 1),
+                                          .entries_added = 3,
+                                          .groups = groups,
+                                          .group_count = group_count,
+                                          .idmp_duration_s = 86400,
+                                          .idmp_max_entries = 10000,
+                                          .producers = producers,
+                                          .producer_count = 3,
+                                          .iids_added = UINT64_C(5000000000),
+                                          .iids_duplicates = 70};
+
+    fixture_stream(f, C("producers"), type, &stream);
+}
+
+static void build_stream_v13(struct fixture *f)
+{
+    const struct fixture_group group = {"g", ID(1000, 1), 1, NULL, 0, NULL, 0, NULL, 0};
+
+    fixture_begin(f, 13, "redis");
+    add_server_aux(f, "8.6.0");
+    fixture_db(f, 0);
+    add_streams(f, T_STREAM_LISTPACKS_4);
+    add_producer_stream(f, T_STREAM_LISTPACKS_4, &group, 1);
+    fixture_end(f, CHECKSUM_AUTO);
+}
+
+/* Entries that their consumer has given back, in the order in which that was done. */
+static void build_stream_v14(struct fixture *f)
+{
+    const struct fixture_group groups[] = {
+        {"all", ID(1001, 0), 3,
+         ARRAY(fixture_pending, {ID(1000, 1), 0, 1}, {ID(1000, 2), 0, 0}), NULL, 0,
+         (const struct stream_id[]){{1000, 2}, {1000, 1}}, 2},
+        {"none", ID(0, 0), UINT64_MAX, NULL, 0, NULL, 0, NULL, 0},
+        {"some", ID(1001, 0), 3,
+         ARRAY(fixture_pending, {ID(1000, 1), T0_MS, 1}, {ID(1000, 2), 0, 2},
+               {ID(1001, 0), T0_MS, 1}),
+         ARRAY(fixture_consumer,
+               {"c", T0_MS, T0_MS, (const struct stream_id[]){{1000, 1}, {1001, 0}}, 2},
+               {"d", T0_MS, T0_MS, NULL, 0}),
+         (const struct stream_id[]){{1000, 2}}, 1}};
+
+    fixture_begin(f, 14, "redis");
+    add_server_aux(f, "8.8.0");
+    fixture_db(f, 0);
+    add_streams(f, T_STREAM_LISTPACKS_5);
+    add_producer_stream(f, T_STREAM_LISTPACKS_5, groups, 3);
+    fixture_end(f, CHECKSUM_AUTO);
+}
+
+/* ---- arrays ------------------------------------------------------------------------------- */
+
+/* Texts of the doubles: ARGET of Redis 8.8. */
+static void build_array_v14(struct fixture *f)
+{
+    static const struct fixture_slot mixed[] = {
+        {0, ARRAY_SHORT_STRING, 0, K("a")},
+        {1, ARRAY_INTEGER, 0, K("5")},
+        {2, ARRAY_DOUBLE, 3.25, K("3.25")},
+        {3, ARRAY_STRING, 0, K("hello world")},
+        {4, ARRAY_STRING, 0, KF("0123456789012345678901234567890123456789", FORM_LZF)},
+        {70, ARRAY_INTEGER, 0, K("-2305843009213693952")},
+        {71, ARRAY_SHORT_STRING, 0, K("")},
+        {4096, ARRAY_STRING, 0, KF("300", FORM_INT_16)},
+        {UINT64_MAX - 1, ARRAY_SHORT_STRING, 0, K("end")}};
+    static const struct fixture_slot doubles[] = {
+        {0, ARRAY_DOUBLE, 1.0, K("1.0")},
+        {1, ARRAY_DOUBLE, -3.25, K("-3.25")},
+        {2, ARRAY_DOUBLE, 0.5, K("0.5")},
+        {3, ARRAY_DOUBLE, -0.0, K("-0.0")},
+        {4, ARRAY_DOUBLE, 100.0, K("100.0")},
+        {5, ARRAY_DOUBLE, 123456789.25, K("123456789.25")},
+        {6, ARRAY_DOUBLE, 0x1p-20, K("9.5367431640625e-7")},
+        {7, ARRAY_DOUBLE, 0x1p-10, K("9.765625e-4")},
+        {8, ARRAY_DOUBLE, 0x1p+50, K("1125899906842624.0")},
+        {9, ARRAY_DOUBLE, 0x1p+100, K("1.2676506002282294e+30")},
+        {10, ARRAY_DOUBLE, 0x1p-5, K("0.03125")},
+        {11, ARRAY_DOUBLE, -INFINITY, K("-inf")},
+        {12, ARRAY_DOUBLE, NAN, K("nan")}};
+
+    fixture_begin(f, 14, "redis");
+    add_server_aux(f, "8.8.0");
+    fixture_db(f, 0);
+    fixture_array(f, C("mixed"), mixed, sizeof mixed / sizeof mixed[0], UINT64_MAX);
+    f->count_form = LENGTH_32;
+    fixture_expire_ms(f, T0_MS);
+    fixture_array(f, C("inserted"), mixed, 1, 0);
+    f->count_form = LENGTH_AUTO;
+    fixture_array(f, C("doubles"), doubles, sizeof doubles / sizeof doubles[0], 9);
+    fixture_string(f, C("after"), C("v"));
+    fixture_end(f, CHECKSUM_AUTO);
+}
+
+/* What modules hang on keys: no class, one, and all a key can have, after other attributes. */
+static void build_key_meta_v13(struct fixture *f)
+{
+    static const char *const names[] = {"ABCD", "a-_9", "0000", "zzzz", "meta", "Tags", "----"};
+
+    fixture_begin(f, 13, "redis");
+    add_server_aux(f, "8.6.0");
+    fixture_db(f, 0);
+    fixture_key_meta(f, 1);
+    put_key_meta_class(&f->rdb, "ABCD", 1, 1);
+    put_module_unsigned(&f->rdb, 7);
+    put_module_end(&f->rdb);
+    fixture_string(f, C("one"), C("v"));
+    fixture_expire_ms(f, T0_MS);
+    fixture_freq(f, 9);
+    fixture_key_meta(f, 7);
+    for (size_t i = 0; i < 7; i++) {
+        put_key_meta_class(&f->rdb, names[i], (unsigned)i, 0);
+        put_module_signed(&f->rdb, -5);
+        put_module_string(&f->rdb, LIT("text"), FORM_AUTO);
+        put_module_double(&f->rdb, 1.5);
+        put_module_float(&f->rdb, 1.5f);
+        put_module_end(&f->rdb);
+    }
+    fixture_list(f, C("all"), T_LIST, ALL(C("a"), C("b")), 0);
+    fixture_key_meta(f, 0);
+    fixture_string(f, C("none"), C("v"));
+    fixture_string(f, C("after"), C("v"));
+    for (size_t i = 0; i < 8; i++) /* ABCD comes in two versions */
+        fixture_expect_defect(f, "module-skipped");
     fixture_end(f, CHECKSUM_AUTO);
 }
 
@@ -985,7 +1137,7 @@ static void build_big_stream_v11(struct fixture *f)
     const struct fixture_consumer consumers[] = {{"first", 1, 2, ids, 600},
                                                  {"second", 3, 4, ids + 600, 400}};
     const struct fixture_group groups[] = {
-        {"group", ids[PENDING - 1], 1, pending, PENDING, consumers, 2}};
+        {"group", ids[PENDING - 1], 1, pending, PENDING, consumers, 2, NULL, 0}};
     const struct fixture_stream stream = {.nodes = nodes,
                                           .node_count = NODES,
                                           .length = live,
@@ -1045,6 +1197,10 @@ const struct fixture_row fixture_rows[] = {
     {"slot_info_v12", build_slot_info_v12, true},
     {"hash_ttl_v12", build_hash_ttl_v12, true},
     {"hash_ttl_pre_ga_v12", build_hash_ttl_pre_ga_v12, true},
+    {"stream_v13", build_stream_v13, true},
+    {"key_meta_v13", build_key_meta_v13, true},
+    {"stream_v14", build_stream_v14, true},
+    {"array_v14", build_array_v14, true},
     {"valkey_v80", build_valkey_v80, true},
     {"big_strings_v11", build_big_strings_v11, false},
     {"big_stream_v11", build_big_stream_v11, false},

@@ -656,7 +656,8 @@ static void add_enrolments_stream(struct maker *m)
     const struct fixture_pending pending[] = {{last, NOW_S * 1000 - 500, 1}};
     const struct fixture_consumer consumer = {"indexer-0", NOW_S * 1000 - 500, NOW_S * 1000 - 500,
                                               &last, 1};
-    const struct fixture_group group = {"search-index", last, COUNT, pending, 1, &consumer, 1};
+    const struct fixture_group group = {"search-index", last, COUNT, pending, 1, &consumer, 1,
+                                        NULL, 0};
     const struct fixture_stream stream = {.nodes = &node,
                                           .node_count = 1,
                                           .length = COUNT,

@@ -146,7 +146,7 @@ static void build_stream_node(struct fixture *f, const struct row *row)
 
 static void build_stream_group(struct fixture *f, const struct row *row)
 {
-    const struct fixture_group group = {"G", ID(1000, 2), 2, NULL, 0, NULL, 0};
+    const struct fixture_group group = {"G", ID(1000, 2), 2, NULL, 0, NULL, 0, NULL, 0};
     const struct fixture_group groups[] = {group, group};
 
     put_stream(f, row, 1, groups, row->count);
@@ -159,10 +159,10 @@ static void build_stream_alike(struct fixture *f, const struct row *row)
     const struct stream_id letters = {UINT64_C(0x4141414141414141), UINT64_C(0x4141414141414141)};
     const struct fixture_group groups[] = {
         {"G", ID(1000, 2), 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}),
-         ARRAY(fixture_consumer, {"G", 7, 7, IDS({1000, 1})})},
+         ARRAY(fixture_consumer, {"G", 7, 7, IDS({1000, 1})}), NULL, 0},
         {"H", letters, 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}, {letters, 7, 1}),
          ARRAY(fixture_consumer, {"G", 7, 7, IDS({1000, 1}, letters)},
-               {"AAAAAAAAAAAAAAAA", 7, 7, NULL, 0})}};
+               {"AAAAAAAAAAAAAAAA", 7, 7, NULL, 0}), NULL, 0}};
 
     put_stream(f, row, 1, groups, 2);
 }
@@ -171,7 +171,8 @@ static void build_stream_consumer(struct fixture *f, const struct row *row)
 {
     const struct fixture_group group = {
         "G",  ID(1000, 2), 2,
-        NULL, 0,           ARRAY(fixture_consumer, {"c", 7, 7, NULL, 0}, {"c", 7, 7, NULL, 0})};
+        NULL, 0,           ARRAY(fixture_consumer, {"c", 7, 7, NULL, 0}, {"c", 7, 7, NULL, 0}),
+        NULL, 0};
 
     put_stream(f, row, 1, &group, 1);
 }
@@ -181,7 +182,8 @@ static void build_stream_pending(struct fixture *f, const struct row *row)
     const struct fixture_group group = {
         "G", ID(1000, 2), 2,
         ARRAY(fixture_pending, {{1000, 1}, 7, 1}, {{1000, 2}, 7, 1}, {{1000, 1}, 7, 1}),
-        ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1}, {1000, 2})})};
+        ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1}, {1000, 2})}),
+        NULL, 0};
 
     put_stream(f, row, 1, &group, 1);
 }
@@ -190,9 +192,9 @@ static void build_stream_foreign(struct fixture *f, const struct row *row)
 {
     const struct fixture_group groups[] = {
         {"before", ID(1000, 2), 2, ARRAY(fixture_pending, {{1000, 2}, 7, 1}),
-         ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 2})})},
+         ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 2})}), NULL, 0},
         {"G", ID(1000, 2), 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}),
-         ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1}, {1000, 2})})}};
+         ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1}, {1000, 2})}), NULL, 0}};
 
     put_stream(f, row, 1, groups, 2);
 }
@@ -201,7 +203,8 @@ static void build_stream_owned_twice(struct fixture *f, const struct row *row)
 {
     const struct fixture_group group = {
         "G", ID(1000, 2), 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}),
-        ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1}, {1000, 1})})};
+        ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1}, {1000, 1})}),
+        NULL, 0};
 
     put_stream(f, row, 1, &group, 1);
 }
@@ -210,7 +213,8 @@ static void build_stream_unowned(struct fixture *f, const struct row *row)
 {
     const struct fixture_group group = {
         "G", ID(1000, 2), 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}, {{1000, 2}, 7, 1}),
-        ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1})})};
+        ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1})}),
+        NULL, 0};
 
     put_stream(f, row, 1, &group, 1);
 }
@@ -267,7 +271,7 @@ static const struct row rows[] = {
     {"stream-owned-twice-10", 10, build_stream_owned_twice, T_STREAM_LISTPACKS_2, 0, {0}},
     {"stream-unowned", 10, build_stream_unowned, T_STREAM_LISTPACKS_2, 0, {0}},
     {"clean", 10, build_clean, T_SET, 0, {0}},
-    {"version-13", 13, build_clean, T_SET, 0, {0}},
+    {"version-15", 15, build_clean, T_SET, 0, {0}},
     {"version-99", 99, build_clean, T_SET, 0, {0}},
     {"version-ttl-rc", 12, build_hash, T_HASH_METADATA_PRE_GA, 1, {"v", 1}},
 };

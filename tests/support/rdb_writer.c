@@ -659,6 +659,24 @@ void put_slot_import(struct buf *b, struct text job_name, const uint64_t *first_
         put_length(b, first_last[i], LENGTH_AUTO);
 }
 
+void put_key_meta_class(struct buf *b, const char *name, unsigned version, unsigned flags)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    uint64_t class = 0;
+
+    if (strlen(name) != 4)
+        refuse("a metadata class's name has four characters");
+    for (size_t i = 0; i < 4; i++) {
+        const char *at = strchr(alphabet, name[i]);
+
+        if (!at)
+            refuse("character outside the metadata alphabet");
+        class = class << 6 | (uint64_t)(at - alphabet);
+    }
+    buf_add_le(b, class << 8 | (version & 31) << 3 | (flags & 7), 4);
+}
+
 uint64_t module_id(const char *name, unsigned version)
 {
     static const char alphabet[] =

@@ -141,6 +141,7 @@ enum rdb_opcode {
     OP_ENTERPRISE_RAM_LRU = 107,
     OP_ENTERPRISE_SLOT_NUM = 121,
     OP_SLOT_IMPORT = 243, /* Valkey 9 */
+    OP_KEY_META = 243,    /* Redis 8.6 */
     OP_SLOT_INFO = 244,
     OP_FUNCTION2 = 245,
     OP_FUNCTION_PRE_GA = 246,
@@ -174,6 +175,8 @@ void put_function_pre_ga(struct buf *b, struct text name, struct text engine,
                          struct text description, struct text source);
 void put_slot_import(struct buf *b, struct text job_name, const uint64_t *first_last,
                      size_t range_count);
+/* name: four characters A-Z a-z 0-9 _ -; version 0..31, flags 0..7 */
+void put_key_meta_class(struct buf *b, const char *name, unsigned version, unsigned flags);
 /* name: nine characters A-Z a-z 0-9 - _ */
 uint64_t module_id(const char *name, unsigned version);
 void put_module_id(struct buf *b, const char *name, unsigned version);

@@ -63,6 +63,8 @@ static void add_item_facts(struct buf *b, const rdbp_item *i)
     case RDBP_ROLE_FIELD_TTL: buf_add_format(b, " ttl=%" PRId64, i->u.expire_at_ms); break;
     case RDBP_ROLE_STREAM_ENTRY:
     case RDBP_ROLE_STREAM_CONSUMER_PENDING:
+    case RDBP_ROLE_STREAM_NACKED:
+    case RDBP_ROLE_STREAM_IID:
         buf_add_format(b, " id=%" PRIu64 "-%" PRIu64 " deleted=%d", i->u.id.ms, i->u.id.seq,
                        i->is_deleted);
         break;
@@ -89,6 +91,17 @@ static void add_item_facts(struct buf *b, const rdbp_item *i)
                        i->u.consumer.pel_count);
         add_bytes(b, "name", i->bytes);
         break;
+    case RDBP_ROLE_STREAM_PRODUCER:
+        buf_add_format(b, " iids=%" PRIu64, i->u.producer.iid_count);
+        add_bytes(b, "name", i->bytes);
+        break;
+    case RDBP_ROLE_STREAM_IDMP:
+        buf_add_format(b, " duration=%" PRIu64 " max=%" PRIu64 " producers=%" PRIu64
+                          " added=%" PRIu64 " duplicates=%" PRIu64,
+                       i->u.idmp.duration_s, i->u.idmp.max_entries, i->u.idmp.producer_count,
+                       i->u.idmp.iids_added, i->u.idmp.iids_duplicates);
+        break;
+    case RDBP_ROLE_ARRAY_INDEX: buf_add_format(b, " index=%" PRIu64, i->u.index); break;
     default:
         if (i->is_integer)
             buf_add_format(b, " value=%" PRId64, i->u.integer);

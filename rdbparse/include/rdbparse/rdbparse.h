@@ -151,7 +151,7 @@ enum rdbp_type {
     RDBP_TYPE_HASH,
     RDBP_TYPE_STREAM,
     RDBP_TYPE_MODULE,
-    RDBP_TYPE_ARRAY, /* Redis 8.8; not decoded by this version */
+    RDBP_TYPE_ARRAY, /* Redis 8.8 */
     RDBP_TYPE_OTHER, /* fork-private; not decoded by this version */
     RDBP_TYPE_COUNT_
 };
@@ -184,6 +184,9 @@ enum rdbp_rdb_type {
     RDBP_RDB_HASH_LISTPACK_EX_PRE_GA = 23,
     RDBP_RDB_HASH_METADATA = 24,
     RDBP_RDB_HASH_LISTPACK_EX = 25,
+    RDBP_RDB_STREAM_LISTPACKS_4 = 26,
+    RDBP_RDB_STREAM_LISTPACKS_5 = 27,
+    RDBP_RDB_ARRAY = 28,
     RDBP_RDB_HASH_2 = 256 + 22 /* Valkey 9: 22 in the file */
 };
 
@@ -269,6 +272,7 @@ struct rdbp_key {
     uint64_t idle_s;      /* LRU idle seconds */
     uint8_t freq;         /* LFU counter */
     uint64_t record_offset; /* of the first attribute opcode, or of the type byte */
+    uint64_t metadata_count; /* classes of modules that hang data on the key (Redis 8.6): skipped */
 };
 
 enum rdbp_format {
@@ -301,7 +305,7 @@ struct rdbp_blob {
 
 /* What an item is.  Items come in file order; one string, score, time or id is one item. */
 enum rdbp_role {
-    RDBP_ROLE_ELEMENT = 0, /* of a list; the string value itself (BYTES only: its BLOB has the rest) */
+    RDBP_ROLE_ELEMENT = 0, /* of a list or array; the string value itself (BYTES only: its BLOB has the rest) */
     RDBP_ROLE_MEMBER,      /* of a set or sorted set */
     RDBP_ROLE_SCORE,       /* u.score; follows its member.  In packed zsets also size_bytes, is_integer */
     RDBP_ROLE_FIELD,       /* of a hash, or of a stream entry */
@@ -313,6 +317,11 @@ enum rdbp_role {
     RDBP_ROLE_STREAM_PENDING,   /* u.pending: an entry of the group's PEL */
     RDBP_ROLE_STREAM_CONSUMER,  /* u.consumer; bytes: name */
     RDBP_ROLE_STREAM_CONSUMER_PENDING, /* u.id: an entry of the consumer's PEL */
+    RDBP_ROLE_STREAM_NACKED,    /* u.id: a pending entry that no consumer has any more; after the consumers */
+    RDBP_ROLE_STREAM_PRODUCER,  /* u.producer; bytes: name.  After the last group */
+    RDBP_ROLE_STREAM_IID,       /* u.id of the entry it made; size_bytes, never the content.  After its producer */
+    RDBP_ROLE_STREAM_IDMP,      /* u.idmp: after the last producer */
+    RDBP_ROLE_ARRAY_INDEX,      /* u.index; its ELEMENT follows */
     RDBP_ROLE_COUNT_
 };
 
@@ -326,7 +335,7 @@ typedef struct rdbp_item {
     bool is_deleted;     /* STREAM_ENTRY: a tombstone */
     bool is_partial;     /* BYTES: more of this string follows in the next item of the same role */
     uint64_t size_bytes; /* of the whole string, as decoded text */
-    /* BYTES depth only (names of groups and consumers: always): the content, or the piece of it
+    /* BYTES depth only (names of groups, consumers and producers: always): the content, or the piece of it
      * that starts at piece_offset; pieces of long strings are consecutive items. */
     rdbp_slice bytes;
     uint64_t piece_offset;
@@ -357,6 +366,16 @@ typedef struct rdbp_item {
             int64_t active_at_ms; /* -1: never, or not in the file (before version 3) */
             uint64_t pel_count;
         } consumer;
+        struct {
+            uint64_t iid_count;
+        } producer;
+        struct {
+            uint64_t duration_s;  /* that a request's id is remembered */
+            uint64_t max_entries; /* of a producer */
+            uint64_t producer_count;
+            uint64_t iids_added, iids_duplicates; /* of all time */
+        } idmp;
+        uint64_t index;
     } u;
 } rdbp_item;
 
@@ -369,7 +388,7 @@ struct rdbp_value_end {
     bool ok;                /* false: damaged; error says how */
     bool has_element_count; /* false for modules and damaged values */
     bool is_empty;          /* a list, set, zset or hash without elements: servers drop it on load */
-    uint64_t element_count; /* STRLEN, LLEN, SCARD, ZCARD, HLEN, XLEN */
+    uint64_t element_count; /* STRLEN, LLEN, SCARD, ZCARD, HLEN, XLEN, ARCOUNT */
     uint64_t rdb_bytes;     /* from the first attribute opcode to the value's last byte */
     rdbp_error error;       /* valid if !ok */
 };

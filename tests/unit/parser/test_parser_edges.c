@@ -117,6 +117,32 @@ static const struct bad_row bad_rows[] = {
     {"unknown opcode 100", 9, BYTES("\x64"), RDBP_ERR_UNKNOWN_OPCODE},
     {"unknown opcode 200", 9, BYTES("\xc8"), RDBP_ERR_UNKNOWN_OPCODE},
     {"Valkey's opcode 243 in a Redis file", 12, BYTES("\xf3\x01"), RDBP_ERR_NONE},
+    {"key metadata of 8 classes", 13, BYTES("\xf3\x08"), RDBP_ERR_CORRUPT},
+    {"key metadata of 2^63 classes", 13, BYTES("\xf3\x81\x80\0\0\0\0\0\0\0"), RDBP_ERR_CORRUPT},
+    {"key metadata before an expiry", 13, BYTES("\xf3\x00\xfc\0\0\0\0\0\0\0\0\x00\x01k\x01v"),
+     RDBP_ERR_CORRUPT},
+    {"key metadata before EOF", 13, BYTES("\xf3\x01zzzz\x00"), RDBP_ERR_CORRUPT},
+    {"key metadata with module opcode 6", 13, BYTES("\xf3\x01zzzz\x06\x00\x00\x01k\x01v"),
+     RDBP_ERR_CORRUPT},
+    {"array with insert index flag 2", 14, BYTES("\x1c\x01k\x01\x02\x00\x00\x03\x01v"),
+     RDBP_ERR_CORRUPT},
+    {"array with tag 4", 14, BYTES("\x1c\x01k\x01\x00\x00\x04\x01v"), RDBP_ERR_CORRUPT},
+    {"array with an encoded index", 14, BYTES("\x1c\x01k\x01\x00\xc0\x00\x03\x01v"),
+     RDBP_ERR_CORRUPT},
+    {"array of 2^60 elements", 14, BYTES("\x1c\x01k\x81\x10\0\0\0\0\0\0\0\x00\x00\x03\x01v"),
+     RDBP_ERR_TRUNCATED},
+    {"2^60 released entries", 14,
+     BYTES("\x1b\x01k\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01g\x00\x00\x00\x00\x00"
+           "\x81\x10\0\0\0\0\0\0\0"),
+     RDBP_ERR_NONE},
+    {"2^60 producers", 13,
+     BYTES("\x1a\x01k\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01"
+           "\x81\x10\0\0\0\0\0\0\0"),
+     RDBP_ERR_TRUNCATED},
+    {"2^60 ids of a producer", 13,
+     BYTES("\x1a\x01k\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x01\x01p"
+           "\x81\x10\0\0\0\0\0\0\0"),
+     RDBP_ERR_TRUNCATED},
     {"module opcode 6", 9, BYTES("\x07\x01k\x81\x45\xe2\x52\x38\xdf\x91\x2c\x03\x06"),
      RDBP_ERR_CORRUPT},
     {"list of 2^60 elements", 9,
@@ -191,6 +217,17 @@ static const struct {
      BYTES("\x0f\x01k\x01\x10"
            "aaaaaaaabbbbbbbb\x03"
            "abc\x00\x00\x00\x00")},
+    {"array without elements", 14, BYTES("\x1c\x01k\x00\x00")},
+    {"array index 2^64-1", 14,
+     BYTES("\x1c\x01k\x01\x00\x81\xff\xff\xff\xff\xff\xff\xff\xff\x03\x01v")},
+    {"array with a short string of 8 bytes", 14, BYTES("\x1c\x01k\x01\x00\x00\x03\x08"
+                                                       "aaaaaaaa")},
+    {"array element with damaged LZF", 14,
+     BYTES("\x1c\x01k\x01\x00\x00\x00\xc3\x02\x05\x00"
+           "a")},
+    {"producer's id that LZF cannot give", 13,
+     BYTES("\x1a\x01k\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x01\x01p\x01"
+           "\xc3\x00\x05\x01\x01\x01\x00")},
     {"hash field TTL beyond 2^48", 12,
      BYTES("\x18\x01k\x01\x00\x00\x00\x00\x00\x00\x00\x01\x81\x00\x02\x00\x00\x00\x00\x00\x00\x01"
            "f\x01v")},
