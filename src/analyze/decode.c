@@ -354,16 +354,45 @@ static int on_hint(struct decoder *d, const struct rdbp_resizedb *hint)
 }
 
 /* A file that has its keys by slot is of a cluster node. */
-static int on_slot(struct decoder *d, const struct rdbp_slot_info *info)
+static int take_slot(struct decoder *d, const struct server_slot *slot)
 {
     bool is_cluster = false;
 
-    if (fix_rules(d) < 0 || server_meter_slot(d->server, info, &is_cluster) < 0) {
+    if (server_meter_slot(d->server, slot, &is_cluster) < 0) {
         d->is_out_of_memory = true;
         return -1;
     }
     d->model.settings.cluster_enabled |= is_cluster;
     return 0;
+}
+
+static int on_slot(struct decoder *d, const struct rdbp_slot_info *info)
+{
+    const struct server_slot slot = {
+        .db = d->db, .slot = info->slot, .keys = info->key_count, .expires = info->expires_count};
+
+    if (fix_rules(d) < 0) {
+        d->is_out_of_memory = true;
+        return -1;
+    }
+    return take_slot(d, &slot);
+}
+
+/* Valkey tells of slots in AUX fields. */
+static int on_aux(struct decoder *d, uint64_t offset, const struct rdbp_aux *aux)
+{
+    struct server_slot slot;
+
+    if (!outside_slot(aux, &slot)) {
+        outside_aux(&d->outside, offset, d->db, aux);
+        return 0;
+    }
+    if (fix_rules(d) < 0) {
+        d->is_out_of_memory = true;
+        return -1;
+    }
+    slot.db = d->db;
+    return take_slot(d, &slot);
 }
 
 static int on_function(struct decoder *d, uint64_t offset, const struct rdbp_function *f)
@@ -382,7 +411,7 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
 {
     switch (ev->type) {
     case RDBP_EVENT_HEADER: d->rdb_version = ev->u.header.rdb_version; break;
-    case RDBP_EVENT_AUX: outside_aux(&d->outside, ev->offset, d->db, &ev->u.aux); break;
+    case RDBP_EVENT_AUX: return on_aux(d, ev->offset, &ev->u.aux);
     case RDBP_EVENT_DB: d->db = ev->u.db; break;
     case RDBP_EVENT_RESIZEDB: return on_hint(d, &ev->u.resizedb);
     case RDBP_EVENT_SLOT_INFO: return on_slot(d, &ev->u.slot_info);

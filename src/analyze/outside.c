@@ -151,6 +151,41 @@ static bool slice_number(const rdbp_slice *s, int64_t *ret_value)
     return text_parse_int(text, INT64_MIN + 1, INT64_MAX, ret_value) == 0;
 }
 
+/*      AUX slot-info   "slot,keys,expires[,hashes that have fields with a TTL]"
+ *
+ * Versions to come may add numbers; a server takes what it knows.
+ */
+bool outside_slot(const struct rdbp_aux *aux, struct server_slot *ret_slot)
+{
+    const char *text = (const char *)aux->value.bytes;
+    const char *const end = text + aux->value.size_bytes;
+    int64_t numbers[4] = {0};
+    size_t count = 0;
+
+    if (!slice_is(&aux->name, "slot-info") || text == NULL)
+        return false;
+    while (count < sizeof numbers / sizeof *numbers) {
+        const char *const comma = text < end ? memchr(text, ',', (size_t)(end - text)) : NULL;
+        const char *const until = comma == NULL ? end : comma;
+        const rdbp_slice word = {(const uint8_t *)text, (size_t)(until - text)};
+
+        if (!slice_number(&word, &numbers[count]) || numbers[count] < 0)
+            break;
+        count++;
+        if (comma == NULL)
+            break;
+        text = comma + 1;
+    }
+    if (count < 3)
+        return false;
+    *ret_slot = (struct server_slot){.slot = (uint64_t)numbers[0],
+                                     .keys = (uint64_t)numbers[1],
+                                     .expires = (uint64_t)numbers[2],
+                                     .timed_hashes = (uint64_t)numbers[3],
+                                     .is_aux = true};
+    return true;
+}
+
 static void note_header_field(struct outside *o, const struct rdbp_aux *aux)
 {
     int64_t v;
@@ -173,9 +208,6 @@ void outside_aux(struct outside *o, uint64_t offset, uint64_t db, const struct r
         add_script(o, offset, aux);
         return;
     }
-    /* Valkey 8.0's form of a SLOT_INFO record: a hint about each of up to 16,384 slots. */
-    if (slice_is(&aux->name, "slot-info"))
-        return;
     note_header_field(o, aux);
     if (o->aux_count >= OUTSIDE_MAX_AUX) {
         count_beyond(&o->aux_beyond, &o->aux_beyond_offset, offset);

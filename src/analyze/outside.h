@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "key_row.h"
+#include "memory/server_size.h"
 
 #define OUTSIDE_MAX_AUX       1000
 #define OUTSIDE_MAX_FUNCTIONS 10000
@@ -68,6 +69,8 @@ void outside_init(struct outside *o);
 void outside_done(struct outside *o);
 
 void outside_aux(struct outside *o, uint64_t offset, uint64_t db, const struct rdbp_aux *aux);
+/* Whether it is what Valkey writes before the keys of a slot; ret_slot->db is left 0. */
+bool outside_slot(const struct rdbp_aux *aux, struct server_slot *ret_slot);
 void outside_function(struct outside *o, uint64_t offset, const struct rdbp_function *f);
 void outside_module_aux(struct outside *o, const struct rdbp_module_aux *m);
 void outside_module_key(struct outside *o, const char *name, uint32_t version, uint64_t rdb_bytes);

@@ -228,13 +228,12 @@ const struct server_database *server_meter_database(const struct server_meter *s
 
 /* ---- what the file brings ---- */
 
-int server_meter_slot(struct server_meter *s, const struct rdbp_slot_info *info,
-                      bool *ret_is_cluster)
+int server_meter_slot(struct server_meter *s, const struct server_slot *slot, bool *ret_is_cluster)
 {
     const struct database *const d = find_database(s, 0, hash_db(s, 0));
 
     *ret_is_cluster = s->slots != NULL;
-    if (s->costs->tables == TABLES_BY_HINT || info->slot >= CLUSTER_SLOTS)
+    if (s->costs->tables == TABLES_BY_HINT || slot->slot >= CLUSTER_SLOTS || slot->db != 0)
         return 0;
     if (s->slots == NULL) {
         if (d != NULL && d->counts[SERVER_REPLICA].keys > 0)
@@ -243,8 +242,9 @@ int server_meter_slot(struct server_meter *s, const struct rdbp_slot_info *info,
             return -1;
         s->model.settings.cluster_enabled = true;
     }
-    s->slots[info->slot].hint =
-        (struct counts){.keys = info->key_count, .expires = info->expires_count};
+    if (!slot->is_aux || s->model.version->is_valkey)
+        s->slots[slot->slot].hint = (struct counts){
+            .keys = slot->keys, .expires = slot->expires, .timed_hashes = slot->timed_hashes};
     *ret_is_cluster = true;
     return 0;
 }
@@ -590,6 +590,12 @@ static uint64_t stored_bytes(const struct server_meter *s, uint64_t members, uin
            stored_dict_bytes(s, members, hint, rehash_bytes);
 }
 
+/* Whether the version has a table of them. */
+static bool has_timed_hashes(const struct server_meter *s)
+{
+    return s->model.version->field_ttl == FIELD_TTL_VSET;
+}
+
 static void add_stored_tables(const struct server_meter *s, struct server_tables *t,
                               const struct counts *n, const struct counts *hint)
 {
@@ -597,8 +603,8 @@ static void add_stored_tables(const struct server_meter *s, struct server_tables
         stored_bytes(s, n->keys, hint->keys, s->costs->keys_metadata_bytes, &t->rehash_bytes);
     t->expires_bytes += stored_bytes(s, n->expires, hint->expires, s->costs->expires_metadata_bytes,
                                      &t->rehash_bytes);
-    t->other_bytes +=
-        stored_bytes(s, n->timed_hashes, 0, s->costs->expires_metadata_bytes, &t->rehash_bytes);
+    t->other_bytes += stored_bytes(s, n->timed_hashes, has_timed_hashes(s) ? hint->timed_hashes : 0,
+                                   s->costs->expires_metadata_bytes, &t->rehash_bytes);
 }
 
 static void weigh_tables(const struct server_meter *s, struct database *d, unsigned side)

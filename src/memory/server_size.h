@@ -63,10 +63,15 @@ void server_meter_free(struct server_meter *s);
 
 /* The functions below return 0, or -1 when out of memory. */
 
-/* The file says how many keys a slot has: a server of that kind is in cluster mode.  No effect on
- * versions before kvstores, nor after the first key.  *ret_is_cluster: it is now. */
-int server_meter_slot(struct server_meter *s, const struct rdbp_slot_info *info,
-                      bool *ret_is_cluster);
+struct server_slot {
+    uint64_t db, slot;
+    uint64_t keys, expires;
+    uint64_t timed_hashes; /* hashes that have fields with a TTL */
+    bool is_aux;           /* told in an AUX field, which Redis passes over */
+};
+/* The file says what a slot has: a server of that kind is in cluster mode.  No effect on versions
+ * before kvstores, nor after the first key.  *ret_is_cluster: it is now. */
+int server_meter_slot(struct server_meter *s, const struct server_slot *slot, bool *ret_is_cluster);
 /* RESIZEDB */
 int server_meter_hint(struct server_meter *s, uint64_t db, uint64_t keys, uint64_t expires);
 

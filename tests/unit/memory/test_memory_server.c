@@ -490,11 +490,11 @@ static void test_slots_of_file(void **state)
         const struct memory_model m = model_of(rows[i].version, ALLOCATOR_JEMALLOC, false);
         struct server_meter *const s = server_meter_new(&m, ROW_NULL);
         struct server_size size;
-        const struct rdbp_slot_info info = {.slot = 12182, .key_count = 100, .expires_count = 100};
+        const struct server_slot slot = {.slot = 12182, .keys = 100, .expires = 100};
         bool is_cluster = false;
 
         assert_non_null(s);
-        assert_int_equal(server_meter_slot(s, &info, &is_cluster), 0);
+        assert_int_equal(server_meter_slot(s, &slot, &is_cluster), 0);
         assert_int_equal(is_cluster, rows[i].is_cluster);
         add_key(s, 0, "foo", false, false, INT64_MAX);
         add_key(s, 0, "foo", false, false, INT64_MAX); /* no sum may wrap */

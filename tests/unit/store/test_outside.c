@@ -44,6 +44,34 @@ static void test_header_fields(void **state)
     outside_done(&o);
 }
 
+/* The forms are those of Valkey 8.0 and 9.0; a server refuses fewer than three numbers. */
+static void test_slots(void **state)
+{
+    static const char *const others[] = {
+        "", ",,", "1", "1,2", "1,2,", "1,,3", "-1,2,3", "1,2,x", "1,2,99999999999999999999"};
+    struct rdbp_aux aux = {slice("slot-info"), slice("15495,7,3"), 9};
+    struct server_slot slot;
+
+    (void)state;
+    assert_true(outside_slot(&aux, &slot));
+    assert_true(slot.slot == 15495 && slot.keys == 7 && slot.expires == 3);
+    assert_int_equal(slot.timed_hashes, 0);
+    aux.value = slice("0,7,3,2");
+    assert_true(outside_slot(&aux, &slot));
+    assert_true(slot.slot == 0 && slot.timed_hashes == 2);
+    aux.value = slice("16383,7,3,2,9");
+    assert_true(outside_slot(&aux, &slot));
+    assert_true(slot.slot == 16383 && slot.timed_hashes == 2);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        aux.value = slice(others[i]);
+        assert_false(outside_slot(&aux, &slot));
+    }
+    aux.value = (rdbp_slice){NULL, 0};
+    assert_false(outside_slot(&aux, &slot));
+    aux = (struct rdbp_aux){slice("slots"), slice("1,2,3"), 5};
+    assert_false(outside_slot(&aux, &slot));
+}
+
 /* SHA-1 values: printf TEXT | sha1sum */
 static void test_scripts_are_hashed_only(void **state)
 {
@@ -171,8 +199,11 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_header_fields), cmocka_unit_test(test_scripts_are_hashed_only),
-        cmocka_unit_test(test_functions),     cmocka_unit_test(test_empty_source_hash),
+        cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_header_fields),
+        cmocka_unit_test(test_scripts_are_hashed_only),
+        cmocka_unit_test(test_functions),
+        cmocka_unit_test(test_empty_source_hash),
         cmocka_unit_test(test_limits),
     };
 
