@@ -24,8 +24,10 @@ void *__wrap_malloc(size_t size_bytes);
 void *__wrap_calloc(size_t count, size_t size_bytes);
 void *__wrap_realloc(void *old, size_t size_bytes);
 
-#define TTL_FIELDS 3000
-#define PENDING    300
+#define FEW_FIELDS  400 /* packed, until the long one comes */
+#define MANY_FIELDS 3000
+#define PENDING     300
+#define KEYS        4
 
 static long allocations_left = -1; /* -1: all work */
 
@@ -62,7 +64,7 @@ static void give(struct key_meter *k, const rdbp_item *item)
 }
 
 /* Many fields with TTLs of all kinds of order, and one too long to be packed. */
-static void give_hash(struct key_meter *k, bool is_valkey)
+static void give_hash(struct key_meter *k, bool is_valkey, int field_count)
 {
     const struct rdbp_key key = {
         .type = RDBP_TYPE_HASH,
@@ -70,7 +72,7 @@ static void give_hash(struct key_meter *k, bool is_valkey)
         .key_bytes = 5};
 
     key_meter_begin(k, &key);
-    for (int i = 0; i < TTL_FIELDS; i++) {
+    for (int i = 0; i < field_count; i++) {
         const rdbp_item ttl = {.role = RDBP_ROLE_FIELD_TTL,
                                .u.expire_at_ms = 1732000000000 + (int64_t)i * 7919 % 100000};
         const rdbp_item field = {.role = RDBP_ROLE_FIELD, .size_bytes = 8};
@@ -144,8 +146,8 @@ static void give_list(struct key_meter *k)
     }
 }
 
-/* The three keys' sizes; -1: memory ran out. */
-static int weigh_keys(const struct memory_model *m, bool is_valkey, struct key_size sizes[3])
+/* The keys' sizes; -1: memory ran out. */
+static int weigh_keys(const struct memory_model *m, bool is_valkey, struct key_size sizes[KEYS])
 {
     const struct rdbp_value_end end = {.ok = true, .has_element_count = true, .element_count = 90};
     struct rdbp_value_end hash_end = end;
@@ -154,8 +156,12 @@ static int weigh_keys(const struct memory_model *m, bool is_valkey, struct key_s
 
     if (k == NULL)
         return -1;
-    hash_end.element_count = TTL_FIELDS;
-    give_hash(k, is_valkey);
+    hash_end.element_count = FEW_FIELDS;
+    give_hash(k, is_valkey, FEW_FIELDS);
+    if (key_meter_end(k, &hash_end, &sizes[3]) < 0)
+        goto out;
+    hash_end.element_count = MANY_FIELDS;
+    give_hash(k, is_valkey, MANY_FIELDS);
     if (key_meter_end(k, &hash_end, &sizes[0]) < 0)
         goto out;
     give_stream(k);
@@ -174,7 +180,7 @@ static void check_model(const char *name)
 {
     struct memory_settings settings = MEMORY_SETTINGS_INIT;
     const bool is_valkey = strncmp(name, "valkey", 6) == 0;
-    struct key_size expected[3], sizes[3];
+    struct key_size expected[KEYS], sizes[KEYS];
     struct memory_model m;
     int failures = 0;
 
@@ -194,7 +200,7 @@ static void check_model(const char *name)
         }
         allocations_left = -1;
         failures += r < 0;
-        for (int i = 0; r == 0 && i < 3; i++) {
+        for (int i = 0; r == 0 && i < KEYS; i++) {
             if (sizes[i].bytes != expected[i].bytes ||
                 sizes[i].alloc_bytes != expected[i].alloc_bytes)
                 fail_msg("%s, allocation %ld, key %d: another size, and no word of it", name, n, i);
