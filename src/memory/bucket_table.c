@@ -8,8 +8,11 @@
  * had buckets: unlike a dict's it is not a matter of chance.  Child buckets are: members fall into
  * buckets by a hash whose seed is new at each start.
  *
+ * A server's cron does more for the tables of its databases: one that is full grows before the next
+ * member comes, one filled to 13 % or less becomes as small as its members allow.
+ *
  * Upstream: hashtable.c: nextBucketExp(), expandIfNeeded(), rehashStep(), findBucketForInsert(),
- * Valkey 8.1 to 9.1.
+ * hashtableShrinkIfNeeded(); kvstore.c: kvstoreTryResizeHashtables(); Valkey 8.1 to 9.1.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/bucket_table.h"
@@ -18,6 +21,7 @@
 
 #define ENTRIES_PER_BUCKET 7U
 #define ENTRIES_PER_CHAIN  6U /* in a bucket with a child */
+#define MIN_FILL_PERCENT   13U
 
 static uint64_t count_buckets(uint64_t members)
 {
@@ -77,6 +81,17 @@ void bucket_table_add(struct bucket_table *t, uint64_t count)
                 t->old_buckets = 0;
         }
     }
+}
+
+void bucket_table_settle(struct bucket_table *t)
+{
+    const uint64_t room = t->buckets * ENTRIES_PER_BUCKET;
+
+    if (t->used <= room * MIN_FILL_PERCENT / 100) /* at most 2^59 of them: no overflow */
+        t->buckets = count_buckets(t->used);
+    else if (t->used >= room)
+        t->buckets = count_buckets(t->used + 1);
+    t->old_buckets = t->steps_left = 0;
 }
 
 /* Mean of a bucket's children in a table of m buckets with n members. */

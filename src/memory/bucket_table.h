@@ -20,6 +20,9 @@ void bucket_table_init(struct bucket_table *t, uint64_t want);
 void bucket_table_expand(struct bucket_table *t, uint64_t want);
 /* hashtableAdd() of so many new members. */
 void bucket_table_add(struct bucket_table *t, uint64_t count);
+/* What a keyspace's table becomes when the server comes to rest: rehashes are over, a full one has
+ * grown, and one that is nearly empty, made for more than came, has shrunk. */
+void bucket_table_settle(struct bucket_table *t);
 /* Child buckets to be expected: what does not fit into a bucket goes into a chain of them. */
 double bucket_table_children(const struct bucket_table *t);
 
