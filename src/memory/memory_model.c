@@ -96,7 +96,9 @@
         .list_samples = (n) >= 40000 && (n) < 40007 ? LIST_NODES_BY_ELEMENTS                       \
                         : !(v) && (n) >= 80000 ? LIST_BY_ELEMENTS                                  \
                                                  : LIST_BY_NODES,                                  \
-        .quicklist_bytes = !(v) && (n) >= 80400 ? 48 : 40,                                         \
+        .quicklist_bytes = (n) >= 40000 && (n) < 40006 ? 32                                        \
+                           : !(v) && (n) >= 80400      ? 48                                        \
+                                                       : 40,                                       \
         .quicklist_node_bytes = (n) >= 70000 ? 40 : 32,                                            \
         .lzf_header_bytes = (n) >= 70000 ? 8 : 4,                                                  \
         .lzf_header_counted_bytes = (n) >= 70000 ? 8 : 0,                                          \
@@ -135,6 +137,7 @@ static const struct memory_version versions[] = {
     VERSION_ROW("redis-3.2", false, 30200, "redis-4.0"),
     VERSION_ROW("redis-4.0.0", false, 40000, NULL), /* key: the length of "usage" is counted */
     VERSION_ROW("redis-4.0.3", false, 40003, NULL), /* lists: as many nodes as elements */
+    VERSION_ROW("redis-4.0.6", false, 40006, NULL), /* the same; a larger quicklist */
     VERSION_ROW("redis-4.0", false, 40007, NULL),
     VERSION_ROW("redis-5.0.0", false, 50000, NULL), /* key, integers and zsets as in 4.0 */
     VERSION_ROW("redis-5.0.3", false, 50003, NULL), /* integers and zsets as in 4.0 */

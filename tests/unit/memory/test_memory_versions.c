@@ -317,13 +317,17 @@ static void test_integers(void **state)
 /* ---- lists ---- */
 
 #define QUICKLIST (16 + 40)
+/* With a 32-bit length until 4.0.5: quicklist.h. */
+#define QUICKLIST_405 (16 + 32)
 
 static void test_list_nodes(void **state)
 {
     static const struct row rows[] = {
         /* Ziplists of 40 and 100 bytes.  4.0.0: the mean node of 102 times five elements. */
-        {"redis-4.0.0", 14, "Z:40:3 Z:100:2", 5, KEY_400 + QUICKLIST + 5 * 102,
-         KEY_ALLOC + QUICKLIST + 32 + 40 + 32 + 112, ENCODING_QUICKLIST, SIZE_EXACT},
+        {"redis-4.0.0", 14, "Z:40:3 Z:100:2", 5, KEY_400 + QUICKLIST_405 + 5 * 102,
+         KEY_ALLOC + QUICKLIST_405 + 32 + 40 + 32 + 112, ENCODING_QUICKLIST, SIZE_EXACT},
+        {"redis-4.0.5", 14, "Z:40:3 Z:100:2", 5, KEY_403 + QUICKLIST_405 + 5 * 102,
+         KEY_ALLOC + QUICKLIST_405 + 32 + 40 + 32 + 112, ENCODING_QUICKLIST, SIZE_EXACT},
         {"redis-4.0.6", 14, "Z:40:3 Z:100:2", 5, KEY_403 + QUICKLIST + 5 * 102,
          KEY_ALLOC + QUICKLIST + 32 + 40 + 32 + 112, ENCODING_QUICKLIST, SIZE_EXACT},
         {"redis-4.0.7", 14, "Z:40:3 Z:100:2", 5, KEY_403 + QUICKLIST + 2 * 102,
@@ -334,7 +338,7 @@ static void test_list_nodes(void **state)
          KEY_ALLOC + QUICKLIST + 2 * 72, ENCODING_QUICKLIST, SIZE_EXACT},
         /* What a file claims, times what it claims: as much as a column holds. */
         {"redis-4.0.0", 14, "Z:4611686018427387904:9", 1000, INT64_MAX,
-         KEY_ALLOC + QUICKLIST + 32 + (INT64_C(1) << 56), ENCODING_QUICKLIST, SIZE_EXACT},
+         KEY_ALLOC + QUICKLIST_405 + 32 + (INT64_C(1) << 56), ENCODING_QUICKLIST, SIZE_EXACT},
         /* One small node: a quicklist up to 7.0. */
         {"redis-6.2", 14, "Z:40:3", 3, KEY_609 + QUICKLIST + 72, KEY_ALLOC + QUICKLIST + 72,
          ENCODING_QUICKLIST, SIZE_EXACT},
