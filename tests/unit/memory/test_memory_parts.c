@@ -717,7 +717,7 @@ static void test_version_names(void **state)
         {"redis-7.2.99", "redis-7.2"},
         {"redis-4.0.2", "redis-4.0.0"},
         {"redis-4.0.3", "redis-4.0.3"},
-        {"redis-4.0.6", "redis-4.0.3"},
+        {"redis-4.0.6", "redis-4.0.6"},
         {"redis-4.0.7", "redis-4.0"},
         {"redis-4.0", "redis-4.0"},
         {"redis-5.0.2", "redis-5.0.0"},
