@@ -25,6 +25,7 @@ const char *encoding_name(enum encoding e)
         [ENCODING_LISTPACKEX] = "listpackex",
         [ENCODING_STREAM] = "stream",
         [ENCODING_NO_WORD] = "unknown",
+        [ENCODING_SLICED_ARRAY] = "sliced-array",
     };
 
     return (unsigned)e < ENCODING_COUNT_ ? names[e] : NULL;

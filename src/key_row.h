@@ -32,6 +32,7 @@ enum encoding {
     ENCODING_LISTPACKEX,
     ENCODING_STREAM,
     ENCODING_NO_WORD, /* the server has none for a stream and says "unknown" */
+    ENCODING_SLICED_ARRAY,
     ENCODING_COUNT_
 };
 const char *encoding_name(enum encoding e); /* NULL for ENCODING_UNKNOWN */

@@ -10,7 +10,8 @@
  * element and finds damage.
  *
  * A module's value cannot be weighed from the file, and most modules report nothing: only the key
- * is counted (rdb.c, module.c: moduleGetMemUsage(), Redis 7.2).
+ * is counted (rdb.c, module.c: moduleGetMemUsage(), Redis 7.2).  Of an array, too: its slices and
+ * their directory are not modelled (sparsearray.c, Redis 8.8).
  */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct key_meter {
     struct key_frame key;
     enum rdbp_type type;
     uint16_t rdb_type;
+    bool has_metadata;    /* of modules: not known how large */
     bool has_closed_blob; /* one was not opened: its elements are not known */
     uint64_t largest_element;
     /* The value, where it is one string. */
@@ -95,7 +97,8 @@ static bool is_spread_out(uint16_t rdb_type)
     case RDBP_RDB_HASH:
     case RDBP_RDB_HASH_METADATA_PRE_GA:
     case RDBP_RDB_HASH_METADATA:
-    case RDBP_RDB_HASH_2: return true;
+    case RDBP_RDB_HASH_2:
+    case RDBP_RDB_ARRAY: return true;
     default: return false;
     }
 }
@@ -120,6 +123,7 @@ unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key)
                                 .has_private_integers = has_private_integers(k, key)};
     k->type = key->type;
     k->rdb_type = key->rdb_type;
+    k->has_metadata = key->metadata_count > 0;
     k->has_closed_blob = false;
     k->largest_element = 0;
     k->raw_bytes = 0;
@@ -242,6 +246,14 @@ static struct weight weigh_module(const struct memory_model *m, const struct key
                            .note = SIZE_LOWER_BOUND};
 }
 
+static struct weight weigh_array(const struct key_frame *key)
+{
+    return (struct weight){.bytes = key->object.counted,
+                           .alloc_bytes = key->object.allocated,
+                           .encoding = ENCODING_SLICED_ARRAY,
+                           .note = SIZE_LOWER_BOUND};
+}
+
 static int weigh_value(struct key_meter *k, uint64_t element_count, struct weight *ret_weight)
 {
     const struct memory_model *const m = &k->model;
@@ -267,6 +279,7 @@ static int weigh_value(struct key_meter *k, uint64_t element_count, struct weigh
         return k->ttls.out_of_memory ? -1 : 0;
     case RDBP_TYPE_STREAM: return weigh_stream_end(&k->stream, m, key, ret_weight);
     case RDBP_TYPE_MODULE: *ret_weight = weigh_module(m, key); break;
+    case RDBP_TYPE_ARRAY: *ret_weight = weigh_array(key); break;
     default: *ret_weight = (struct weight){.note = SIZE_LOWER_BOUND}; break;
     }
     return 0;
@@ -281,7 +294,7 @@ int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct 
 {
     const struct memory_model *const m = &k->model;
     const struct string_bytes entry = weigh_key(m, &k->key);
-    const bool has_elements = k->type <= RDBP_TYPE_STREAM;
+    const bool has_elements = k->type <= RDBP_TYPE_STREAM || k->type == RDBP_TYPE_ARRAY;
     struct weight w;
 
     *ret_size = (struct key_size){.bytes = ROW_NULL,
@@ -302,7 +315,7 @@ int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct 
     ret_size->bytes = clamp_to_row(entry.counted + w.bytes);
     ret_size->alloc_bytes = clamp_to_row(entry.allocated + w.alloc_bytes);
     ret_size->encoding = w.encoding;
-    ret_size->note = w.note;
+    ret_size->note = k->has_metadata ? SIZE_LOWER_BOUND : w.note;
     if (k->type == RDBP_TYPE_HASH)
         ret_size->first_field_ttl_ms = k->ttls.earliest_ms;
     if (has_elements && !k->has_closed_blob)

@@ -176,6 +176,11 @@ struct stream_meter {
     struct rax_size nodes, group_names, group_pel, consumer_names, consumer_pel;
     struct rax_size references, pending_times;
     struct stream_ids reference_ids, pending_time_ids;
+    /* Idempotent producers. */
+    bool has_producers, is_in_producer;
+    struct string_bytes producers; /* without their tree */
+    struct table_growth iids;      /* of the producer being read */
+    struct rax_size producer_names;
 };
 void weigh_stream_begin(struct stream_meter *s, const struct memory_model *m);
 void weigh_stream_blob(struct stream_meter *s, const struct memory_model *m,

@@ -7,6 +7,8 @@
  *                             consumer -- radix tree of pending entries, by id (shared entries)
  *
  *             \- radix tree of pending entries, by id, each with its groups (Redis 8.2)
+ *             \- radix tree of producers, by name (Redis 8.6)
+ *                  producer -- dict of ids of requests, each an allocation of its own
  *
  * MEMORY USAGE guesses a tree at 16 bytes a key and 244 bytes a node (Valkey since 8.1 counts its
  * nodes), leaves out the trees of groups and of consumers, and counts a consumer's name at its
@@ -15,8 +17,13 @@
  *
  * From 8.4 on until 8.6 a group has another tree: its pending entries by time of delivery.
  *
+ * Producers' dicts are not counted, in 8.6 their tree neither; 8.8 has for each stream with producers
+ * its name once more.  All ids of the file are taken: 8.8 drops what has expired when it loads, and
+ * 8.6 soon after.
+ *
  * Upstream: object.c: streamRadixTreeMemoryUsage(), objectComputeSize(); t_stream.c: streamNewNACK(),
- * streamLinkCGroupToEntry(); stream.h, Redis 5.0 to 8.8, Valkey 8.0 to 9.1.
+ * streamLinkCGroupToEntry(), idmpEntryCreate(), streamKeyLoaded(); rdb.c: rdbLoadStreamIdmpEntries();
+ * stream.h, Redis 5.0 to 8.8, Valkey 8.0 to 9.1.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/weigh.h"
@@ -24,6 +31,8 @@
 #define GUESSED_NODE_BYTES (4 + 30 * 8) /* header and thirty words */
 #define LIST_BYTES         48           /* of an entry's groups, */
 #define LIST_NODE_BYTES    24           /* and each of them */
+#define PRODUCER_BYTES     24
+#define IID_BYTES          32 /* and the id itself */
 
 /* A finished tree as MEMORY USAGE counts it. */
 static uint64_t count_tree(const struct memory_model *m, const struct rax_size *r)
@@ -31,6 +40,17 @@ static uint64_t count_tree(const struct memory_model *m, const struct rax_size *
     if (m->version->counts_rax_nodes)
         return r->alloc_bytes;
     return r->key_count * STREAM_ID_BYTES + r->node_count * GUESSED_NODE_BYTES;
+}
+
+static bool has_producers(const struct memory_model *m)
+{
+    return !m->version->is_valkey && m->version->number >= 80600;
+}
+
+/* The tree of producers is counted, empty ones are left out, and their streams' names are kept. */
+static bool has_later_producers(const struct memory_model *m)
+{
+    return !m->version->is_valkey && m->version->number >= 80800;
 }
 
 static void clear_tree(struct rax_size *r, const struct memory_model *m)
@@ -52,6 +72,9 @@ void weigh_stream_begin(struct stream_meter *s, const struct memory_model *m)
     clear_tree(&s->pending_times, m);
     stream_ids_clear(&s->reference_ids);
     stream_ids_clear(&s->pending_time_ids);
+    s->has_producers = s->is_in_producer = false;
+    s->producers = (struct string_bytes){0, 0};
+    clear_tree(&s->producer_names, m);
 }
 
 void weigh_stream_blob(struct stream_meter *s, const struct memory_model *m,
@@ -113,8 +136,10 @@ static void finish_group(struct stream_meter *s, const struct memory_model *m)
     s->groups.counted += count_tree(m, &s->group_pel) + nack_bytes * pending;
     s->groups.allocated += s->group_pel.alloc_bytes + s->consumer_names.alloc_bytes +
                            m->alloc_size(nack_bytes) * pending;
-    if (m->version->counts_whole_stream)
+    if (m->version->counts_whole_stream) {
+        s->is_estimate |= s->consumer_names.is_estimate;
         s->groups.counted += s->consumer_names.alloc_bytes;
+    }
     if (m->version->has_pending_times)
         finish_pending_times(s, m);
 }
@@ -163,6 +188,69 @@ static void add_pending(struct stream_meter *s, const struct memory_model *m, co
         stream_ids_add(&s->pending_time_ids, (uint64_t)it->u.pending.delivered_at_ms, ms, seq);
 }
 
+/* ---- producers ------------------------------------------------------------------------------ */
+
+static void finish_producer(struct stream_meter *s, const struct memory_model *m)
+{
+    const uint64_t slots = s->iids.slots + s->iids.old_slots;
+
+    if (!s->is_in_producer)
+        return;
+    s->is_in_producer = false;
+    s->producers.allocated += m->alloc_size(m->version->dict_bytes);
+    if (s->iids.used > 0)
+        s->producers.allocated += m->alloc_size(slots * 8);
+}
+
+static void begin_producer(struct stream_meter *s, const struct memory_model *m,
+                           const rdbp_item *it)
+{
+    const uint64_t bytes = m->alloc_size(PRODUCER_BYTES);
+
+    finish_producer(s, m);
+    if (!has_producers(m) || (has_later_producers(m) && it->u.producer.iid_count == 0))
+        return;
+    s->has_producers = s->is_in_producer = true;
+    table_init(&s->iids, 0);
+    add_name(&s->producer_names, it);
+    s->producers.counted += bytes;
+    s->producers.allocated += bytes;
+}
+
+static void add_iid(struct stream_meter *s, const struct memory_model *m, const rdbp_item *it)
+{
+    const uint64_t bytes = m->alloc_size(IID_BYTES + it->size_bytes);
+
+    if (!s->is_in_producer)
+        return;
+    table_add(&s->iids);
+    s->producers.counted += bytes;
+    s->producers.allocated += bytes + m->alloc_size(DICT_ENTRY_BYTES);
+}
+
+/* The name of a stream with producers, as an object. */
+static uint64_t tracked_name_bytes(const struct memory_model *m, const struct key_frame *key)
+{
+    if (key->name_bytes <= EMBSTR_MAX_BYTES)
+        return m->alloc_size(OBJECT_BYTES + 4 + key->name_bytes);
+    return m->alloc_size(OBJECT_BYTES) + sds_bytes(m, key->name_bytes);
+}
+
+static void finish_producers(struct stream_meter *s, const struct memory_model *m,
+                             const struct key_frame *key)
+{
+    finish_producer(s, m);
+    if (!s->has_producers)
+        return;
+    rax_size_finish(&s->producer_names);
+    s->producers.allocated += s->producer_names.alloc_bytes;
+    if (!has_later_producers(m))
+        return;
+    s->is_estimate |= s->producer_names.is_estimate;
+    s->producers.counted += s->producer_names.alloc_bytes;
+    s->producers.allocated += tracked_name_bytes(m, key);
+}
+
 void weigh_stream_item(struct stream_meter *s, const struct memory_model *m, const rdbp_item *it)
 {
     switch (it->role) {
@@ -172,6 +260,8 @@ void weigh_stream_item(struct stream_meter *s, const struct memory_model *m, con
     case RDBP_ROLE_STREAM_CONSUMER_PENDING:
         rax_size_add_id(&s->consumer_pel, it->u.id.ms, it->u.id.seq);
         break;
+    case RDBP_ROLE_STREAM_PRODUCER: begin_producer(s, m, it); break;
+    case RDBP_ROLE_STREAM_IID: add_iid(s, m, it); break;
     default: break;
     }
 }
@@ -198,7 +288,8 @@ static bool is_out_of_memory(const struct stream_meter *s)
     return s->nodes.out_of_memory || s->group_names.out_of_memory || s->group_pel.out_of_memory ||
            s->consumer_names.out_of_memory || s->consumer_pel.out_of_memory ||
            s->references.out_of_memory || s->pending_times.out_of_memory ||
-           s->reference_ids.out_of_memory || s->pending_time_ids.out_of_memory;
+           s->reference_ids.out_of_memory || s->pending_time_ids.out_of_memory ||
+           s->producer_names.out_of_memory;
 }
 
 int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
@@ -210,6 +301,10 @@ int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
 
     finish_group(s, m);
     finish_references(s, m);
+    finish_producers(s, m, key);
+    rax_size_finish(&s->group_names);
+    if (v->counts_whole_stream)
+        s->is_estimate |= s->group_names.is_estimate;
     if (is_out_of_memory(s))
         return -1;
     rax_size_finish(&s->nodes);
@@ -219,11 +314,12 @@ int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
     w.encoding = v->has_stream_word ? ENCODING_STREAM : ENCODING_NO_WORD;
     w.bytes = key->object.counted +
               (v->counts_whole_stream ? own_bytes + s->names.counted : v->stream_counted_bytes) +
-              count_tree(m, &s->nodes) + s->listpacks.counted + s->groups.counted;
+              count_tree(m, &s->nodes) + s->listpacks.counted + s->groups.counted +
+              s->producers.counted;
     w.alloc_bytes = key->object.allocated + own_bytes + s->nodes.alloc_bytes +
-                    s->listpacks.allocated + s->groups.allocated + s->names.allocated;
+                    s->listpacks.allocated + s->groups.allocated + s->names.allocated +
+                    s->producers.allocated;
     if (s->has_groups) { /* the tree of groups is made with the first one */
-        rax_size_finish(&s->group_names);
         w.alloc_bytes += s->group_names.alloc_bytes;
         if (v->counts_whole_stream)
             w.bytes += s->group_names.alloc_bytes;
@@ -241,6 +337,7 @@ void weigh_stream_done(struct stream_meter *s)
     rax_size_done(&s->consumer_pel);
     rax_size_done(&s->references);
     rax_size_done(&s->pending_times);
+    rax_size_done(&s->producer_names);
     stream_ids_done(&s->reference_ids);
     stream_ids_done(&s->pending_time_ids);
 }

@@ -14,6 +14,7 @@
 
 #define T0_S  INT32_C(1700000000)
 #define T0_MS INT64_C(1700000000000)
+#define YEAR_2100_MS UINT64_C(4102444800000)
 
 static const struct cell all_bytes_key = {
     {"\x00\x01\x09\x0a\x0d\x1b[31m\"'\\<>&,;=\x7f\x80\xc3\x28\xff", 23}, FORM_AUTO};
@@ -558,14 +559,15 @@ static void build_stream_v11(struct fixture *f)
     fixture_end(f, CHECKSUM_AUTO);
 }
 
-/* Idempotent producers: one whose ids have expired, names and ids in several forms. */
+/* Idempotent producers: one whose ids have expired, names and ids in several forms.  The entries' times
+ * are far ahead, so that a server keeps them all. */
 static void add_producer_stream(struct fixture *f, enum rdb_type_byte type,
                                 const struct fixture_group *groups, size_t group_count)
 {
-    static const struct fixture_iid orders[] = {{K("order-1"), {1000, 1}},
-                                                {KF("order-2", FORM_RAW_32), {1000, 2}},
-                                                {K("300"), {1001, 0}},
-                                                {K(""), {1001, 0}}};
+    static const struct fixture_iid orders[] = {{K("order-1"), {YEAR_2100_MS, 1}},
+                                                {KF("order-2", FORM_RAW_32), {YEAR_2100_MS, 2}},
+                                                {K("300"), {YEAR_2100_MS, 3}},
+                                                {K(""), {YEAR_2100_MS + 1, 0}}};
     static const struct fixture_iid repeated[] = {
         {KF("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", FORM_LZF),
          {UINT64_MAX, UINT64_MAX}}};
