@@ -14,8 +14,8 @@ struct server_costs {
     bool has_defrag_list;         /* of each database */
     uint32_t kvstore_bytes;       /* sizeof(kvstore); 0: tables are plain dicts */
     uint32_t database_rest_bytes; /* of each database, measured instead of reckoned */
-    uint32_t
-        used_database_bytes;   /* of each used one but the first, which alone is there at startup */
+    /* Of each used one but the first, which alone is there at startup; and in cluster mode. */
+    uint32_t used_database_bytes, used_database_cluster_bytes;
     bool has_short_event_loop; /* two of its arrays begin with 1024 clients */
     uint32_t io_thread_bytes;  /* each beyond the first */
 

@@ -76,6 +76,7 @@ struct counts {
 struct slot {
     struct counts counts[SERVER_SIDE_COUNT_];
     struct counts hint;
+    bool is_used;
 };
 
 struct database {
@@ -84,6 +85,7 @@ struct database {
     bool has_hint;
     struct counts hint;
     uint64_t fields_bytes[SERVER_SIDE_COUNT_]; /* of finished TTL buckets */
+    bool has_slots;                            /* tables of them are in the result */
     bool is_lost;
     UT_hash_handle hh;
 };
@@ -102,7 +104,11 @@ struct server_meter {
 
     struct database *fields_of; /* whose hashes are in fields[] */
     struct ttl_buckets fields[SERVER_SIDE_COUNT_];
-    struct slot *slots;          /* of database 0; NULL: none needed */
+    struct database *slots_of; /* whose keys are in slots[] */
+    struct slot *slots;        /* NULL: none needed */
+    uint16_t *used_slots;
+    size_t used_slot_count;
+    bool has_keys;
     struct slot_tree *slot_tree; /* of database 0; NULL: none needed */
 
     uint64_t library_count, function_count; /* finished ones */
@@ -115,7 +121,8 @@ static int need_slots(struct server_meter *s)
 {
     if (s->costs->tables != TABLES_BY_HINT && s->slots == NULL) {
         s->slots = calloc(CLUSTER_SLOTS, sizeof *s->slots);
-        if (s->slots == NULL)
+        s->used_slots = calloc(CLUSTER_SLOTS, sizeof *s->used_slots);
+        if (s->slots == NULL || s->used_slots == NULL)
             return -1;
     }
     if (s->costs->has_slots_tree && s->slot_tree == NULL) {
@@ -166,6 +173,7 @@ void server_meter_free(struct server_meter *s)
         ttl_buckets_done(&s->fields[side]);
     slot_tree_free(s->slot_tree);
     free(s->slots);
+    free(s->used_slots);
     free(s);
 }
 
@@ -227,24 +235,205 @@ const struct server_database *server_meter_database(const struct server_meter *s
     return d == NULL ? NULL : &d->result;
 }
 
+/* ---- tables ---- */
+
+static uint64_t pointers_bytes(const struct server_meter *s, uint64_t slots)
+{
+    return s->model.alloc_size(BUCKET_BYTES * slots);
+}
+
+static uint64_t slots_for(uint64_t members)
+{
+    uint64_t slots = SMALLEST_TABLE;
+
+    while (slots < members && slots < LARGEST_TABLE)
+        slots *= 2;
+    return slots;
+}
+
+/* Slots of the table that one of `slots` has grown from, if members are still in it.  Each addition
+ * takes so many steps of the rehash; the one that makes the new table takes none. */
+static uint64_t unfinished_slots(uint64_t members, uint64_t slots, unsigned steps)
+{
+    const uint64_t old = slots / 2;
+    const double s = (double)old;
+
+    if (old < SMALLEST_TABLE)
+        return 0;
+    return (double)steps * (double)(members - old - 1) < round(-s * expm1(s * log1p(-1.0 / s)))
+               ? old
+               : 0;
+}
+
+/* A dict that has grown to its members: what it takes in the end, and what of it goes away. */
+static uint64_t grown_bytes(const struct server_meter *s, uint64_t members, uint64_t *rehash_bytes)
+{
+    const uint64_t slots = slots_for(members);
+    const uint64_t old = unfinished_slots(members, slots, 1);
+
+    if (members == 0)
+        return 0;
+    if (old > 0)
+        *rehash_bytes += pointers_bytes(s, old);
+    return pointers_bytes(s, slots);
+}
+
+/* A dict of the times before kvstores. */
+static uint64_t hinted_bytes(const struct server_meter *s, uint64_t members, bool has_hint,
+                             uint64_t hint, uint64_t *rehash_bytes)
+{
+    const uint64_t slots = slots_for(hint);
+
+    if (!has_hint || members > slots)
+        return grown_bytes(s, members, rehash_bytes);
+    if (slots > SMALLEST_TABLE && (double)members * 100 / (double)slots < MIN_FILL_PERCENT) {
+        *rehash_bytes += pointers_bytes(s, slots);
+        return pointers_bytes(s, slots_for(members));
+    }
+    return pointers_bytes(s, slots);
+}
+
+/* Members behind another one in their bucket, most likely: only these have an entry. */
+static uint64_t colliding_members(uint64_t members, uint64_t slots)
+{
+    const double m = (double)slots;
+
+    return (uint64_t)((double)members + m * expm1((double)members * log1p(-1.0 / m)) + 0.5);
+}
+
+/* A dict of a kvstore without the structure itself.  A server that has come to rest doubles one
+ * that is exactly full. */
+static uint64_t stored_dict_bytes(const struct server_meter *s, uint64_t members, uint64_t hint,
+                                  uint64_t *rehash_bytes)
+{
+    const struct memory_version *const v = s->model.version;
+    uint64_t slots = slots_for(members > hint ? members : hint), old = 0;
+
+    if (members > slots_for(hint))
+        old = unfinished_slots(members, slots, 1);
+    if (members * MIN_FILL <= slots && slots > SMALLEST_TABLE) {
+        old = slots;
+        slots = slots_for(members);
+    }
+    if (old > 0)
+        *rehash_bytes += pointers_bytes(s, old);
+    if (members == slots && slots > SMALLEST_TABLE)
+        slots *= 2;
+    return pointers_bytes(s, slots) +
+           (v->key_layout == KEY_IN_OBJECT
+                ? colliding_members(members, slots) * s->model.alloc_size(COLLIDING_ENTRY_BYTES)
+                : 0);
+}
+
+static uint64_t bucket_table_all_bytes(const struct server_meter *s, uint64_t members,
+                                       uint64_t hint, uint64_t *rehash_bytes)
+{
+    struct bucket_table t;
+    uint64_t loaded, old;
+
+    bucket_table_init(&t, hint < LARGEST_TABLE ? hint : LARGEST_TABLE);
+    bucket_table_add(&t, members);
+    loaded = t.buckets;
+    old = t.old_buckets;
+    bucket_table_settle(&t);
+    if (t.buckets != loaded && members > 0) /* an empty one goes at once */
+        old = loaded;
+    if (old > 0)
+        *rehash_bytes += s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES * old);
+    return s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES * t.buckets) +
+           (uint64_t)(bucket_table_children(&t) + 0.5) *
+               s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES);
+}
+
+/* A table of a kvstore, with its structure, which is made with the first member or, if that counts,
+ * for the hint (0: there is none). */
+static uint64_t stored_bytes(const struct server_meter *s, uint64_t members, uint64_t hint,
+                             uint64_t metadata_bytes, uint64_t *rehash_bytes)
+{
+    const struct memory_version *const v = s->model.version;
+
+    if (s->costs->tables != TABLES_STORED_BY_HINT)
+        hint = 0;
+    if (members == 0 && hint == 0)
+        return 0;
+    if (v->has_bucket_tables)
+        return s->model.alloc_size(v->bucket_table_bytes + metadata_bytes) +
+               bucket_table_all_bytes(s, members, hint, rehash_bytes);
+    return s->model.alloc_size(v->dict_bytes + metadata_bytes) +
+           stored_dict_bytes(s, members, hint, rehash_bytes);
+}
+
+/* Whether the version has a table of them. */
+static bool has_timed_hashes(const struct server_meter *s)
+{
+    return s->model.version->field_ttl == FIELD_TTL_VSET;
+}
+
+static void add_stored_tables(const struct server_meter *s, struct server_tables *t,
+                              const struct counts *n, const struct counts *hint)
+{
+    t->main_bytes +=
+        stored_bytes(s, n->keys, hint->keys, s->costs->keys_metadata_bytes, &t->rehash_bytes);
+    t->expires_bytes += stored_bytes(s, n->expires, hint->expires, s->costs->expires_metadata_bytes,
+                                     &t->rehash_bytes);
+    t->other_bytes += stored_bytes(s, n->timed_hashes, has_timed_hashes(s) ? hint->timed_hashes : 0,
+                                   s->costs->expires_metadata_bytes, &t->rehash_bytes);
+}
+
+/* The tables of the database whose slots are at hand; none are then. */
+static void finish_slots(struct server_meter *s)
+{
+    for (size_t i = 0; i < s->used_slot_count; i++) {
+        struct slot *const slot = &s->slots[s->used_slots[i]];
+
+        for (unsigned side = 0; side < SERVER_SIDE_COUNT_; side++)
+            add_stored_tables(s, &s->slots_of->result.sides[side], &slot->counts[side],
+                              &slot->hint);
+        *slot = (struct slot){0};
+    }
+    s->used_slot_count = 0;
+    s->slots_of = NULL;
+}
+
+/* The slots of a database come one after the other, so only one has them counted. */
+static struct slot *use_slot(struct server_meter *s, struct database *d, unsigned number)
+{
+    struct slot *const slot = &s->slots[number];
+
+    if (s->slots_of != d) {
+        finish_slots(s);
+        s->slots_of = d;
+        s->is_estimate |= d->has_slots; /* it comes again */
+        d->has_slots = true;
+    }
+    if (!slot->is_used) {
+        slot->is_used = true;
+        s->used_slots[s->used_slot_count++] = (uint16_t)number;
+    }
+    return slot;
+}
+
 /* ---- what the file brings ---- */
 
 int server_meter_slot(struct server_meter *s, const struct server_slot *slot, bool *ret_is_cluster)
 {
-    const struct database *const d = find_database(s, 0, hash_db(s, 0));
+    struct database *d;
 
     *ret_is_cluster = s->slots != NULL;
-    if (s->costs->tables == TABLES_BY_HINT || slot->slot >= CLUSTER_SLOTS || slot->db != 0)
+    if (s->costs->tables == TABLES_BY_HINT || slot->slot >= CLUSTER_SLOTS)
         return 0;
     if (s->slots == NULL) {
-        if (d != NULL && d->counts[SERVER_REPLICA].keys > 0)
+        if (s->has_keys || s->model.settings.has_cluster_enabled)
             return 0;
         if (need_slots(s) < 0)
             return -1;
         s->model.settings.cluster_enabled = true;
     }
+    d = need_database(s, slot->db);
+    if (d == NULL)
+        return -1;
     if (!slot->is_aux || s->model.version->is_valkey)
-        s->slots[slot->slot].hint = (struct counts){
+        use_slot(s, d, (unsigned)slot->slot)->hint = (struct counts){
             .keys = slot->keys, .expires = slot->expires, .timed_hashes = slot->timed_hashes};
     *ret_is_cluster = true;
     return 0;
@@ -302,8 +491,9 @@ int server_meter_key(struct server_meter *s, const struct server_key *key)
         return -1;
     if (key->alloc_bytes == ROW_NULL)
         s->keys_without_size++;
-    if (s->slots != NULL && key->db == 0)
-        slot = &s->slots[slot_of_key(key->name, key->stored_bytes)];
+    s->has_keys = true;
+    if (s->slots != NULL)
+        slot = use_slot(s, d, slot_of_key(key->name, key->stored_bytes));
     for (unsigned side = key->is_expired ? SERVER_REPLICA : 0; side < SERVER_SIDE_COUNT_; side++) {
         if (key->alloc_bytes != ROW_NULL)
             add_capped(&s->keys_bytes[side], (uint64_t)key->alloc_bytes);
@@ -325,34 +515,6 @@ int server_meter_key(struct server_meter *s, const struct server_key *key)
 }
 
 /* ---- function libraries and scripts ---- */
-
-static uint64_t pointers_bytes(const struct server_meter *s, uint64_t slots)
-{
-    return s->model.alloc_size(BUCKET_BYTES * slots);
-}
-
-static uint64_t slots_for(uint64_t members)
-{
-    uint64_t slots = SMALLEST_TABLE;
-
-    while (slots < members && slots < LARGEST_TABLE)
-        slots *= 2;
-    return slots;
-}
-
-/* Slots of the table that one of `slots` has grown from, if members are still in it.  Each addition
- * takes so many steps of the rehash; the one that makes the new table takes none. */
-static uint64_t unfinished_slots(uint64_t members, uint64_t slots, unsigned steps)
-{
-    const uint64_t old = slots / 2;
-    const double s = (double)old;
-
-    if (old < SMALLEST_TABLE)
-        return 0;
-    return (double)steps * (double)(members - old - 1) < round(-s * expm1(s * log1p(-1.0 / s)))
-               ? old
-               : 0;
-}
 
 /* A table of libraries or functions.  A name is looked up before it is added, and nothing finishes
  * the rehash afterwards. */
@@ -499,133 +661,18 @@ void server_meter_script(struct server_meter *s, uint64_t body_bytes)
 
 /* ---- the end ---- */
 
-/* A dict that has grown to its members: what it takes in the end, and what of it goes away. */
-static uint64_t grown_bytes(const struct server_meter *s, uint64_t members, uint64_t *rehash_bytes)
-{
-    const uint64_t slots = slots_for(members);
-    const uint64_t old = unfinished_slots(members, slots, 1);
-
-    if (members == 0)
-        return 0;
-    if (old > 0)
-        *rehash_bytes += pointers_bytes(s, old);
-    return pointers_bytes(s, slots);
-}
-
-/* A dict of the times before kvstores. */
-static uint64_t hinted_bytes(const struct server_meter *s, uint64_t members, bool has_hint,
-                             uint64_t hint, uint64_t *rehash_bytes)
-{
-    const uint64_t slots = slots_for(hint);
-
-    if (!has_hint || members > slots)
-        return grown_bytes(s, members, rehash_bytes);
-    if (slots > SMALLEST_TABLE && (double)members * 100 / (double)slots < MIN_FILL_PERCENT) {
-        *rehash_bytes += pointers_bytes(s, slots);
-        return pointers_bytes(s, slots_for(members));
-    }
-    return pointers_bytes(s, slots);
-}
-
-/* Members behind another one in their bucket, most likely: only these have an entry. */
-static uint64_t colliding_members(uint64_t members, uint64_t slots)
-{
-    const double m = (double)slots;
-
-    return (uint64_t)((double)members + m * expm1((double)members * log1p(-1.0 / m)) + 0.5);
-}
-
-/* A dict of a kvstore without the structure itself.  A server that has come to rest doubles one
- * that is exactly full. */
-static uint64_t stored_dict_bytes(const struct server_meter *s, uint64_t members, uint64_t hint,
-                                  uint64_t *rehash_bytes)
-{
-    const struct memory_version *const v = s->model.version;
-    uint64_t slots = slots_for(members > hint ? members : hint), old = 0;
-
-    if (members > slots_for(hint))
-        old = unfinished_slots(members, slots, 1);
-    if (members * MIN_FILL <= slots && slots > SMALLEST_TABLE) {
-        old = slots;
-        slots = slots_for(members);
-    }
-    if (old > 0)
-        *rehash_bytes += pointers_bytes(s, old);
-    if (members == slots && slots > SMALLEST_TABLE)
-        slots *= 2;
-    return pointers_bytes(s, slots) +
-           (v->key_layout == KEY_IN_OBJECT
-                ? colliding_members(members, slots) * s->model.alloc_size(COLLIDING_ENTRY_BYTES)
-                : 0);
-}
-
-static uint64_t bucket_table_all_bytes(const struct server_meter *s, uint64_t members,
-                                       uint64_t hint, uint64_t *rehash_bytes)
-{
-    struct bucket_table t;
-    uint64_t loaded, old;
-
-    bucket_table_init(&t, hint < LARGEST_TABLE ? hint : LARGEST_TABLE);
-    bucket_table_add(&t, members);
-    loaded = t.buckets;
-    old = t.old_buckets;
-    bucket_table_settle(&t);
-    if (t.buckets != loaded && members > 0) /* an empty one goes at once */
-        old = loaded;
-    if (old > 0)
-        *rehash_bytes += s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES * old);
-    return s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES * t.buckets) +
-           (uint64_t)(bucket_table_children(&t) + 0.5) *
-               s->model.alloc_size(BUCKET_TABLE_BUCKET_BYTES);
-}
-
-/* A table of a kvstore, with its structure, which is made with the first member or, if that counts,
- * for the hint (0: there is none). */
-static uint64_t stored_bytes(const struct server_meter *s, uint64_t members, uint64_t hint,
-                             uint64_t metadata_bytes, uint64_t *rehash_bytes)
-{
-    const struct memory_version *const v = s->model.version;
-
-    if (s->costs->tables != TABLES_STORED_BY_HINT)
-        hint = 0;
-    if (members == 0 && hint == 0)
-        return 0;
-    if (v->has_bucket_tables)
-        return s->model.alloc_size(v->bucket_table_bytes + metadata_bytes) +
-               bucket_table_all_bytes(s, members, hint, rehash_bytes);
-    return s->model.alloc_size(v->dict_bytes + metadata_bytes) +
-           stored_dict_bytes(s, members, hint, rehash_bytes);
-}
-
-/* Whether the version has a table of them. */
-static bool has_timed_hashes(const struct server_meter *s)
-{
-    return s->model.version->field_ttl == FIELD_TTL_VSET;
-}
-
-static void add_stored_tables(const struct server_meter *s, struct server_tables *t,
-                              const struct counts *n, const struct counts *hint)
-{
-    t->main_bytes +=
-        stored_bytes(s, n->keys, hint->keys, s->costs->keys_metadata_bytes, &t->rehash_bytes);
-    t->expires_bytes += stored_bytes(s, n->expires, hint->expires, s->costs->expires_metadata_bytes,
-                                     &t->rehash_bytes);
-    t->other_bytes += stored_bytes(s, n->timed_hashes, has_timed_hashes(s) ? hint->timed_hashes : 0,
-                                   s->costs->expires_metadata_bytes, &t->rehash_bytes);
-}
-
 static void weigh_tables(const struct server_meter *s, struct database *d, unsigned side)
 {
     struct server_tables *const t = &d->result.sides[side];
     const struct counts *const n = &d->counts[side];
 
-    *t = (struct server_tables){.other_bytes = d->fields_bytes[side]};
+    t->other_bytes += d->fields_bytes[side];
     if (d->result.db != 0 && n->keys > 0)
-        t->other_bytes += s->costs->used_database_bytes;
-    if (s->slots != NULL && d->result.db == 0) {
-        for (size_t i = 0; i < CLUSTER_SLOTS; i++)
-            add_stored_tables(s, t, &s->slots[i].counts[side], &s->slots[i].hint);
-    } else if (s->costs->tables != TABLES_BY_HINT) {
+        t->other_bytes += s->slots == NULL ? s->costs->used_database_bytes
+                                           : s->costs->used_database_cluster_bytes;
+    if (s->slots != NULL)
+        return; /* those of slots are in it */
+    if (s->costs->tables != TABLES_BY_HINT) {
         add_stored_tables(s, t, n, &d->hint);
     } else {
         t->main_bytes = hinted_bytes(s, n->keys, d->has_hint, d->hint.keys, &t->rehash_bytes);
@@ -650,6 +697,7 @@ int server_meter_end(struct server_meter *s, struct server_size *ret_size)
 
     if (finish_fields(s) < 0)
         return -1;
+    finish_slots(s);
     size.startup_bytes = s->startup_bytes != ROW_NULL
                              ? (uint64_t)s->startup_bytes
                              : server_startup_bytes(&s->model, database_count(s));

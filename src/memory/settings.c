@@ -212,6 +212,8 @@ static int set_yes_no(struct memory_settings *s, const struct directive *d, cons
     if (strcasecmp(value, "yes") != 0 && strcasecmp(value, "no") != 0)
         return error_set(err, EXIT_CANNOT_RUN, "%s: '%.80s' is not yes or no", d->name, value);
     *field = strcasecmp(value, "yes") == 0;
+    if (d->field == offsetof(struct memory_settings, cluster_enabled))
+        s->has_cluster_enabled = true;
     return 0;
 }
 
@@ -293,8 +295,8 @@ static bool is_given(const struct memory_settings *s, const struct directive *d)
 
     if (d->kind == KIND_POLICY)
         return s->has_maxmemory_policy;
-    if (d->kind == KIND_YES_NO)
-        return *(const bool *)field != *(const bool *)normal;
+    if (d->field == offsetof(struct memory_settings, cluster_enabled))
+        return s->has_cluster_enabled || s->cluster_enabled;
     if (d->field == offsetof(struct memory_settings, maxmemory_bytes))
         return s->has_maxmemory;
     return memcmp(field, normal, sizeof(uint64_t)) != 0;

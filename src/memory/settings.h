@@ -38,7 +38,7 @@ struct memory_settings {
     enum maxmemory_policy maxmemory_policy;
     bool has_maxmemory; /* given: else the file's FREQ and IDLE say whether integers are shared */
     bool has_maxmemory_policy;
-    bool cluster_enabled;
+    bool cluster_enabled, has_cluster_enabled; /* given: else the file's slots say it */
     uint64_t maxclients;
     uint64_t databases, cluster_databases; /* the second in cluster mode, from Valkey 9.0 on */
     uint64_t io_threads;

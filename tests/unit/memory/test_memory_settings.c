@@ -80,7 +80,7 @@ static void test_texts(void **state)
         {"maxclients=4064", "maxclients=4064"},
         {"io-threads=4", "io-threads=4"},
         {"cluster-enabled=yes", "cluster-enabled=yes"},
-        {"cluster-enabled=NO", ""},
+        {"cluster-enabled=NO", "cluster-enabled=no"},
         {"Hash-Max-LISTPACK-entries=7", "hash-max-listpack-entries=7"},
         {"hash-max-listpack-entries=512", ""}, /* the default */
         /* units */
@@ -225,6 +225,10 @@ static void test_fields(void **state)
     assert_false(s.has_maxmemory);
     assert_false(s.has_maxmemory_policy);
     assert_int_equal(memory_settings_databases(&s), 11);
+    assert_false(s.has_cluster_enabled);
+    SET("cluster-enabled=no");
+    assert_true(s.has_cluster_enabled);
+    assert_false(s.cluster_enabled);
     SET("cluster-enabled=yes");
     assert_true(s.cluster_enabled);
     assert_int_equal(memory_settings_databases(&s), 12);
