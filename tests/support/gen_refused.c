@@ -134,7 +134,9 @@ static void put_stream(struct fixture *f, const struct row *row, size_t node_cou
                                           .first_id = ID(1000, 1),
                                           .entries_added = 2 * node_count,
                                           .groups = groups,
-                                          .group_count = group_count};
+                                          .group_count = group_count,
+                                          .idmp_duration_s = 100,
+                                          .idmp_max_entries = 100};
 
     fixture_stream(f, C("k"), row->type, &stream);
 }
@@ -219,6 +221,20 @@ static void build_stream_unowned(struct fixture *f, const struct row *row)
     put_stream(f, row, 1, &group, 1);
 }
 
+/* Given back by its consumer: 0 as it should be and once more, 1 not pending, 2 with a consumer. */
+static void build_stream_released(struct fixture *f, const struct row *row)
+{
+    static const struct stream_id again[] = {{1000, 2}, {1000, 2}}, foreign[] = {{1000, 3}},
+                                  owned[] = {{1000, 1}};
+    static const struct stream_id *const released[] = {again, foreign, owned};
+    const struct fixture_group group = {
+        "G", ID(1000, 2), 2, ARRAY(fixture_pending, {{1000, 1}, 7, 1}, {{1000, 2}, 7, 1}),
+        ARRAY(fixture_consumer, {"c", 7, 7, IDS({1000, 1})}),
+        released[row->count], row->count == 0 ? 2 : 1};
+
+    put_stream(f, row, 1, &group, 1);
+}
+
 /* Its elements stand for others in the rows above: nothing is twice. */
 static void build_clean(struct fixture *f, const struct row *row)
 {
@@ -271,6 +287,9 @@ static const struct row rows[] = {
     {"stream-owned-twice-10", 10, build_stream_owned_twice, T_STREAM_LISTPACKS_2, 0, {0}},
     {"stream-unowned", 10, build_stream_unowned, T_STREAM_LISTPACKS_2, 0, {0}},
     {"clean", 10, build_clean, T_SET, 0, {0}},
+    {"stream-released", 14, build_stream_released, T_STREAM_LISTPACKS_5, 0, {0}},
+    {"stream-released-foreign", 14, build_stream_released, T_STREAM_LISTPACKS_5, 1, {0}},
+    {"stream-released-owned", 14, build_stream_released, T_STREAM_LISTPACKS_5, 2, {0}},
     {"version-15", 15, build_clean, T_SET, 0, {0}},
     {"version-99", 99, build_clean, T_SET, 0, {0}},
     {"version-ttl-rc", 12, build_hash, T_HASH_METADATA_PRE_GA, 1, {"v", 1}},
