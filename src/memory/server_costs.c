@@ -28,7 +28,6 @@ enum {
     EPOLL_EVENT_BYTES = 12,
     LIST_BYTES = 48,
     POINTER_BYTES = 8,
-    DATABASES_MAX = 1 << 20, /* what is reckoned for; servers take any int */
     IO_THREADS_MAX = 256
 };
 
@@ -290,8 +289,8 @@ uint64_t server_startup_bytes(const struct memory_model *m, uint64_t database_co
         if (c->has_one_database_in_cluster)
             database_count = memory_settings_databases(s);
     }
-    if (database_count > DATABASES_MAX)
-        database_count = DATABASES_MAX;
+    if (database_count > SERVER_DATABASE_NUMBERS)
+        database_count = SERVER_DATABASE_NUMBERS;
     if (threads > 1)
         bytes += (threads - 1) * c->io_thread_bytes;
     if (c->database_bytes != 0)

@@ -4,6 +4,9 @@
 
 #include "memory/model.h"
 
+/* `databases` is an int. */
+#define SERVER_DATABASE_NUMBERS UINT64_C(0x7fffffff)
+
 struct server_costs {
     bool is_valkey;
     uint32_t number; /* of the first version it holds for, as in struct memory_version */

@@ -222,7 +222,7 @@ static struct database *need_database(struct server_meter *s, uint64_t db)
         }
         s->database_count++;
     }
-    if (db > s->largest_db)
+    if (db > s->largest_db && db < SERVER_DATABASE_NUMBERS)
         s->largest_db = db;
     s->last = d;
     return d;
@@ -684,7 +684,7 @@ static void weigh_tables(const struct server_meter *s, struct database *d, unsig
 /* The server must have a database to load it. */
 static uint64_t database_count(const struct server_meter *s)
 {
-    const uint64_t wanted = s->largest_db < SERVER_DATABASES_MAX ? s->largest_db + 1 : 0;
+    const uint64_t wanted = s->largest_db + 1;
 
     return wanted > s->model.settings.databases ? wanted : s->model.settings.databases;
 }

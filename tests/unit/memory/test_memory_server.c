@@ -107,6 +107,11 @@ static void test_startup_settings(void **state)
     m.settings.maxclients = 10000;
     check_near("64 databases", server_startup_bytes(&m, 64), 889008, STARTUP_NOISE);
     check_near("1 database", server_startup_bytes(&m, 1), 858808, STARTUP_NOISE);
+    /* 6 dicts of 56 and a list of 48 each, and 88 in an array. */
+    assert_int_equal(
+        server_startup_bytes(&m, UINT64_C(5) << 25) - server_startup_bytes(&m, UINT64_C(5) << 24),
+        (UINT64_C(5) << 24) * (6 * 56 + 48) + alloc_size_jemalloc(88 * (UINT64_C(5) << 25)) -
+            alloc_size_jemalloc(88 * (UINT64_C(5) << 24)));
     m.settings.io_threads = 4;
     assert_int_equal(server_startup_bytes(&m, 16), usual);
     m = model_of("redis-8.4", ALLOCATOR_JEMALLOC, false);
@@ -841,6 +846,9 @@ static void test_many_databases(void **state)
     assert_int_equal(size.sides[SERVER_PRIMARY].keys_bytes, 10);
     assert_non_null(server_meter_database(s, SERVER_DATABASES_MAX - 1));
     assert_null(server_meter_database(s, SERVER_DATABASES_MAX));
+    /* A number that no server has does not count; 88 * 65636 is in the size class of 6 MiB. */
+    assert_int_equal(size.startup_bytes - server_startup_bytes(&m, 1),
+                     (UINT64_C(6) << 20) - 96 + 65635 * (6 * 56 + 48));
     /* 101 keys in one table of 128 slots. */
     assert_int_equal(
         server_meter_database(s, SERVER_DATABASE_OTHER)->sides[SERVER_PRIMARY].main_bytes, 1024);
