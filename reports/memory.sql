@@ -58,16 +58,32 @@ SELECT -more_bytes AS below_bytes FROM report_server WHERE more_bytes < 0 AND NO
 -- column: rehash_bytes = REHASH
 SELECT db, sum(keys) AS keys, sum(main_table_bytes) AS main_table_bytes, sum(expires_table_bytes) AS expires_table_bytes,
        sum(other_table_bytes) AS other_table_bytes, sum(rehash_bytes) AS rehash_bytes
-  FROM databases WHERE snapshot_id IN (SELECT id FROM report_snapshots)
+  FROM databases WHERE snapshot_id IN (SELECT id FROM report_snapshots) AND NOT (SELECT is_filtered FROM report_server)
+ GROUP BY db HAVING count(main_table_bytes) = count(*) ORDER BY db;
+
+-- section: filtered_databases | Tables by database
+-- caption: Of a primary, whatever the filter; a database without a key that passes is left out. OTHER: slots and names of a cluster, times of hash fields. REHASH: old tables, for a while.
+-- brief: no
+-- column: db = DB
+-- column: main_table_bytes = KEYS' TABLE
+-- column: expires_table_bytes = TTL TABLE
+-- column: other_table_bytes = OTHER
+-- column: rehash_bytes = REHASH
+SELECT db, sum(main_table_bytes) AS main_table_bytes, sum(expires_table_bytes) AS expires_table_bytes,
+       sum(other_table_bytes) AS other_table_bytes, sum(rehash_bytes) AS rehash_bytes
+  FROM databases WHERE snapshot_id IN (SELECT id FROM report_snapshots) AND (SELECT is_filtered FROM report_server)
  GROUP BY db HAVING count(main_table_bytes) = count(*) ORDER BY db;
 
 -- section: assumed | The server assumed
 -- line: Model      {model}: {why}
 -- line: Allocator  {allocator}
--- line: Settings   {settings}; a file does not hold its server's
-SELECT model, coalesce(model_note, 'it wrote the file') AS why, allocator, coalesce(config, 'the defaults') AS settings,
+-- line: Settings   {settings}; a file {tells} its server's
+SELECT model, coalesce(model_note, 'it wrote the file') AS why, allocator,
+       coalesce(iif(is_by_slots, replace(config, 'cluster-enabled=yes', 'cluster-enabled=yes (by the file''s slots)'), config), 'the defaults') AS settings,
+       iif(is_by_slots, 'holds no others of', 'does not hold') AS tells,
        model_note, config, count(*) AS snapshots
-  FROM report_snapshots GROUP BY model, model_note, allocator, config ORDER BY min(id);
+  FROM (SELECT *, coalesce(model_note LIKE '%; a cluster node by its slots', 0) AS is_by_slots FROM report_snapshots)
+ GROUP BY model, model_note, allocator, config ORDER BY min(id);
 
 -- section: notes |
 -- line: Random     sizes of large sorted sets and sets are expected values: each load differs, by some 0.2 % of them

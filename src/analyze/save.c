@@ -384,15 +384,16 @@ static size_t minor_version_bytes(const char *number)
     return number[major] == '\0' ? major : major + 1 + strcspn(number + major + 1, ".");
 }
 
-/* Why the file is not weighed by the rules of the very server that wrote it; "": it is. */
+/* Why the file is not weighed by the rules of the very server that wrote it, and what it says of
+ * that itself; "": there is nothing to say. */
 static void write_model_note(const struct decoder *d, char *out, size_t out_bytes)
 {
     const char *const name = memory_version_name(d->model.version);
     const char *const sizes = memory_version_sizes_name(d->model.version);
     const char *const number = strchr(name, '-') + 1, *const written_by = d->outside.server_version;
     const size_t same = minor_version_bytes(written_by);
-    const bool is_fork = rdbp_family(d->parser) != RDBP_FAMILY_REDIS &&
-                         rdbp_family(d->parser) != RDBP_FAMILY_VALKEY;
+    const bool is_fork =
+        rdbp_family(d->parser) != RDBP_FAMILY_REDIS && rdbp_family(d->parser) != RDBP_FAMILY_VALKEY;
     size_t used = 0;
 
     out[0] = '\0';
@@ -409,8 +410,12 @@ static void write_model_note(const struct decoder *d, char *out, size_t out_byte
     else if (same != minor_version_bytes(number) || strncmp(written_by, number, same) != 0)
         used = (size_t)snprintf(out, out_bytes, "the nearest version known to %.40s", written_by);
     if (strcmp(name, sizes) != 0)
-        snprintf(out + used, out_bytes - used, "%sencodings of %s, which has no MEMORY USAGE",
-                 used == 0 ? "" : "; ", name);
+        used += (size_t)snprintf(out + used, out_bytes - used,
+                                 "%sencodings of %s, which has no MEMORY USAGE",
+                                 used == 0 ? "" : "; ", name);
+    if (d->model.settings.cluster_enabled && !d->options->settings.cluster_enabled)
+        snprintf(out + used, out_bytes - used, "%s; a cluster node by its slots",
+                 used == 0 ? "it wrote the file" : "");
 }
 
 bool save_is_complete(const struct decoder *d)

@@ -37,7 +37,7 @@ CREATE TABLE snapshots(
   rdb_bytes INTEGER NOT NULL DEFAULT 0,
   keys_without_size INTEGER NOT NULL DEFAULT 0, -- damaged values
   model TEXT NOT NULL,             -- the server whose bytes are counted: 'redis-7.2', ...
-  model_note TEXT,                 -- why it is not simply the file's own; NULL: it is
+  model_note TEXT,                 -- why it is not simply the file's own; cluster mode by slots; NULL: neither
   allocator TEXT NOT NULL,         -- 'jemalloc', 'jemalloc-system', 'libc'
   config TEXT,                     -- settings that are not the defaults, 'name=value ...'; NULL: none
   -- The whole server after loading the file, whatever the filter; all but startup_bytes are NULL when the
