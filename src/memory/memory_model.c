@@ -123,6 +123,9 @@
         .stream_nack_bytes = (v) || (n) < 80200 ? 24                                               \
                              : (n) < 80600      ? 32                                               \
                                                 : 64,                                              \
+        .averages_groups = (v) && (((n) >= 70209 && (n) < 80000) ||                                \
+                                   ((n) >= 80003 && (n) < 80099) || (n) >= 80101),                 \
+        .has_producers = !(v) && (n) >= 80600, .counts_producers = !(v) && (n) >= 80800,           \
         .counts_whole_stream = !(v) && (n) >= 80400, .has_group_refs = !(v) && (n) >= 80200,       \
         .has_pending_times = !(v) && (n) >= 80400 && (n) < 80600,                                  \
     }
@@ -158,10 +161,13 @@ static const struct memory_version versions[] = {
     VERSION_ROW("redis-8.4", false, 80400, NULL),
     VERSION_ROW("redis-8.6", false, 80600, NULL),
     VERSION_ROW("redis-8.8", false, 80800, NULL),
-    VERSION_ROW("valkey-7.2", true, 70200, NULL),
-    VERSION_ROW("valkey-8.0", true, 80000, NULL),
+    VERSION_ROW("valkey-7.2.0", true, 70200, NULL), /* groups of streams added as they are */
+    VERSION_ROW("valkey-7.2", true, 70209, NULL),
+    VERSION_ROW("valkey-8.0.0", true, 80000, NULL), /* the same */
+    VERSION_ROW("valkey-8.0", true, 80003, NULL),
     VERSION_ROW("valkey-unstable", true, 80099, NULL), /* as of October 2024 */
-    VERSION_ROW("valkey-8.1.0", true, 80100, NULL),    /* the name is not counted */
+    VERSION_ROW("valkey-8.1.0", true, 80100, NULL),    /* the same; the name is not counted */
+    VERSION_ROW("valkey-8.1.1", true, 80101, NULL),    /* the name is not counted */
     VERSION_ROW("valkey-8.1", true, 80104, NULL),
     VERSION_ROW("valkey-9.0", true, 90000, NULL),
     VERSION_ROW("valkey-9.1", true, 90100, NULL),

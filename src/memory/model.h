@@ -169,6 +169,9 @@ struct memory_version {
     uint32_t stream_group_bytes;
     uint32_t stream_consumer_bytes;
     uint32_t stream_nack_bytes;
+    bool averages_groups;     /* adds groups and consumers as means, in doubles */
+    bool has_producers;       /* idempotent ones */
+    bool counts_producers;    /* their tree too; empty ones are left out, streams' names kept */
     bool counts_whole_stream; /* all that is allocated but lists of groups */
     bool has_group_refs;    /* a tree of all pending ids with their groups */
     bool has_pending_times; /* a tree of pending entries by time in each group */

@@ -171,6 +171,7 @@ struct stream_meter {
     struct string_bytes listpacks;
     struct string_bytes groups;    /* with their consumers */
     struct string_bytes names;     /* of consumers */
+    uint64_t consumers_counted;    /* of the group being read */
     uint64_t reference_count;      /* of entries by groups where they are pending */
     bool has_groups, is_in_group, is_in_consumer, is_estimate;
     struct rax_size nodes, group_names, group_pel, consumer_names, consumer_pel;

@@ -15,6 +15,8 @@
  * length.  Redis 8.4 counts all but the lists of groups by entry.  What the allocator gives follows
  * from the nodes' sizes.  All come from one pass over the keys (rax_size.c).
  *
+ * Valkey since 8.1.1 (7.2.9, 8.0.3) adds groups, and a group's consumers, as means of samples.
+ *
  * From 8.4 on until 8.6 a group has another tree: its pending entries by time of delivery.
  *
  * Producers' dicts are not counted, in 8.6 their tree neither; 8.8 has for each stream with producers
@@ -42,15 +44,13 @@ static uint64_t count_tree(const struct memory_model *m, const struct rax_size *
     return r->key_count * STREAM_ID_BYTES + r->node_count * GUESSED_NODE_BYTES;
 }
 
-static bool has_producers(const struct memory_model *m)
+/* Parts of a sum as MEMORY USAGE adds them. */
+static uint64_t add_parts(const struct memory_model *m, uint64_t sum, uint64_t parts_bytes,
+                          uint64_t count)
 {
-    return !m->version->is_valkey && m->version->number >= 80600;
-}
-
-/* The tree of producers is counted, empty ones are left out, and their streams' names are kept. */
-static bool has_later_producers(const struct memory_model *m)
-{
-    return !m->version->is_valkey && m->version->number >= 80800;
+    if (!m->version->averages_groups)
+        return sum + parts_bytes;
+    return add_sampled(m, sum, parts_bytes, count, count);
 }
 
 static void clear_tree(struct rax_size *r, const struct memory_model *m)
@@ -61,7 +61,7 @@ static void clear_tree(struct rax_size *r, const struct memory_model *m)
 void weigh_stream_begin(struct stream_meter *s, const struct memory_model *m)
 {
     s->listpacks = s->groups = s->names = (struct string_bytes){0, 0};
-    s->reference_count = 0;
+    s->reference_count = s->consumers_counted = 0;
     s->has_groups = s->is_in_group = s->is_in_consumer = s->is_estimate = false;
     clear_tree(&s->nodes, m);
     clear_tree(&s->group_names, m);
@@ -105,7 +105,7 @@ static void finish_consumer(struct stream_meter *s, const struct memory_model *m
     s->is_in_consumer = false;
     rax_size_finish(&s->consumer_pel);
     s->is_estimate |= s->consumer_pel.is_estimate;
-    s->groups.counted += count_tree(m, &s->consumer_pel);
+    s->consumers_counted += count_tree(m, &s->consumer_pel);
     s->groups.allocated += s->consumer_pel.alloc_bytes;
 }
 
@@ -133,7 +133,10 @@ static void finish_group(struct stream_meter *s, const struct memory_model *m)
     rax_size_finish(&s->group_pel);
     rax_size_finish(&s->consumer_names);
     s->is_estimate |= s->group_pel.is_estimate;
-    s->groups.counted += count_tree(m, &s->group_pel) + nack_bytes * pending;
+    s->groups.counted = add_parts(
+        m, s->groups.counted + count_tree(m, &s->group_pel) + nack_bytes * pending,
+        s->consumers_counted, s->consumer_names.key_count);
+    s->consumers_counted = 0;
     s->groups.allocated += s->group_pel.alloc_bytes + s->consumer_names.alloc_bytes +
                            m->alloc_size(nack_bytes) * pending;
     if (m->version->counts_whole_stream) {
@@ -169,10 +172,10 @@ static void begin_consumer(struct stream_meter *s, const struct memory_model *m,
     restart(&s->consumer_pel, m);
     add_name(&s->consumer_names, it);
     add_sds(&s->names, m, it->size_bytes);
-    s->groups.counted += m->version->stream_consumer_bytes;
+    s->consumers_counted += m->version->stream_consumer_bytes;
     s->groups.allocated += m->alloc_size(m->version->stream_consumer_bytes);
     if (!m->version->counts_whole_stream)
-        s->groups.counted += it->size_bytes;
+        s->consumers_counted += it->size_bytes;
 }
 
 static void add_pending(struct stream_meter *s, const struct memory_model *m, const rdbp_item *it)
@@ -208,7 +211,8 @@ static void begin_producer(struct stream_meter *s, const struct memory_model *m,
     const uint64_t bytes = m->alloc_size(PRODUCER_BYTES);
 
     finish_producer(s, m);
-    if (!has_producers(m) || (has_later_producers(m) && it->u.producer.iid_count == 0))
+    if (!m->version->has_producers ||
+        (m->version->counts_producers && it->u.producer.iid_count == 0))
         return;
     s->has_producers = s->is_in_producer = true;
     table_init(&s->iids, 0);
@@ -244,7 +248,7 @@ static void finish_producers(struct stream_meter *s, const struct memory_model *
         return;
     rax_size_finish(&s->producer_names);
     s->producers.allocated += s->producer_names.alloc_bytes;
-    if (!has_later_producers(m))
+    if (!m->version->counts_producers)
         return;
     s->is_estimate |= s->producer_names.is_estimate;
     s->producers.counted += s->producer_names.alloc_bytes;
@@ -314,7 +318,8 @@ int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
     w.encoding = v->has_stream_word ? ENCODING_STREAM : ENCODING_NO_WORD;
     w.bytes = key->object.counted +
               (v->counts_whole_stream ? own_bytes + s->names.counted : v->stream_counted_bytes) +
-              count_tree(m, &s->nodes) + s->listpacks.counted + s->groups.counted +
+              count_tree(m, &s->nodes) + s->listpacks.counted;
+    w.bytes = add_parts(m, w.bytes, s->groups.counted, s->group_names.key_count) +
               s->producers.counted;
     w.alloc_bytes = key->object.allocated + own_bytes + s->nodes.alloc_bytes +
                     s->listpacks.allocated + s->groups.allocated + s->names.allocated +

@@ -734,8 +734,11 @@ static void test_version_names(void **state)
         {"redis-8.0-m01", "redis-8.0"},
         {"redis-unstable", "redis-unstable"},
         {"redis-255.255.255", "redis-unstable"},
-        {"valkey-7.2.7", "valkey-7.2"},
-        {"valkey-8.0.1", "valkey-8.0"},
+        {"valkey-7.2.7", "valkey-7.2.0"},
+        {"valkey-7.2.9", "valkey-7.2"},
+        {"valkey-8.0.1", "valkey-8.0.0"},
+        {"valkey-8.0.3", "valkey-8.0"},
+        {"valkey-8.1.3", "valkey-8.1.1"},
         {"valkey-255.255.255", "valkey-unstable"},
         /* Between two, the older. */
         {"redis-2.5", "redis-2.4"},
@@ -837,7 +840,7 @@ static void test_version_of_file(void **state)
         {RDBP_FAMILY_REDIS, "7.3.240", 12, "redis-7.4", false},
         {RDBP_FAMILY_REDIS, "7.9.240", 12, "redis-8.0", false},
         {RDBP_FAMILY_REDIS, "99.0.0", 12, NULL, false},
-        {RDBP_FAMILY_VALKEY, "8.0.1", 11, "valkey-8.0", false},
+        {RDBP_FAMILY_VALKEY, "8.0.1", 11, "valkey-8.0.0", false},
         {RDBP_FAMILY_VALKEY, "255.255.255", 11, "valkey-unstable", false},
         /* By the format alone: the newest that wrote it. */
         {RDBP_FAMILY_REDIS, NULL, 1, "redis-2.4", true},
@@ -854,7 +857,7 @@ static void test_version_of_file(void **state)
         {RDBP_FAMILY_REDIS, "seven", 10, "redis-7.0", true},
         {RDBP_FAMILY_VALKEY, NULL, 11, "valkey-8.1", true},
         {RDBP_FAMILY_VALKEY, "", 80, NULL, true},
-        {RDBP_FAMILY_VALKEY, "7.0.0", 10, "valkey-7.2", true},
+        {RDBP_FAMILY_VALKEY, "7.0.0", 10, "valkey-7.2.0", true},
         /* Their own numbers are not Redis's. */
         {RDBP_FAMILY_KEYDB, "6.3.4", 9, "redis-6.2", true},
         {RDBP_FAMILY_DRAGONFLY, "1.2.3", 9, "redis-6.2", true},
