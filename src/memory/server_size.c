@@ -37,6 +37,7 @@
 #include "memory/bucket_table.h"
 #include "memory/server_costs.h"
 #include "memory/slot_keys.h"
+#include "memory/table_growth.h"
 #include "memory/ttl_buckets.h"
 #include "util/hash.h"
 
@@ -49,10 +50,8 @@
 #include <uthash.h>
 
 enum {
-    SMALLEST_TABLE = 4,
     MIN_FILL_PERCENT = 10, /* up to 7.2 */
     MIN_FILL = 8,          /* one in so many, from 7.4 on; HASHTABLE_MIN_FILL */
-    COLLIDING_ENTRY_BYTES = 16,
     SLOT_NAMES_BYTES = 32 << 20,
     SHA1_TEXT_BYTES = 40,
     LIBRARY_BYTES = 32,  /* functionLibInfo */
@@ -244,11 +243,7 @@ static uint64_t pointers_bytes(const struct server_meter *s, uint64_t slots)
 
 static uint64_t slots_for(uint64_t members)
 {
-    uint64_t slots = SMALLEST_TABLE;
-
-    while (slots < members && slots < LARGEST_TABLE)
-        slots *= 2;
-    return slots;
+    return table_slots(members < LARGEST_TABLE ? members : LARGEST_TABLE);
 }
 
 /* Slots of the table that one of `slots` has grown from, if members are still in it.  Each addition
@@ -258,7 +253,7 @@ static uint64_t unfinished_slots(uint64_t members, uint64_t slots, unsigned step
     const uint64_t old = slots / 2;
     const double s = (double)old;
 
-    if (old < SMALLEST_TABLE)
+    if (old < TABLE_SLOTS_MIN)
         return 0;
     return (double)steps * (double)(members - old - 1) < round(-s * expm1(s * log1p(-1.0 / s)))
                ? old
@@ -286,19 +281,11 @@ static uint64_t hinted_bytes(const struct server_meter *s, uint64_t members, boo
 
     if (!has_hint || members > slots)
         return grown_bytes(s, members, rehash_bytes);
-    if (slots > SMALLEST_TABLE && (double)members * 100 / (double)slots < MIN_FILL_PERCENT) {
+    if (slots > TABLE_SLOTS_MIN && (double)members * 100 / (double)slots < MIN_FILL_PERCENT) {
         *rehash_bytes += pointers_bytes(s, slots);
         return pointers_bytes(s, slots_for(members));
     }
     return pointers_bytes(s, slots);
-}
-
-/* Members behind another one in their bucket, most likely: only these have an entry. */
-static uint64_t colliding_members(uint64_t members, uint64_t slots)
-{
-    const double m = (double)slots;
-
-    return (uint64_t)((double)members + m * expm1((double)members * log1p(-1.0 / m)) + 0.5);
 }
 
 /* A dict of a kvstore without the structure itself.  A server that has come to rest doubles one
@@ -311,18 +298,18 @@ static uint64_t stored_dict_bytes(const struct server_meter *s, uint64_t members
 
     if (members > slots_for(hint))
         old = unfinished_slots(members, slots, 1);
-    if (members * MIN_FILL <= slots && slots > SMALLEST_TABLE) {
+    if (members * MIN_FILL <= slots && slots > TABLE_SLOTS_MIN) {
         old = slots;
         slots = slots_for(members);
     }
     if (old > 0)
         *rehash_bytes += pointers_bytes(s, old);
-    if (members == slots && slots > SMALLEST_TABLE)
+    if (members == slots && slots > TABLE_SLOTS_MIN)
         slots *= 2;
-    return pointers_bytes(s, slots) +
-           (v->key_layout == KEY_IN_OBJECT
-                ? colliding_members(members, slots) * s->model.alloc_size(COLLIDING_ENTRY_BYTES)
-                : 0);
+    return pointers_bytes(s, slots) + (v->key_layout == KEY_IN_OBJECT
+                                           ? (uint64_t)(table_colliding(members, slots) + 0.5) *
+                                                 s->model.alloc_size(NO_VALUE_ENTRY_BYTES)
+                                           : 0);
 }
 
 static uint64_t bucket_table_all_bytes(const struct server_meter *s, uint64_t members,

@@ -15,22 +15,28 @@
 
 #include <math.h>
 
-#define SMALLEST_TABLE UINT64_C(4)
 /* Beyond so many standard deviations from the border the outcome counts as certain. */
 #define CERTAIN_DEVIATIONS 4.0
 
-static uint64_t round_to_table(uint64_t want)
+uint64_t table_slots(uint64_t want)
 {
-    uint64_t slots = SMALLEST_TABLE;
+    uint64_t slots = TABLE_SLOTS_MIN;
 
     while (slots < want && slots < UINT64_C(1) << 62)
         slots *= 2;
     return slots;
 }
 
+double table_colliding(uint64_t members, uint64_t slots)
+{
+    const double s = (double)slots, n = (double)members;
+
+    return n + s * expm1(n * log1p(-1.0 / s));
+}
+
 void table_init(struct table_growth *t, uint64_t want)
 {
-    *t = (struct table_growth){.slots = round_to_table(want)};
+    *t = (struct table_growth){.slots = table_slots(want)};
 }
 
 /* Whether chance decided if the last rehash is over. */
@@ -56,7 +62,7 @@ bool table_is_random(const struct table_growth *t)
 
 void table_expand(struct table_growth *t, uint64_t want)
 {
-    const uint64_t slots = round_to_table(want);
+    const uint64_t slots = table_slots(want);
     const double s = (double)t->slots, load = (double)t->used / s;
     double variance;
 

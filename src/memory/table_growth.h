@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define TABLE_SLOTS_MIN      UINT64_C(4)
+#define NO_VALUE_ENTRY_BYTES 16 /* dictEntryNoValue: of a member behind another in its slot */
+
 struct table_growth {
     uint64_t slots;     /* of the table that takes new members */
     uint64_t old_slots; /* of the one being emptied; 0: no rehash runs */
@@ -17,6 +20,11 @@ struct table_growth {
     double steps_mean, steps_deviation;
     bool was_random; /* chance decided about an earlier one, and with that about this */
 };
+
+/* The slots of a table for `want` members (0: the smallest). */
+uint64_t table_slots(uint64_t want);
+/* Members that share their slot with an earlier one, on average: n - s (1 - (1 - 1/s)^n). */
+double table_colliding(uint64_t members, uint64_t slots);
 
 /* A table made for `want` members (0: the smallest). */
 void table_init(struct table_growth *t, uint64_t want);

@@ -3,11 +3,7 @@
  * Upstream: sds.c: sdsReqType(), sdsnewlen(); object.c: objectComputeSize(), Redis 4.0 to 7.4.
  */
 // SPDX-License-Identifier: MIT
-#include <math.h>
-
 #include "memory/weigh.h"
-
-#define NO_VALUE_ENTRY_BYTES 16 /* dictEntryNoValue */
 
 uint64_t sds_header_bytes(uint64_t n)
 {
@@ -31,9 +27,9 @@ void add_sds(struct string_bytes *sum, const struct memory_model *m, uint64_t n)
 {
     const uint64_t asked = n + sds_header_bytes(n) + 1, given = m->alloc_size(asked);
 
-    const bool is_asked = m->version->counted_strings == STRING_ASKED ||
-                          (m->version->counted_strings == STRING_ROUNDED_FROM_32 && n > 0 &&
-                           n <= 31);
+    const bool is_asked =
+        m->version->counted_strings == STRING_ASKED ||
+        (m->version->counted_strings == STRING_ROUNDED_FROM_32 && n > 0 && n <= 31);
 
     sum->counted += is_asked ? asked : given;
     sum->allocated += given;
@@ -76,15 +72,13 @@ void add_bytes(struct string_bytes *sum, struct string_bytes more)
 struct string_bytes weigh_entries(const struct memory_model *m, enum dict_entries entries,
                                   uint64_t slots, uint64_t count)
 {
-    const double s = (double)slots, n = (double)count;
     struct string_bytes w = {.counted = DICT_ENTRY_BYTES * count,
                              .allocated = m->alloc_size(DICT_ENTRY_BYTES) * count};
     double colliding;
 
     if (entries == ENTRY_WHOLE)
         return w;
-    /* Elements that share their bucket with an earlier one: n - s (1 - (1 - 1/s)^n). */
-    colliding = n + s * expm1(n * log1p(-1.0 / s));
+    colliding = table_colliding(count, slots);
     w.allocated = (uint64_t)(colliding * (double)m->alloc_size(NO_VALUE_ENTRY_BYTES) + 0.5);
     if (entries == ENTRY_COLLIDING)
         w.counted = (uint64_t)(colliding * NO_VALUE_ENTRY_BYTES + 0.5);
@@ -96,10 +90,9 @@ struct weight weigh_table(const struct memory_model *m, const struct key_frame *
 {
     struct weight w = {.encoding = ENCODING_HASHTABLE, .note = SIZE_EXACT};
 
-    w.bytes = add_sampled(m,
-                          key->object.counted + p->asize +
-                              BUCKET_BYTES * (t->slots + t->old_slots),
-                          p->elements.counted, p->element_count, p->element_count);
+    w.bytes =
+        add_sampled(m, key->object.counted + p->asize + BUCKET_BYTES * (t->slots + t->old_slots),
+                    p->elements.counted, p->element_count, p->element_count);
     w.alloc_bytes = key->object.allocated +
                     m->alloc_size(m->version->dict_bytes + p->metadata_bytes) +
                     m->alloc_size(BUCKET_BYTES * t->slots) + p->elements.allocated;
