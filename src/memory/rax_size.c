@@ -12,7 +12,8 @@
  * change: they are kept on a stack, and when a key leaves that path what is below becomes final.
  *
  * Upstream: rax.c: raxGenericInsert(), raxNodeCurrentLength(), Redis 7.2; the limit of 2^29
- * characters a node is out of reach, as names are compared in their first 4 KiB only.
+ * characters a node is out of reach of what a server takes as a name (512 MB).  Names are compared
+ * in their first 4 KiB only; one that is longer ends in a longer run.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/rax_size.h"
@@ -24,8 +25,9 @@
 
 struct rax_point {
     size_t depth;
-    size_t only_child_depth; /* of the first child, while it is the only one */
-    uint64_t children;       /* the finished ones */
+    uint64_t beyond_bytes;     /* of a key's end: what is not compared */
+    uint64_t only_child_depth; /* of the first child, while it is the only one */
+    uint64_t children;         /* the finished ones */
     bool has_value;
 };
 
@@ -37,15 +39,15 @@ static void add_node(struct rax_size *r, uint64_t characters, uint64_t children,
     r->alloc_bytes += r->alloc_size(head + 8 * children + (has_value && !r->has_no_values ? 8 : 0));
 }
 
-static void add_run_below_branch(struct rax_size *r, size_t branch_depth, size_t child_depth)
+static void add_run_below_branch(struct rax_size *r, size_t branch_depth, uint64_t child_depth)
 {
-    const size_t run = child_depth - branch_depth - 1;
+    const uint64_t run = child_depth - branch_depth - 1;
 
     if (run > 0)
         add_node(r, run, 1, false);
 }
 
-static void attach_child(struct rax_size *r, struct rax_point *parent, size_t child_depth)
+static void attach_child(struct rax_size *r, struct rax_point *parent, uint64_t child_depth)
 {
     if (++parent->children == 1) {
         parent->only_child_depth = child_depth;
@@ -96,7 +98,7 @@ static void cut_path(struct rax_size *r, size_t depth)
         finish_point(r, &below);
         if (r->points[r->point_count - 1].depth < depth)
             r->points[r->point_count++] = (struct rax_point){.depth = depth};
-        attach_child(r, &r->points[r->point_count - 1], below.depth);
+        attach_child(r, &r->points[r->point_count - 1], below.depth + below.beyond_bytes);
     }
 }
 
@@ -111,14 +113,27 @@ void rax_size_clear(struct rax_size *r, uint64_t (*alloc_size)(uint64_t n), uint
     r->point_count = 0;
 }
 
+/* Two keys that are the same as far as they are compared: most likely they part right behind. */
+static void add_alike(struct rax_size *r, uint64_t beyond_bytes)
+{
+    r->key_count++;
+    r->is_estimate = true;
+    add_node(r, beyond_bytes, 1, false);
+    add_node(r, 0, 0, true);
+}
+
 void rax_size_add(struct rax_size *r, const uint8_t *key, size_t key_bytes)
 {
+    rax_size_add_cut(r, key, key_bytes, key_bytes);
+}
+
+void rax_size_add_cut(struct rax_size *r, const uint8_t *key, size_t stored_bytes,
+                      uint64_t whole_bytes)
+{
+    const size_t key_bytes = stored_bytes < KEY_BYTES_MAX ? stored_bytes : KEY_BYTES_MAX;
+    const uint64_t beyond_bytes = whole_bytes - key_bytes;
     size_t same = 0;
 
-    if (key_bytes > KEY_BYTES_MAX) {
-        key_bytes = KEY_BYTES_MAX;
-        r->is_estimate = true;
-    }
     if (r->out_of_memory || !reserve(r, key_bytes)) {
         r->out_of_memory = true;
         return;
@@ -129,8 +144,11 @@ void rax_size_add(struct rax_size *r, const uint8_t *key, size_t key_bytes)
         same++;
     if (r->key_count > 0 &&
         (same == key_bytes || (same < r->last_bytes && key[same] < r->last[same]))) {
-        if (same == key_bytes && same == r->last_bytes)
-            return; /* the same once more; a server would refuse the value */
+        if (same == key_bytes && same == r->last_bytes) {
+            if (beyond_bytes > 0)
+                add_alike(r, beyond_bytes);
+            return; /* else the same once more; a server would refuse the value */
+        }
         r->key_count++;
         r->skipped_count++;
         r->is_estimate = true;
@@ -140,7 +158,8 @@ void rax_size_add(struct rax_size *r, const uint8_t *key, size_t key_bytes)
     cut_path(r, same);
     if (key_bytes > 0) {
         memcpy(r->last + same, key + same, key_bytes - same);
-        r->points[r->point_count++] = (struct rax_point){.depth = key_bytes};
+        r->points[r->point_count++] =
+            (struct rax_point){.depth = key_bytes, .beyond_bytes = beyond_bytes};
     }
     r->last_bytes = key_bytes;
     r->points[r->point_count - 1].has_value = true;

@@ -18,7 +18,7 @@ struct rax_size {
     uint64_t alloc_bytes;   /* likewise, with the tree's own structure */
     uint64_t skipped_count; /* keys out of order: known by number only */
     bool has_no_values;     /* keys without a value pointer; _clear makes it false */
-    bool is_estimate;       /* keys came out of order, or too long to be compared whole */
+    bool is_estimate;       /* keys came out of order, or are alike as far as they are compared */
     bool out_of_memory;
     uint8_t *last;
     size_t last_bytes, last_room;
@@ -29,6 +29,9 @@ struct rax_size {
 /* Zeroed memory is a valid empty struct; _clear keeps what is allocated, _done frees it. */
 void rax_size_clear(struct rax_size *r, uint64_t (*alloc_size)(uint64_t n), uint32_t own_bytes);
 void rax_size_add(struct rax_size *r, const uint8_t *key, size_t key_bytes);
+/* Of a key of key_bytes, stored_bytes are at hand. */
+void rax_size_add_cut(struct rax_size *r, const uint8_t *key, size_t stored_bytes,
+                      uint64_t key_bytes);
 void rax_size_add_id(struct rax_size *r, uint64_t ms, uint64_t seq);
 void rax_size_finish(struct rax_size *r);
 void rax_size_done(struct rax_size *r);

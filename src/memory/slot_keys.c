@@ -6,7 +6,7 @@
  *
  * Its size needs the names in order, a file has them in none, so they are kept until the end:
  *
- *      arena    [name bytes: 2][is expired: 1][slot: 2][name] ...       offsets   of each
+ *      arena    [name bytes: 2][flags: 1][slot: 2][name]([whole length: 8]) ...   offsets of each
  *
  * Both are bounded.  What is below one slot does not depend on other slots, so when the room is
  * used up only the slots that agree with the first key's in one more of their low bits stay, half
@@ -22,8 +22,11 @@
 
 enum {
     HEAD_BYTES = 3, /* before slot and name */
+    IS_EXPIRED = 1, /* flags */
+    IS_CUT = 2,
     SLOT_BYTES = 2,
     NAME_KEPT_BYTES = 4094, /* with the slot what rax_size compares */
+    NAME_LENGTH_BYTES = 8,  /* behind a name that is cut */
     EXPECTED_NAME_BYTES = 24,
     TREE_BYTES = 24,
     EMPTY_NODE_BYTES = 8
@@ -38,7 +41,6 @@ struct slot_tree {
     unsigned slot_mask, slot_kept; /* (slot & mask) == kept */
     uint64_t keys, expired_keys;   /* seen */
     uint64_t kept_expired;
-    uint64_t cut_bytes, cut_expired_bytes; /* of names, beyond what is kept */
 };
 
 /* CRC-16/XMODEM, most significant bit first. */
@@ -101,6 +103,28 @@ static size_t key_bytes_at(const uint8_t *record)
     return SLOT_BYTES + ((size_t)record[0] << 8 | record[1]);
 }
 
+static bool is_expired_at(const uint8_t *record)
+{
+    return (record[2] & IS_EXPIRED) != 0;
+}
+
+static size_t record_bytes_of(size_t key_bytes, bool is_cut)
+{
+    return HEAD_BYTES + key_bytes + (is_cut ? NAME_LENGTH_BYTES : 0);
+}
+
+/* Of slot and name, with what is cut off. */
+static uint64_t whole_bytes_at(const uint8_t *record)
+{
+    const size_t key_bytes = key_bytes_at(record);
+    uint64_t name_bytes;
+
+    if ((record[2] & IS_CUT) == 0)
+        return key_bytes;
+    memcpy(&name_bytes, record + HEAD_BYTES + key_bytes, sizeof name_bytes);
+    return SLOT_BYTES + name_bytes;
+}
+
 static bool is_kept(const struct slot_tree *t, unsigned slot)
 {
     return (slot & t->slot_mask) == t->slot_kept;
@@ -117,13 +141,14 @@ static void halve(struct slot_tree *t)
     t->kept_expired = 0;
     for (size_t i = 0; i < t->count; i++) {
         const uint8_t *const record = t->arena + t->offsets[i];
-        const size_t record_bytes = HEAD_BYTES + key_bytes_at(record);
+        const size_t record_bytes =
+            record_bytes_of(key_bytes_at(record), (record[2] & IS_CUT) != 0);
 
         if (!is_kept(t, slot_at(record)))
             continue;
         memmove(t->arena + to, record, record_bytes);
         t->offsets[count++] = (uint32_t)to;
-        t->kept_expired += t->arena[to + 2];
+        t->kept_expired += is_expired_at(t->arena + to);
         to += record_bytes;
     }
     t->count = count;
@@ -155,14 +180,12 @@ int slot_tree_add(struct slot_tree *t, const uint8_t *name, size_t stored_bytes,
 {
     const unsigned slot = slot_of_key(name, stored_bytes);
     const size_t kept_bytes = stored_bytes < NAME_KEPT_BYTES ? stored_bytes : NAME_KEPT_BYTES;
-    const size_t record_bytes = HEAD_BYTES + SLOT_BYTES + kept_bytes;
+    const bool is_cut = kept_bytes < name_bytes;
+    const size_t record_bytes = record_bytes_of(SLOT_BYTES + kept_bytes, is_cut);
     uint8_t *record;
 
     t->keys++;
     t->expired_keys += is_expired;
-    t->cut_bytes += name_bytes - kept_bytes;
-    if (is_expired)
-        t->cut_expired_bytes += name_bytes - kept_bytes;
     while (is_kept(t, slot) &&
            (t->arena_used + record_bytes > t->arena_max || t->count == t->count_max)) {
         if (t->count == 0 || t->slot_mask >= CLUSTER_SLOTS - 1)
@@ -177,11 +200,13 @@ int slot_tree_add(struct slot_tree *t, const uint8_t *name, size_t stored_bytes,
     record = t->arena + t->arena_used;
     record[0] = (uint8_t)(kept_bytes >> 8);
     record[1] = (uint8_t)kept_bytes;
-    record[2] = is_expired;
+    record[2] = (uint8_t)((is_expired ? IS_EXPIRED : 0) | (is_cut ? IS_CUT : 0));
     record[HEAD_BYTES] = (uint8_t)(slot >> 8);
     record[HEAD_BYTES + 1] = (uint8_t)slot;
     if (kept_bytes > 0)
         memcpy(record + HEAD_BYTES + SLOT_BYTES, name, kept_bytes);
+    if (is_cut)
+        memcpy(record + HEAD_BYTES + SLOT_BYTES + kept_bytes, &name_bytes, sizeof name_bytes);
     t->offsets[t->count++] = (uint32_t)t->arena_used;
     t->arena_used += record_bytes;
     t->kept_expired += is_expired;
@@ -203,7 +228,6 @@ int slot_tree_bytes(struct slot_tree *t, uint64_t (*alloc_size)(uint64_t n), boo
 {
     const uint64_t keys = with_expired ? t->keys : t->keys - t->expired_keys;
     const uint64_t kept = with_expired ? t->count : t->count - t->kept_expired;
-    const uint64_t cut = with_expired ? t->cut_bytes : t->cut_bytes - t->cut_expired_bytes;
     const uint64_t empty_bytes = alloc_size(TREE_BYTES) + alloc_size(EMPTY_NODE_BYTES);
     struct rax_size rax = {0};
     uint64_t bytes;
@@ -220,8 +244,9 @@ int slot_tree_bytes(struct slot_tree *t, uint64_t (*alloc_size)(uint64_t n), boo
     for (size_t i = 0; i < t->count; i++) {
         const uint8_t *const record = t->arena + t->offsets[i];
 
-        if (with_expired || record[2] == 0)
-            rax_size_add(&rax, record + HEAD_BYTES, key_bytes_at(record));
+        if (with_expired || !is_expired_at(record))
+            rax_size_add_cut(&rax, record + HEAD_BYTES, key_bytes_at(record),
+                             whole_bytes_at(record));
     }
     rax_size_finish(&rax);
     if (rax.out_of_memory)
@@ -229,8 +254,8 @@ int slot_tree_bytes(struct slot_tree *t, uint64_t (*alloc_size)(uint64_t n), boo
     bytes = rax.alloc_bytes > empty_bytes ? rax.alloc_bytes - empty_bytes : 0;
     if (kept < keys)
         bytes = (uint64_t)((double)bytes * (double)keys / (double)kept);
-    *ret_bytes = bytes + cut;
-    *ret_is_estimate = kept < keys || cut > 0 || rax.is_estimate;
+    *ret_bytes = bytes;
+    *ret_is_estimate = kept < keys || rax.is_estimate;
     r = 0;
 out:
     rax_size_done(&rax);

@@ -682,7 +682,7 @@ static void test_rax_random(void **state)
 static void test_rax_out_of_order(void **state)
 {
     struct rax_size r = {0};
-    uint8_t *const long_name = calloc(1, 100000);
+    uint8_t *const long_name = calloc(1, 200000);
 
     (void)state;
     assert_non_null(long_name);
@@ -699,8 +699,17 @@ static void test_rax_out_of_order(void **state)
     rax_size_clear(&r, alloc_size_jemalloc, 24);
     rax_size_add(&r, long_name, 100000);
     rax_size_finish(&r);
-    assert_true(r.is_estimate);
+    assert_false(r.is_estimate);
     check("keys,", "long name", r.key_count, 1);
+    /* 24 bytes of its own; 4 and 100000 and a pointer, rounded; 8 for the end with one more. */
+    check("bytes,", "long name", r.alloc_bytes, 24 + 114688 + 16);
+
+    rax_size_clear(&r, alloc_size_jemalloc, 24);
+    rax_size_add(&r, long_name, 100000);
+    rax_size_add(&r, long_name, 200000); /* alike as far as they are compared */
+    rax_size_finish(&r);
+    assert_true(r.is_estimate);
+    check("keys,", "two long names", r.key_count, 2);
     rax_size_done(&r);
     free(long_name);
 }

@@ -415,6 +415,51 @@ static void test_slots_tree(void **state)
     }
 }
 
+/* Measured with 4.0.14 and 6.2.16: what three strings took more in a cluster node. */
+static void test_slots_tree_long_names(void **state)
+{
+    static const struct {
+        const char *head;
+        char fill;
+        size_t bytes[3];
+        bool is_estimate;
+        uint64_t tree_bytes;
+    } rows[] = {
+        {"", 'x', {65536, 65536, 65536}, false, 245808},
+        {"{t}", 'z', {5004, 12004, 19004}, false, 37960},
+        {"{t}", 'p', {6000, 9000, 20000}, true, 21504}, /* without the digit */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct slot_tree *const t = slot_tree_new(1 << 20);
+        uint64_t bytes, live_bytes;
+        bool is_estimate;
+
+        assert_non_null(t);
+        for (size_t k = 0; k < 3; k++) {
+            uint8_t *const name = malloc(rows[i].bytes[k] + 1);
+            const int head_bytes = rows[i].is_estimate
+                                       ? snprintf((char *)name, 20, "%s", rows[i].head)
+                                       : snprintf((char *)name, 20, "%s%zu", rows[i].head, k);
+
+            memset(name + head_bytes, rows[i].fill, rows[i].bytes[k] - (size_t)head_bytes);
+            assert_int_equal(slot_tree_add(t, name, rows[i].bytes[k], rows[i].bytes[k], k == 2), 0);
+            free(name);
+        }
+        assert_int_equal(slot_tree_bytes(t, alloc_size_jemalloc, true, &bytes, &is_estimate), 0);
+        assert_int_equal(is_estimate, rows[i].is_estimate);
+        if (is_estimate)
+            check_near("alike", bytes, rows[i].tree_bytes, rows[i].tree_bytes / 2);
+        else
+            assert_int_equal(bytes, rows[i].tree_bytes);
+        assert_int_equal(slot_tree_bytes(t, alloc_size_jemalloc, false, &live_bytes, &is_estimate),
+                         0);
+        assert_true(live_bytes < bytes);
+        slot_tree_free(t);
+    }
+}
+
 /* A tree that has no room for all names is scaled: as good as the whole one. */
 static void test_slots_tree_bounded(void **state)
 {
@@ -864,6 +909,7 @@ int main(void)
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_measured_tables),
         cmocka_unit_test(test_slots_tree),
+        cmocka_unit_test(test_slots_tree_long_names),
         cmocka_unit_test(test_slots_tree_bounded),
         cmocka_unit_test(test_slot_dictionaries),
         cmocka_unit_test(test_slots_of_file),
