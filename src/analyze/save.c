@@ -389,7 +389,6 @@ static size_t minor_version_bytes(const char *number)
 static void write_model_note(const struct decoder *d, char *out, size_t out_bytes)
 {
     const char *const name = memory_version_name(d->model.version);
-    const char *const sizes = memory_version_sizes_name(d->model.version);
     const char *const number = strchr(name, '-') + 1, *const written_by = d->outside.server_version;
     const size_t same = minor_version_bytes(written_by);
     const bool is_fork =
@@ -409,7 +408,7 @@ static void write_model_note(const struct decoder *d, char *out, size_t out_byte
         used = (size_t)snprintf(out, out_bytes, "for a development build");
     else if (same != minor_version_bytes(number) || strncmp(written_by, number, same) != 0)
         used = (size_t)snprintf(out, out_bytes, "the nearest version known to %.40s", written_by);
-    if (strcmp(name, sizes) != 0)
+    if (!memory_version_has_memory_usage(d->model.version))
         used += (size_t)snprintf(out + used, out_bytes - used,
                                  "%sencodings of %s, which has no MEMORY USAGE",
                                  used == 0 ? "" : "; ", name);

@@ -141,7 +141,8 @@ static const struct memory_version versions[] = {
     VERSION_ROW("redis-4.0.0", false, 40000, NULL), /* key: the length of "usage" is counted */
     VERSION_ROW("redis-4.0.3", false, 40003, NULL), /* lists: as many nodes as elements */
     VERSION_ROW("redis-4.0.6", false, 40006, NULL), /* the same; a larger quicklist */
-    VERSION_ROW("redis-4.0", false, 40007, NULL),
+    VERSION_ROW("redis-4.0.7", false, 40007, NULL), /* a smaller empty server (server_costs.c) */
+    VERSION_ROW("redis-4.0", false, 40009, NULL),
     VERSION_ROW("redis-5.0.0", false, 50000, NULL), /* key, integers and zsets as in 4.0 */
     VERSION_ROW("redis-5.0.3", false, 50003, NULL), /* integers and zsets as in 4.0 */
     VERSION_ROW("redis-5.0", false, 50006, NULL),
@@ -283,7 +284,22 @@ const char *memory_version_name(const struct memory_version *v)
 
 const char *memory_version_sizes_name(const struct memory_version *v)
 {
-    return v->sizes_of == NULL ? v->name : v->sizes_of;
+    const char *name = v->sizes_of == NULL ? v->name : v->sizes_of;
+
+    for (size_t i = 0; i < VERSION_COUNT; i++) {
+        const struct memory_version *const o = &versions[i];
+
+        if (v->sizes_of == NULL && o->is_valkey == v->is_valkey &&
+            o->number / 100 == v->number / 100 && o->number % 100 <= LAST_PATCH &&
+            v->number % 100 <= LAST_PATCH)
+            name = o->name;
+    }
+    return name;
+}
+
+bool memory_version_has_memory_usage(const struct memory_version *v)
+{
+    return v->sizes_of == NULL;
 }
 
 /* What wrote an RDB version, when nothing else is known: the newest minor that did. */

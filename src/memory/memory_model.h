@@ -28,8 +28,10 @@ const struct memory_version *memory_version_named(const char *name);
 /* All of them in order; NULL at the end. */
 const struct memory_version *memory_version_at(size_t i);
 const char *memory_version_name(const struct memory_version *v);
-/* The one whose sizes these are: another one for servers before 4.0, which have no MEMORY USAGE. */
+/* The minor version whose sizes these are: another one for servers before 4.0, which have no MEMORY
+ * USAGE. */
 const char *memory_version_sizes_name(const struct memory_version *v);
+bool memory_version_has_memory_usage(const struct memory_version *v);
 /* The version of the server that wrote a file.  server_version: of the AUX field ("7.2.6"), NULL or
  * "" when there is none.  *ret_is_guess: the file does not say so itself. */
 const struct memory_version *memory_version_of_file(enum rdbp_family family,

@@ -33,6 +33,13 @@ enum {
 
 static const struct server_costs rows[] = {
     {.number = 40000,
+     .startup_bytes = 216440,
+     .database_bytes = 56,
+     .dicts_per_database = 5,
+     .cluster_bytes = 658296,
+     .has_slots_tree = true,
+     .has_scripts = true},
+    {.number = 40009, /* and a client of its own for modules */
      .startup_bytes = 237344,
      .database_bytes = 56,
      .dicts_per_database = 5,
@@ -234,7 +241,10 @@ static const struct server_costs *find_row(bool is_valkey, uint32_t number)
 
 const struct server_costs *server_costs_of(const struct memory_version *v)
 {
-    return find_row(v->is_valkey, v->number);
+    const struct memory_version *const sizes_of =
+        v->sizes_of == NULL ? v : memory_version_find(v->sizes_of);
+
+    return find_row(v->is_valkey, sizes_of->number);
 }
 
 static uint64_t scale(uint64_t bytes, uint64_t numerator, uint64_t denominator)

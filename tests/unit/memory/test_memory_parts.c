@@ -727,7 +727,8 @@ static void test_version_names(void **state)
         {"redis-4.0.2", "redis-4.0.0"},
         {"redis-4.0.3", "redis-4.0.3"},
         {"redis-4.0.6", "redis-4.0.6"},
-        {"redis-4.0.7", "redis-4.0"},
+        {"redis-4.0.7", "redis-4.0.7"},
+        {"redis-4.0.9", "redis-4.0"},
         {"redis-4.0", "redis-4.0"},
         {"redis-5.0.2", "redis-5.0.0"},
         {"redis-5.0.5", "redis-5.0.3"},
@@ -792,13 +793,20 @@ static void test_typed_names(void **state)
     static const struct {
         const char *name, *expected;
     } rows[] = {
-        {"redis-7.2", "redis-7.2"},       {"redis-7.2.6", "redis-7.2"},
-        {"redis-7.2-rc1", "redis-7.2"},   {"redis-8", "redis-8.8"},
-        {"redis-8.99", "redis-8.8"},      {"valkey-unstable", "valkey-unstable"},
-        {"redis-72", NULL},               {"redis-99", NULL},
-        {"redis-9.0", NULL},              {"valkey-10.0", NULL},
-        {"redis-7.2.6.1", "redis-7.2"},   {"redis-7.2.6.junk", NULL},
-        {"redis-7.2-rc1.x", NULL},        {"redis-", NULL},
+        {"redis-7.2", "redis-7.2"},
+        {"redis-7.2.6", "redis-7.2"},
+        {"redis-7.2-rc1", "redis-7.2"},
+        {"redis-8", "redis-8.8"},
+        {"redis-8.99", "redis-8.8"},
+        {"valkey-unstable", "valkey-unstable"},
+        {"redis-72", NULL},
+        {"redis-99", NULL},
+        {"redis-9.0", NULL},
+        {"valkey-10.0", NULL},
+        {"redis-7.2.6.1", "redis-7.2"},
+        {"redis-7.2.6.junk", NULL},
+        {"redis-7.2-rc1.x", NULL},
+        {"redis-", NULL},
     };
 
     (void)state;
@@ -893,26 +901,16 @@ static void test_version_of_file(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_size_classes),
-        cmocka_unit_test(test_size_of_huge),
-        cmocka_unit_test(test_libc_sizes),
-        cmocka_unit_test(test_libc_really),
-        cmocka_unit_test(test_allocator_names),
-        cmocka_unit_test(test_ziplist_entries),
-        cmocka_unit_test(test_score_formats),
-        cmocka_unit_test(test_typed_names),
-        cmocka_unit_test(test_version_names),
-        cmocka_unit_test(test_version_list),
-        cmocka_unit_test(test_version_of_file),
-        cmocka_unit_test(test_sds),
-        cmocka_unit_test(test_listpack_entries),
-        cmocka_unit_test(test_scores),
-        cmocka_unit_test(test_sampled_sum),
-        cmocka_unit_test(test_table_growth),
-        cmocka_unit_test(test_bucket_tables),
-        cmocka_unit_test(test_rax_by_hand),
-        cmocka_unit_test(test_rax_random),
-        cmocka_unit_test(test_rax_out_of_order),
+        cmocka_unit_test(test_size_classes),     cmocka_unit_test(test_size_of_huge),
+        cmocka_unit_test(test_libc_sizes),       cmocka_unit_test(test_libc_really),
+        cmocka_unit_test(test_allocator_names),  cmocka_unit_test(test_ziplist_entries),
+        cmocka_unit_test(test_score_formats),    cmocka_unit_test(test_typed_names),
+        cmocka_unit_test(test_version_names),    cmocka_unit_test(test_version_list),
+        cmocka_unit_test(test_version_of_file),  cmocka_unit_test(test_sds),
+        cmocka_unit_test(test_listpack_entries), cmocka_unit_test(test_scores),
+        cmocka_unit_test(test_sampled_sum),      cmocka_unit_test(test_table_growth),
+        cmocka_unit_test(test_bucket_tables),    cmocka_unit_test(test_rax_by_hand),
+        cmocka_unit_test(test_rax_random),       cmocka_unit_test(test_rax_out_of_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
