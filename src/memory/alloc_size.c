@@ -20,9 +20,9 @@
 /* No value is that long; a sum of such sizes must not wrap. */
 #define LIMIT (UINT64_C(1) << 56)
 
-#define LIBC_LEAST_BYTES       24
-#define LIBC_MMAP_FROM_BYTES   (UINT64_C(128) * 1024)
-#define LIBC_PAGE_BYTES        UINT64_C(4096)
+#define LIBC_LEAST_BYTES     24
+#define LIBC_MMAP_FROM_BYTES (UINT64_C(128) * 1024)
+#define LIBC_PAGE_BYTES      UINT64_C(4096)
 
 static uint64_t round_up(uint64_t n, uint64_t step)
 {

@@ -10,8 +10,8 @@ struct bucket_table {
     uint64_t buckets;     /* of the table that takes new members */
     uint64_t old_buckets; /* of the one being emptied; 0: no rehash runs */
     uint64_t used;
-    uint64_t old_used;    /* members when the rehash began */
-    uint64_t steps_left;  /* additions until the old one is empty */
+    uint64_t old_used;   /* members when the rehash began */
+    uint64_t steps_left; /* additions until the old one is empty */
 };
 
 /* A table made for `want` members. */

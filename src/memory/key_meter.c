@@ -20,7 +20,6 @@
 
 #define DEPTH_OPEN ((unsigned)RDBP_DEPTH_SHAPE | (unsigned)RDBP_DEPTH_ITEMS)
 
-
 struct key_meter {
     struct memory_model model;
     bool shares_no_integers; /* by the settings; else the file's FREQ and IDLE say so */
@@ -218,16 +217,12 @@ void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
         if (has_payload(it->role) && it->size_bytes > k->largest_element)
             k->largest_element = it->size_bytes;
         switch (k->type) {
-        case RDBP_TYPE_LIST:
-            weigh_list_item(&k->value.list, &k->ring, m, k->rdb_type, it);
-            break;
+        case RDBP_TYPE_LIST: weigh_list_item(&k->value.list, &k->ring, m, k->rdb_type, it); break;
         case RDBP_TYPE_SET: weigh_set_item(&k->value.set, m, it); break;
         case RDBP_TYPE_ZSET:
             weigh_zset_item(&k->value.zset, &k->node_means, m, k->rdb_type, it);
             break;
-        case RDBP_TYPE_HASH:
-            weigh_hash_item(&k->value.hash, &k->ttls, m, k->rdb_type, it);
-            break;
+        case RDBP_TYPE_HASH: weigh_hash_item(&k->value.hash, &k->ttls, m, k->rdb_type, it); break;
         case RDBP_TYPE_STREAM: weigh_stream_item(&k->stream, m, it); break;
         default: break;
         }

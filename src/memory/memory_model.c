@@ -1,8 +1,8 @@
 /* memory_model.c -- the server versions we can weigh for.
  *
  * A version is a row of facts.  Each fact is written once, with the versions it holds for: a row
- * is the same list read at its own number (major * 10000 + minor * 100 + patch).  The rules that use the facts are
- * in weigh_*.c and key_meter.c; where each comes from and what confirmed it is in
+ * is the same list read at its own number (major * 10000 + minor * 100 + patch).  The rules that
+ * use the facts are in weigh_*.c and key_meter.c; where each comes from and what confirmed it is in
  * docs/memory-model.md.
  *
  * Servers before 4.0 have no MEMORY USAGE.  Their rows differ from 4.0's in what OBJECT ENCODING
@@ -18,16 +18,15 @@
 #define VERSION_ROW(row_name, v, n, sizes)                                                         \
     {                                                                                              \
         .name = (row_name), .is_valkey = (v), .number = (n), .sizes_of = (sizes),                  \
-        .counted_strings = (n) < 60009              ? STRING_ASKED                                 \
-                           : (v) || (n) < 80400     ? STRING_ROUNDED                               \
-                                                    : STRING_ROUNDED_FROM_32,                      \
-        .rounds_stream_listpacks = ((n) >= 60212 && (n) < 70000) ||                                \
-                                   ((n) >= 70010 && ((v) || (n) < 80400)),                         \
+        .counted_strings = (n) < 60009          ? STRING_ASKED                                     \
+                           : (v) || (n) < 80400 ? STRING_ROUNDED                                   \
+                                                : STRING_ROUNDED_FROM_32,                          \
+        .rounds_stream_listpacks =                                                                 \
+            ((n) >= 60212 && (n) < 70000) || ((n) >= 70010 && ((v) || (n) < 80400)),               \
         .rounds_blobs = (n) >= 70000 && ((v) || (n) < 80400),                                      \
         .counts_embstr_rounded = (n) >= 70000,                                                     \
         .counts_asked_bytes = !(v) && (n) >= 80400 && (n) < 80600,                                 \
-        .counts_no_name =                                                                          \
-            (v) ? (n) >= 80100 && (n) < 80104 : (n) >= 80200 && (n) < 80202,                       \
+        .counts_no_name = (v) ? (n) >= 80100 && (n) < 80104 : (n) >= 80200 && (n) < 80202,         \
         .sums_exactly = !(v) && (n) >= 80400,                                                      \
                                                                                                    \
         .key_layout = (n) >= ((v) ? 80100 : 80200) ? KEY_IN_OBJECT                                 \
@@ -40,8 +39,8 @@
                                                         : EMBED_VALKEY_9_1,                        \
         .sets_expiry_after = (v),                                                                  \
         .counted_name = (n) >= 40000 && (n) < 40003 ? NAME_IS_SUBCOMMAND                           \
-                        : (n) < 50003 ? NAME_IS_ARGUMENT                                           \
-                                      : NAME_IS_KEY,                                               \
+                        : (n) < 50003               ? NAME_IS_ARGUMENT                             \
+                                                    : NAME_IS_KEY,                                 \
         .cluster_entry_bytes = (n) >= 70000 && (n) < 70400 ? 40 : 24,                              \
         .cluster_counted_bytes = (n) >= 70400   ? 0                                                \
                                  : (n) >= 70200 ? 8                                                \
@@ -49,7 +48,9 @@
                                                 : 0,                                               \
                                                                                                    \
         .keeps_embstr_of_integers = (n) < 50006, .shares_stored_integers = (n) < 50000,            \
-        .embstr_below_bytes = (n) < 30000 ? 0 : (n) < 30200 ? 40 : UINT32_MAX,                     \
+        .embstr_below_bytes = (n) < 30000   ? 0                                                    \
+                              : (n) < 30200 ? 40                                                   \
+                                            : UINT32_MAX,                                          \
                                                                                                    \
         .has_listpack = (n) >= 70000, .has_zipmap = (n) < 20600, .has_quicklist = (n) >= 30200,    \
         .has_set_listpack = (n) >= 70200, .has_list_listpack = (n) >= 70200,                       \
@@ -60,8 +61,7 @@
                                                                                                    \
         .expands_tables = (n) >= 50000, .expands_hash_first = (n) >= 70000,                        \
         .expands_zset_first = (n) >= 70200, .expands_hash_whole = !(v) && (n) >= 80600,            \
-        .has_bucket_tables = (v) && (n) >= 80100,                                                  \
-        .bucket_table_bytes = (n) >= 90100 ? 80 : 72,                                              \
+        .has_bucket_tables = (v) && (n) >= 80100, .bucket_table_bytes = (n) >= 90100 ? 80 : 72,    \
         .hash_metadata_bytes = (n) >= ((v) ? 90000 : 80400) ? 8 : 0,                               \
         .ttl_metadata_bytes = (v)            ? 8                                                   \
                               : (n) >= 80400 ? 32                                                  \
@@ -94,18 +94,17 @@
                        : (n) >= 70000 ? PLAIN_FROM_1_GIB                                           \
                                       : PLAIN_NEVER,                                               \
         .list_samples = (n) >= 40000 && (n) < 40007 ? LIST_NODES_BY_ELEMENTS                       \
-                        : !(v) && (n) >= 80000 ? LIST_BY_ELEMENTS                                  \
-                                                 : LIST_BY_NODES,                                  \
+                        : !(v) && (n) >= 80000      ? LIST_BY_ELEMENTS                             \
+                                                    : LIST_BY_NODES,                               \
         .quicklist_bytes = (n) >= 40000 && (n) < 40006 ? 32                                        \
                            : !(v) && (n) >= 80400      ? 48                                        \
                                                        : 40,                                       \
-        .quicklist_node_bytes = (n) >= 70000 ? 40 : 32,                                            \
-        .lzf_header_bytes = (n) >= 70000 ? 8 : 4,                                                  \
+        .quicklist_node_bytes = (n) >= 70000 ? 40 : 32, .lzf_header_bytes = (n) >= 70000 ? 8 : 4,  \
         .lzf_header_counted_bytes = (n) >= 70000 ? 8 : 0,                                          \
                                                                                                    \
         .counts_rax_nodes = (n) >= ((v) ? 80099 : 80400),                                          \
         .rax_bytes = (n) >= ((v) ? 80099 : 80400) ? 32 : 24,                                       \
-        .stream_bytes = (n) < 70000           ? 40                                                 \
+        .stream_bytes = (n) < 70000          ? 40                                                  \
                         : (v) || (n) < 80200 ? 80                                                  \
                         : (n) < 80400        ? 112                                                 \
                         : (n) < 80600        ? 120                                                 \
@@ -181,9 +180,9 @@ static const struct memory_version versions[] = {
 #define VALKEY_UNSTABLE 80099
 #define UNSTABLE_MAJOR  255
 
-#define NEWEST     999999
+#define NEWEST                   999999
 #define FIRST_VALKEY_RDB_VERSION 80 /* Valkey 8.1 still wrote Redis' 11 */
-#define LAST_PATCH 98 /* 99 is for what came after it */
+#define LAST_PATCH               98 /* 99 is for what came after it */
 
 /* The newest of a server that is not newer than number; NULL when all are. */
 static const struct memory_version *find_version(bool is_valkey, unsigned number)
@@ -211,8 +210,8 @@ static int parse_part(const char **text)
     return v;
 }
 
-/* A release candidate calls itself by the version before it: 7.1.240 is 7.2-rc1, 5.9.101 is 6.0-rc1.
- * 8.0's milestones (7.9.22x) are not as far. */
+/* A release candidate calls itself by the version before it: 7.1.240 is 7.2-rc1, 5.9.101
+ * is 6.0-rc1. 8.0's milestones (7.9.22x) are not as far. */
 static bool is_candidate(int major, int minor, int patch)
 {
     return minor % 2 == 1 && patch >= (major == 7 && minor == 9 ? 240 : 100);
@@ -267,7 +266,8 @@ const struct memory_version *memory_version_named(const char *name)
     end = number + 1 + strspn(number + 1, ".0123456789");
     if (*end == '-') /* "-rc1", "-m01" */
         end += 1 + strcspn(end + 1, ".-");
-    if (*end != '\0' || strtol(number + 1, NULL, 10) > find_version(v->is_valkey, NEWEST)->number / 10000)
+    if (*end != '\0' ||
+        strtol(number + 1, NULL, 10) > find_version(v->is_valkey, NEWEST)->number / 10000)
         return NULL;
     return v;
 }

@@ -70,8 +70,8 @@ enum dict_entries {
 
 /* What MEMORY USAGE counts of a string's buffer. */
 enum counted_strings {
-    STRING_ASKED = 0,     /* header, text, closing zero */
-    STRING_ROUNDED,       /* the allocation */
+    STRING_ASKED = 0,      /* header, text, closing zero */
+    STRING_ROUNDED,        /* the allocation */
     STRING_ROUNDED_FROM_32 /* the allocation, but the shortest as asked for */
 };
 
@@ -116,28 +116,28 @@ struct memory_version {
     enum embedded_strings embeds_strings;
     bool sets_expiry_after; /* a loaded key gets its expiry once it is there */
     enum counted_name counted_name;
-    uint32_t cluster_entry_bytes;    /* dictEntry with cluster-enabled, where it is larger */
-    uint32_t cluster_counted_bytes;  /* what is counted for that */
+    uint32_t cluster_entry_bytes;   /* dictEntry with cluster-enabled, where it is larger */
+    uint32_t cluster_counted_bytes; /* what is counted for that */
 
-    bool keeps_embstr_of_integers;   /* the text becomes an integer within its allocation */
-    bool shares_stored_integers;     /* integers stored as such, whatever the maxmemory policy */
-    uint32_t embstr_below_bytes; /* shorter ones, if joined, are "embstr" to OBJECT ENCODING */
+    bool keeps_embstr_of_integers; /* the text becomes an integer within its allocation */
+    bool shares_stored_integers;   /* integers stored as such, whatever the maxmemory policy */
+    uint32_t embstr_below_bytes;   /* shorter ones, if joined, are "embstr" to OBJECT ENCODING */
 
-    bool has_listpack;       /* for what was a ziplist */
-    bool has_zipmap;         /* 2.4 */
-    bool has_quicklist;      /* since 3.2 */
+    bool has_listpack;  /* for what was a ziplist */
+    bool has_zipmap;    /* 2.4 */
+    bool has_quicklist; /* since 3.2 */
     bool has_set_listpack;
     bool has_list_listpack;  /* small lists without a quicklist */
     bool has_shortest_score; /* scores as the shortest text, not as %.17g */
     enum field_ttl_kind field_ttl;
-    bool has_stream_word;    /* OBJECT ENCODING says "stream", not "unknown" */
+    bool has_stream_word; /* OBJECT ENCODING says "stream", not "unknown" */
 
     /* Tables. */
-    bool expands_tables;       /* HASH and ZSET are loaded into a table made for all of them */
-    bool expands_hash_first;   /* a packed hash is converted into a table made for its pairs */
-    bool expands_zset_first;   /* likewise a zset */
-    bool expands_hash_whole;   /* a hash converted half-way: for all of its pairs */
-    bool has_bucket_tables;    /* Valkey's hashtable instead of dicts */
+    bool expands_tables;     /* HASH and ZSET are loaded into a table made for all of them */
+    bool expands_hash_first; /* a packed hash is converted into a table made for its pairs */
+    bool expands_zset_first; /* likewise a zset */
+    bool expands_hash_whole; /* a hash converted half-way: for all of its pairs */
+    bool has_bucket_tables;  /* Valkey's hashtable instead of dicts */
     uint32_t bucket_table_bytes;
     uint32_t hash_metadata_bytes; /* behind the table of every hash, */
     uint32_t ttl_metadata_bytes;  /* and of one with field TTLs */
@@ -173,8 +173,8 @@ struct memory_version {
     bool has_producers;       /* idempotent ones */
     bool counts_producers;    /* their tree too; empty ones are left out, streams' names kept */
     bool counts_whole_stream; /* all that is allocated but lists of groups */
-    bool has_group_refs;    /* a tree of all pending ids with their groups */
-    bool has_pending_times; /* a tree of pending entries by time in each group */
+    bool has_group_refs;      /* a tree of all pending ids with their groups */
+    bool has_pending_times;   /* a tree of pending entries by time in each group */
 };
 
 /* What a value weighs, its object included, its key not. */

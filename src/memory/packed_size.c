@@ -140,9 +140,9 @@ struct score_element score_element_of(double score, enum score_format format)
         return e;
     }
     /* The narrow form prints 0 and -0 as texts of their own. */
-    if (format == SCORE_G17_NARROW ? magnitude < 0x1p52 && score == trunc(score) &&
-                                         (score != 0 || sign == 0)
-                                   : magnitude <= 0x1p62 && score == trunc(score)) {
+    if (format == SCORE_G17_NARROW
+            ? magnitude < 0x1p52 && score == trunc(score) && (score != 0 || sign == 0)
+            : magnitude <= 0x1p62 && score == trunc(score)) {
         e.is_integer = true;
         e.integer = (int64_t)score;
     } else if (format == SCORE_SHORTEST) {

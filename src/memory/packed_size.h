@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A listpack entry with its back length: an integer, a string that is not an integer's text, an item
- * of the parser (integer is read when it is one). */
+/* A listpack entry with its back length: an integer, a string that is not an integer's text, an
+ * item of the parser (integer is read when it is one). */
 uint64_t listpack_integer_bytes(int64_t integer);
 uint64_t listpack_text_bytes(uint64_t size_bytes);
 uint64_t listpack_string_bytes(uint64_t size_bytes, bool is_integer, int64_t integer);
@@ -17,7 +17,8 @@ struct ziplist_size {
     uint64_t bytes;
     uint64_t last_entry_bytes;
 };
-void ziplist_size_add(struct ziplist_size *z, uint64_t size_bytes, bool is_integer, int64_t integer);
+void ziplist_size_add(struct ziplist_size *z, uint64_t size_bytes, bool is_integer,
+                      int64_t integer);
 
 /* How a server turns a score of a packed zset into an element. */
 enum score_format {

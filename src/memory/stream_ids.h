@@ -7,7 +7,7 @@
 struct stream_ids {
     struct stream_ids_key {
         uint64_t words[3];
-    } *keys;
+    } * keys;
     size_t count, room;
     uint64_t beyond; /* of those that were not kept */
     bool out_of_memory;

@@ -80,7 +80,7 @@ struct node_ring {
     struct node_saving {
         uint64_t counted, allocated;
         bool is_unknown; /* whether the node compresses */
-    } *savings;
+    } * savings;
     uint64_t room;
     bool out_of_memory;
 };
@@ -97,10 +97,10 @@ struct weight weigh_list_end(struct list_meter *l, struct node_ring *ring,
 struct set_meter {
     enum { SET_IS_INTSET = 0, SET_IS_LISTPACK, SET_IS_TABLE } phase; /* of the replay */
     uint64_t member_count;
-    uint64_t leading_integers;    /* before the first other member */
-    struct string_bytes strings;  /* buffers of the members in a table */
-    uint64_t listpack_bytes;      /* all members' entries in a listpack */
-    uint64_t reserved_bytes;      /* a listpack made of an intset is allocated in advance */
+    uint64_t leading_integers;   /* before the first other member */
+    struct string_bytes strings; /* buffers of the members in a table */
+    uint64_t listpack_bytes;     /* all members' entries in a listpack */
+    uint64_t reserved_bytes;     /* a listpack made of an intset is allocated in advance */
     uint64_t longest;
     int64_t smallest_integer, largest_integer; /* of those seen as an intset */
 };
@@ -169,10 +169,10 @@ struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_mod
 /* ---- streams ---- */
 struct stream_meter {
     struct string_bytes listpacks;
-    struct string_bytes groups;    /* with their consumers */
-    struct string_bytes names;     /* of consumers */
-    uint64_t consumers_counted;    /* of the group being read */
-    uint64_t reference_count;      /* of entries by groups where they are pending */
+    struct string_bytes groups; /* with their consumers */
+    struct string_bytes names;  /* of consumers */
+    uint64_t consumers_counted; /* of the group being read */
+    uint64_t reference_count;   /* of entries by groups where they are pending */
     bool has_groups, is_in_group, is_in_consumer, is_estimate;
     struct rax_size nodes, group_names, group_pel, consumer_names, consumer_pel;
     struct rax_size references, pending_times;

@@ -20,9 +20,9 @@
  * many pairs grows as it goes.  Valkey has no packed form for them, and orders them by TTL in a
  * vset.  Versions without field TTLs are given the same hash without them.
  *
- * A pair in a table is two strings; from Redis 7.4 to 8.4 the field is one of its own kind, with the
- * TTL in front; in Valkey 8.1 and Redis 8.6 field and value are one allocation unless that would be
- * large, in which case the field points to the value.
+ * A pair in a table is two strings; from Redis 7.4 to 8.4 the field is one of its own kind, with
+ * the TTL in front; in Valkey 8.1 and Redis 8.6 field and value are one allocation unless that
+ * would be large, in which case the field points to the value.
  *
  * Upstream: rdb.c: rdbLoadObject(); t_hash.c: hashTypeConvert(); mstr.c, Redis 4.0 to 8.4; entry.c,
  * Redis 8.6 and Valkey 9.0; t_hash.c: hashTypeCreateEntry(), Valkey 8.1.
@@ -32,9 +32,9 @@
 
 #include "memory/weigh.h"
 
-#define FIELD_TTL_BYTES      16 /* of a field with TTL, */
-#define FIELD_TTL_FLAG_BYTES 2  /* before its string */
-#define EXPAND_MORE_THAN     4  /* remaining pairs that are worth expanding for */
+#define FIELD_TTL_BYTES      16  /* of a field with TTL, */
+#define FIELD_TTL_FLAG_BYTES 2   /* before its string */
+#define EXPAND_MORE_THAN     4   /* remaining pairs that are worth expanding for */
 #define JOINED_PAIR_BYTES    128 /* field and value are one allocation up to that */
 #define PAIR_POINTER_BYTES   8   /* to a value of its own */
 #define PAIR_TTL_BYTES       8   /* of a pair in Valkey, */
@@ -166,8 +166,9 @@ static uint64_t value_bytes(uint64_t n)
 static void add_joined_pair(struct string_bytes *sum, const struct memory_model *m,
                             uint64_t field_bytes, uint64_t value_size, bool has_ttl)
 {
-    const uint64_t ttl_bytes =
-        !has_ttl ? 0 : m->version->is_valkey ? PAIR_TTL_BYTES : PAIR_TTL_META_BYTES;
+    const uint64_t ttl_bytes = !has_ttl                ? 0
+                               : m->version->is_valkey ? PAIR_TTL_BYTES
+                                                       : PAIR_TTL_META_BYTES;
     const uint64_t field =
         ttl_bytes + (has_ttl ? value_bytes(field_bytes) : placed_string_bytes(field_bytes));
     uint64_t asked = field + value_bytes(value_size);
@@ -177,8 +178,7 @@ static void add_joined_pair(struct string_bytes *sum, const struct memory_model 
         add_sds(sum, m, value_size);
     }
     sum->allocated += m->alloc_size(asked);
-    sum->counted +=
-        m->version->hash_pairs == PAIR_JOINED_AS_ASKED ? asked : m->alloc_size(asked);
+    sum->counted += m->version->hash_pairs == PAIR_JOINED_AS_ASKED ? asked : m->alloc_size(asked);
 }
 
 /* The pair whose value has just come; a TTL may still follow. */
@@ -237,9 +237,7 @@ void weigh_hash_item(struct hash_meter *h, struct field_ttls *ttls, const struct
     const uint64_t n = it->size_bytes;
 
     switch (it->role) {
-    case RDBP_ROLE_FIELD_TTL:
-        take_field_ttl(h, ttls, m, rdb_type, it->u.expire_at_ms);
-        return;
+    case RDBP_ROLE_FIELD_TTL: take_field_ttl(h, ttls, m, rdb_type, it->u.expire_at_ms); return;
     case RDBP_ROLE_FIELD:
         h->field_bytes = n;
         note_long_pair(h, ttls, m, n);
@@ -290,14 +288,13 @@ static void replay_conversion(const struct hash_meter *h, const struct memory_mo
     add_many(t, pair_count > before ? pair_count - before : 0);
 }
 
-static void replay_load(const struct hash_meter *h, const struct memory_model *m,
-                        uint16_t rdb_type, uint64_t pair_count, struct table_growth *t)
+static void replay_load(const struct hash_meter *h, const struct memory_model *m, uint16_t rdb_type,
+                        uint64_t pair_count, struct table_growth *t)
 {
     const bool is_over = pair_count > m->settings.hash_max_listpack_entries;
     const bool has_ttls = keeps_ttls(m, rdb_type) && is_ttl_first(rdb_type);
-    const bool is_expanded = is_spread_out(rdb_type)
-                                 ? m->version->expands_tables && !has_ttls
-                                 : m->version->expands_hash_first;
+    const bool is_expanded = is_spread_out(rdb_type) ? m->version->expands_tables && !has_ttls
+                                                     : m->version->expands_hash_first;
 
     if (is_spread_out(rdb_type) && !is_over)
         replay_conversion(h, m, pair_count, has_ttls, t);
@@ -312,10 +309,9 @@ static void replay_bucket_load(const struct hash_meter *h, const struct memory_m
                                uint16_t rdb_type, uint64_t pair_count, struct bucket_table *t)
 {
     const uint64_t packed = h->first_long_pair;
-    const bool is_converted = is_spread_out(rdb_type) && h->has_long_pair &&
-                              !keeps_ttls(m, rdb_type) &&
-                              pair_count <= m->settings.hash_max_listpack_entries &&
-                              pair_count > packed;
+    const bool is_converted =
+        is_spread_out(rdb_type) && h->has_long_pair && !keeps_ttls(m, rdb_type) &&
+        pair_count <= m->settings.hash_max_listpack_entries && pair_count > packed;
 
     bucket_table_init(t, is_converted ? packed : pair_count);
     if (is_converted) {
@@ -335,11 +331,11 @@ static struct weight weigh_hash_table(const struct hash_meter *h, struct field_t
     const bool has_ttls = keeps_ttls(m, rdb_type);
     const uint64_t ttls_bytes =
         has_ttls ? finish_ttls(ttls, is_spread_out(rdb_type) && h->has_long_pair) : 0;
-    struct table_parts parts = {
-        .asize = v->dict_bytes,
-        .metadata_bytes = has_ttls ? v->ttl_metadata_bytes : v->hash_metadata_bytes,
-        .elements = h->strings,
-        .element_count = pair_count};
+    struct table_parts parts = {.asize = v->dict_bytes,
+                                .metadata_bytes =
+                                    has_ttls ? v->ttl_metadata_bytes : v->hash_metadata_bytes,
+                                .elements = h->strings,
+                                .element_count = pair_count};
     struct bucket_table buckets;
     struct table_growth table;
     struct weight w;
@@ -374,19 +370,21 @@ static struct weight weigh_packed_hash(const struct hash_meter *h, const struct 
                                        uint64_t raw_bytes)
 {
     if (keeps_ttls(m, rdb_type))
-        return weigh_listpack_ex(m, key, is_listpack_ex(rdb_type)
-                                        ? raw_bytes
-                                        : LISTPACK_EMPTY_BYTES + h->listpack_bytes +
-                                              h->ttl_listpack_bytes);
+        return weigh_listpack_ex(m, key,
+                                 is_listpack_ex(rdb_type)
+                                     ? raw_bytes
+                                     : LISTPACK_EMPTY_BYTES + h->listpack_bytes +
+                                           h->ttl_listpack_bytes);
     if (m->version->has_listpack)
         return weigh_packed(m, key,
                             rdb_type == RDBP_RDB_HASH_LISTPACK
                                 ? raw_bytes
                                 : LISTPACK_EMPTY_BYTES + h->listpack_bytes,
                             ENCODING_LISTPACK);
-    return weigh_packed(
-        m, key, rdb_type == RDBP_RDB_HASH_ZIPLIST ? raw_bytes : ZIPLIST_EMPTY_BYTES + h->ziplist.bytes,
-        m->version->has_zipmap ? ENCODING_ZIPMAP : ENCODING_ZIPLIST);
+    return weigh_packed(m, key,
+                        rdb_type == RDBP_RDB_HASH_ZIPLIST ? raw_bytes
+                                                          : ZIPLIST_EMPTY_BYTES + h->ziplist.bytes,
+                        m->version->has_zipmap ? ENCODING_ZIPMAP : ENCODING_ZIPLIST);
 }
 
 struct weight weigh_hash_end(const struct hash_meter *h, struct field_ttls *ttls,

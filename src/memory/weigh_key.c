@@ -96,8 +96,8 @@ static uint64_t expiry_bytes(const struct key_frame *key)
 static struct string_bytes weigh_whole_key(const struct memory_model *m,
                                            const struct key_frame *key)
 {
-    const uint64_t bytes = OBJECT_BYTES + expiry_bytes(key) + 1 +
-                           placed_string_bytes(key->name_bytes);
+    const uint64_t bytes =
+        OBJECT_BYTES + expiry_bytes(key) + 1 + placed_string_bytes(key->name_bytes);
     const uint64_t given = m->alloc_size(bytes);
     struct string_bytes whole = {given, given};
 
@@ -130,8 +130,7 @@ static uint64_t embed_string(const struct memory_model *m, const struct key_fram
 
         if (value_bytes + EMBEDDED_LEAST_BYTES > 128 || base + value_bytes > 128)
             return 0;
-        return base +
-               (value_bytes < EMBEDDED_LEAST_BYTES ? EMBEDDED_LEAST_BYTES : value_bytes);
+        return base + (value_bytes < EMBEDDED_LEAST_BYTES ? EMBEDDED_LEAST_BYTES : value_bytes);
     }
     case EMBED_NEVER:
     default: return 0;

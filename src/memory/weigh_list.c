@@ -34,8 +34,8 @@
 #define PLAIN_BYTES            (UINT64_C(1) << 30)
 #define COUNT_MAX              32767 /* of list-max-listpack-size: a field of 16 bits */
 #define DEPTH_MAX              65535 /* of list-compress-depth: likewise */
-#define MIN_COMPRESS_BYTES     48 /* smaller nodes are not compressed, */
-#define MIN_COMPRESS_GAIN      8  /* nor where no more than this is won */
+#define MIN_COMPRESS_BYTES     48    /* smaller nodes are not compressed, */
+#define MIN_COMPRESS_GAIN      8     /* nor where no more than this is won */
 
 /* ---- limits --------------------------------------------------------------------------------- */
 

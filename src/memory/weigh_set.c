@@ -69,8 +69,8 @@ void weigh_set_item(struct set_meter *s, const struct memory_model *m, const rdb
 
 /* ---- the end -------------------------------------------------------------------------------- */
 
-static void replay_table(const struct set_meter *s, const struct memory_model *m,
-                         bool was_intset, uint64_t member_count, struct table_growth *t)
+static void replay_table(const struct set_meter *s, const struct memory_model *m, bool was_intset,
+                         uint64_t member_count, struct table_growth *t)
 {
     if (!was_intset || m->version->has_set_listpack) {
         table_init(t, member_count);
@@ -132,8 +132,7 @@ struct weight weigh_set_end(const struct set_meter *s, const struct memory_model
                             const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
                             uint64_t member_count)
 {
-    const bool is_listpack =
-        rdb_type == RDBP_RDB_SET_LISTPACK && m->version->has_set_listpack;
+    const bool is_listpack = rdb_type == RDBP_RDB_SET_LISTPACK && m->version->has_set_listpack;
     const bool is_intset = rdb_type == RDBP_RDB_SET_INTSET;
     uint64_t listpack_bytes;
 

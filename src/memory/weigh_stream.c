@@ -19,13 +19,13 @@
  *
  * From 8.4 on until 8.6 a group has another tree: its pending entries by time of delivery.
  *
- * Producers' dicts are not counted, in 8.6 their tree neither; 8.8 has for each stream with producers
- * its name once more.  All ids of the file are taken: 8.8 drops what has expired when it loads, and
- * 8.6 soon after.
+ * Producers' dicts are not counted, in 8.6 their tree neither; 8.8 has for each stream with
+ * producers its name once more.  All ids of the file are taken: 8.8 drops what has expired when it
+ * loads, and 8.6 soon after.
  *
- * Upstream: object.c: streamRadixTreeMemoryUsage(), objectComputeSize(); t_stream.c: streamNewNACK(),
- * streamLinkCGroupToEntry(), idmpEntryCreate(), streamKeyLoaded(); rdb.c: rdbLoadStreamIdmpEntries();
- * stream.h, Redis 5.0 to 8.8, Valkey 8.0 to 9.1.
+ * Upstream: object.c: streamRadixTreeMemoryUsage(), objectComputeSize(); t_stream.c:
+ * streamNewNACK(), streamLinkCGroupToEntry(), idmpEntryCreate(), streamKeyLoaded(); rdb.c:
+ * rdbLoadStreamIdmpEntries(); stream.h, Redis 5.0 to 8.8, Valkey 8.0 to 9.1.
  */
 // SPDX-License-Identifier: MIT
 #include "memory/weigh.h"
@@ -133,9 +133,9 @@ static void finish_group(struct stream_meter *s, const struct memory_model *m)
     rax_size_finish(&s->group_pel);
     rax_size_finish(&s->consumer_names);
     s->is_estimate |= s->group_pel.is_estimate;
-    s->groups.counted = add_parts(
-        m, s->groups.counted + count_tree(m, &s->group_pel) + nack_bytes * pending,
-        s->consumers_counted, s->consumer_names.key_count);
+    s->groups.counted =
+        add_parts(m, s->groups.counted + count_tree(m, &s->group_pel) + nack_bytes * pending,
+                  s->consumers_counted, s->consumer_names.key_count);
     s->consumers_counted = 0;
     s->groups.allocated += s->group_pel.alloc_bytes + s->consumer_names.alloc_bytes +
                            m->alloc_size(nack_bytes) * pending;
@@ -319,8 +319,8 @@ int weigh_stream_end(struct stream_meter *s, const struct memory_model *m,
     w.bytes = key->object.counted +
               (v->counts_whole_stream ? own_bytes + s->names.counted : v->stream_counted_bytes) +
               count_tree(m, &s->nodes) + s->listpacks.counted;
-    w.bytes = add_parts(m, w.bytes, s->groups.counted, s->group_names.key_count) +
-              s->producers.counted;
+    w.bytes =
+        add_parts(m, w.bytes, s->groups.counted, s->group_names.key_count) + s->producers.counted;
     w.alloc_bytes = key->object.allocated + own_bytes + s->nodes.alloc_bytes +
                     s->listpacks.allocated + s->groups.allocated + s->names.allocated +
                     s->producers.allocated;

@@ -14,7 +14,8 @@
 // SPDX-License-Identifier: MIT
 #include "memory/weigh.h"
 
-#define SKIPLIST_HEAD_BYTES 16 /* of a node whose member is embedded: without one, and the levels */
+#define SKIPLIST_HEAD_BYTES 16 /* of a node whose member is embedded: without one, and the levels  \
+                                */
 
 static uint64_t skiplist_node_bytes(const struct memory_model *m, uint64_t base_bytes,
                                     unsigned levels)
@@ -35,7 +36,8 @@ static double find_node_mean(const struct memory_model *m, uint64_t base_bytes)
     return mean + rest * (double)skiplist_node_bytes(m, base_bytes, top);
 }
 
-static double node_mean(struct node_means *means, const struct memory_model *m, uint64_t member_bytes)
+static double node_mean(struct node_means *means, const struct memory_model *m,
+                        uint64_t member_bytes)
 {
     const uint32_t overhead = m->version->embedded_member_overhead;
     const uint64_t base_bytes =
@@ -190,7 +192,8 @@ struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_mod
                                 ? raw_bytes
                                 : LISTPACK_EMPTY_BYTES + z->listpack_bytes,
                             ENCODING_LISTPACK);
-    return weigh_packed(
-        m, key, rdb_type == RDBP_RDB_ZSET_ZIPLIST ? raw_bytes : ZIPLIST_EMPTY_BYTES + z->ziplist.bytes,
-        ENCODING_ZIPLIST);
+    return weigh_packed(m, key,
+                        rdb_type == RDBP_RDB_ZSET_ZIPLIST ? raw_bytes
+                                                          : ZIPLIST_EMPTY_BYTES + z->ziplist.bytes,
+                        ENCODING_ZIPLIST);
 }

@@ -66,10 +66,9 @@ static void give(struct key_meter *k, const rdbp_item *item)
 /* Many fields with TTLs of all kinds of order, and one too long to be packed. */
 static void give_hash(struct key_meter *k, bool is_valkey, int field_count)
 {
-    const struct rdbp_key key = {
-        .type = RDBP_TYPE_HASH,
-        .rdb_type = is_valkey ? RDBP_RDB_HASH_2 : RDBP_RDB_HASH_METADATA,
-        .key_bytes = 5};
+    const struct rdbp_key key = {.type = RDBP_TYPE_HASH,
+                                 .rdb_type = is_valkey ? RDBP_RDB_HASH_2 : RDBP_RDB_HASH_METADATA,
+                                 .key_bytes = 5};
 
     key_meter_begin(k, &key);
     for (int i = 0; i < field_count; i++) {
@@ -103,8 +102,7 @@ static void give_stream(struct key_meter *k)
         key_meter_blob(k, &node);
     }
     for (int group = 0; group < 2; group++) {
-        const rdbp_item head = {
-            .role = RDBP_ROLE_STREAM_GROUP, .size_bytes = 5, .bytes = name};
+        const rdbp_item head = {.role = RDBP_ROLE_STREAM_GROUP, .size_bytes = 5, .bytes = name};
         const rdbp_item consumer = {
             .role = RDBP_ROLE_STREAM_CONSUMER, .size_bytes = 5, .bytes = name};
 
