@@ -367,15 +367,32 @@ static void add_stored_tables(const struct server_meter *s, struct server_tables
                                    s->costs->expires_metadata_bytes, &t->rehash_bytes);
 }
 
+/* Sizes that a file invented must not wrap. */
+static void add_capped(uint64_t *sum, uint64_t bytes)
+{
+    *sum = bytes > LARGEST_SUM - *sum ? LARGEST_SUM : *sum + bytes;
+}
+
+static void add_tables(struct server_tables *sum, const struct server_tables *more)
+{
+    add_capped(&sum->main_bytes, more->main_bytes);
+    add_capped(&sum->expires_bytes, more->expires_bytes);
+    add_capped(&sum->other_bytes, more->other_bytes);
+    add_capped(&sum->rehash_bytes, more->rehash_bytes);
+}
+
 /* The tables of the database whose slots are at hand; none are then. */
 static void finish_slots(struct server_meter *s)
 {
     for (size_t i = 0; i < s->used_slot_count; i++) {
         struct slot *const slot = &s->slots[s->used_slots[i]];
 
-        for (unsigned side = 0; side < SERVER_SIDE_COUNT_; side++)
-            add_stored_tables(s, &s->slots_of->result.sides[side], &slot->counts[side],
-                              &slot->hint);
+        for (unsigned side = 0; side < SERVER_SIDE_COUNT_; side++) {
+            struct server_tables t = {0};
+
+            add_stored_tables(s, &t, &slot->counts[side], &slot->hint);
+            add_tables(&s->slots_of->result.sides[side], &t);
+        }
         *slot = (struct slot){0};
     }
     s->used_slot_count = 0;
@@ -452,12 +469,6 @@ static int finish_fields(struct server_meter *s)
     }
     s->fields_of = NULL;
     return 0;
-}
-
-/* Sizes that a file invented must not wrap. */
-static void add_capped(uint64_t *sum, uint64_t bytes)
-{
-    *sum = bytes > LARGEST_SUM - *sum ? LARGEST_SUM : *sum + bytes;
 }
 
 static void count_key(struct counts *n, const struct server_key *key, enum field_ttl_kind kind)
@@ -715,7 +726,7 @@ int server_meter_end(struct server_meter *s, struct server_size *ret_size)
             const struct server_tables *const t = &d->result.sides[side];
 
             sum->tables_bytes += t->main_bytes + t->expires_bytes + t->other_bytes;
-            sum->rehash_bytes += t->rehash_bytes;
+            add_capped(&sum->rehash_bytes, t->rehash_bytes);
         }
         sum->used_memory = size.startup_bytes + size.functions_bytes + size.scripts_bytes +
                            sum->tables_bytes + sum->keys_bytes;

@@ -660,6 +660,29 @@ static void test_slots_of_databases(void **state)
     }
 }
 
+/* Hints that no server could follow, again and again: the sum must not wrap. */
+static void test_slots_invented(void **state)
+{
+    const struct memory_model m = model_of("valkey-9.0", ALLOCATOR_JEMALLOC, true);
+    struct server_meter *const s = server_meter_new(&m, 0);
+    struct server_size size;
+
+    (void)state;
+    assert_non_null(s);
+    for (uint64_t i = 0; i < 1100000; i++) {
+        const struct server_slot slot = {
+            .db = i % 2, .slot = 12182, .keys = INT64_MAX, .expires = INT64_MAX};
+        bool is_cluster;
+
+        assert_int_equal(server_meter_slot(s, &slot, &is_cluster), 0);
+        add_key(s, i % 2, "foo", true, false, 0);
+    }
+    assert_int_equal(server_meter_end(s, &size), 0);
+    assert_true(size.is_estimate);
+    assert_int_equal(size.sides[SERVER_PRIMARY].rehash_bytes, UINT64_C(1) << 62);
+    server_meter_free(s);
+}
+
 /* Each database has its own hints and keys of a slot; the first may be any. */
 static void test_slots_apart(void **state)
 {
@@ -916,6 +939,7 @@ int main(void)
         cmocka_unit_test(test_slots_denied),
         cmocka_unit_test(test_slots_of_databases),
         cmocka_unit_test(test_slots_apart),
+        cmocka_unit_test(test_slots_invented),
         cmocka_unit_test(test_field_ttls),
         cmocka_unit_test(test_libraries),
         cmocka_unit_test(test_many_libraries),
