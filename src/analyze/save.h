@@ -4,8 +4,8 @@
 
 #include "analyze/decode.h"
 
-/* patterns, databases, TTL buckets.  server: who knows the tables, NULL if nobody does.  is_filtered:
- * databases without a key that passed are left out. */
+/* patterns, databases, TTL buckets.  server: who knows the tables, NULL if nobody does.
+ * is_filtered: databases without a key that passed are left out. */
 int save_aggregate(struct store *s, const struct aggregate *a, const struct server_meter *server,
                    bool is_filtered, struct error *err);
 /* type_name: a type_id's name, for scope_value. */

@@ -340,6 +340,18 @@ static const struct table_row table_rows[] = {
      20,
      {96 + 1024, 96 + 256, 0, 0},
      {96 + 1024, 96 + 256, 0, 0}},
+    /* Until 8.1.3 there was no table yet to expand (kvstore.c: kvstoreHashtableExpand()): 1 bucket,
+     * 2 from the 8th member on, 4 from the 15th. */
+    {"8.1.3",
+     "valkey-8.1.3",
+     20,
+     20,
+     0,
+     true,
+     100,
+     20,
+     {96 + 256, 96 + 256, 0, 0},
+     {96 + 256, 96 + 256, 0, 0}},
     /* Measured with 8.1.7 and 9.0.4: 14 members of 16 * 7 places are 13 % and let the table shrink
      * to 4 buckets, 15 do not; an empty one has one bucket; a full one grows. */
     {"8.1, 14 of 112",
