@@ -157,13 +157,13 @@ static bool slice_number(const rdbp_slice *s, int64_t *ret_value)
  */
 bool outside_slot(const struct rdbp_aux *aux, struct server_slot *ret_slot)
 {
-    const char *text = (const char *)aux->value.bytes;
-    const char *const end = text + aux->value.size_bytes;
+    const char *text = (const char *)aux->value.bytes, *end;
     int64_t numbers[4] = {0};
     size_t count = 0;
 
     if (!slice_is(&aux->name, "slot-info") || text == NULL)
         return false;
+    end = text + aux->value.size_bytes;
     while (count < sizeof numbers / sizeof *numbers) {
         const char *const comma = text < end ? memchr(text, ',', (size_t)(end - text)) : NULL;
         const char *const until = comma == NULL ? end : comma;
