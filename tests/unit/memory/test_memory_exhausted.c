@@ -1,8 +1,8 @@
 /* test_memory_exhausted.c -- every allocation of the key meter and the server meter fails once.
  *
- * The linker puts the three functions below before the C library's.  The events are made without
- * any allocation of the test's own, so the n-th allocation is always the same one.  A meter says
- * that memory ran out, or gives the same figures as if nothing had happened: never others.
+ * The events are made without any allocation of the test's own, so the n-th allocation is always
+ * the same one.  A meter says that memory ran out, or gives the same figures as if nothing had
+ * happened: never others.
  */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
@@ -14,47 +14,14 @@
 
 #include <cmocka.h>
 
+#include "failing_malloc.h"
 #include "memory/memory_model.h"
 #include "memory/server_size.h"
-
-void *__real_malloc(size_t size_bytes);
-void *__real_calloc(size_t count, size_t size_bytes);
-void *__real_realloc(void *old, size_t size_bytes);
-void *__wrap_malloc(size_t size_bytes);
-void *__wrap_calloc(size_t count, size_t size_bytes);
-void *__wrap_realloc(void *old, size_t size_bytes);
 
 #define FEW_FIELDS  400 /* packed, until the long one comes */
 #define MANY_FIELDS 3000
 #define PENDING     300
 #define KEYS        4
-
-static long allocations_left = -1; /* -1: all work */
-
-static bool fails(void)
-{
-    if (allocations_left < 0)
-        return false;
-    if (allocations_left == 0)
-        return true;
-    allocations_left--;
-    return false;
-}
-
-void *__wrap_malloc(size_t size_bytes)
-{
-    return fails() ? NULL : __real_malloc(size_bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t size_bytes)
-{
-    return fails() ? NULL : __real_calloc(count, size_bytes);
-}
-
-void *__wrap_realloc(void *old, size_t size_bytes)
-{
-    return fails() ? NULL : __real_realloc(old, size_bytes);
-}
 
 static void give(struct key_meter *k, const rdbp_item *item)
 {

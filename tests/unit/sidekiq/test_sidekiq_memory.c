@@ -1,7 +1,7 @@
 /* test_sidekiq_memory.c -- every allocation of the collector and the resolver fails once.
  *
- * The linker puts the three functions below before the C library's.  The events are fed without any
- * allocation of the test's own, so the n-th allocation is always the same one.
+ * The events are fed without any allocation of the test's own, so the n-th allocation is always the
+ * same one.
  */
 // SPDX-License-Identifier: MIT
 #include <setjmp.h>
@@ -13,41 +13,8 @@
 
 #include <cmocka.h>
 
+#include "failing_malloc.h"
 #include "sidekiq/sidekiq.h"
-
-void *__real_malloc(size_t size_bytes);
-void *__real_calloc(size_t count, size_t size_bytes);
-void *__real_realloc(void *old, size_t size_bytes);
-void *__wrap_malloc(size_t size_bytes);
-void *__wrap_calloc(size_t count, size_t size_bytes);
-void *__wrap_realloc(void *old, size_t size_bytes);
-
-static long allocations_left = -1; /* -1: all work */
-
-static bool fails(void)
-{
-    if (allocations_left < 0)
-        return false;
-    if (allocations_left == 0)
-        return true;
-    allocations_left--;
-    return false;
-}
-
-void *__wrap_malloc(size_t size_bytes)
-{
-    return fails() ? NULL : __real_malloc(size_bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t size_bytes)
-{
-    return fails() ? NULL : __real_calloc(count, size_bytes);
-}
-
-void *__wrap_realloc(void *old, size_t size_bytes)
-{
-    return fails() ? NULL : __real_realloc(old, size_bytes);
-}
 
 static int feed(struct sidekiq_collector *c, enum rdbp_type type, const char *name,
                 const char *const *texts, size_t count)
