@@ -48,12 +48,6 @@ struct pattern_node {
     uint8_t key[]; /* group number, pattern */
 };
 
-struct hint_node {
-    struct aggregate_hint hint;
-    bool is_lost;
-    UT_hash_handle hh;
-};
-
 #define GROUP_NUMBER_BYTES sizeof(uint32_t)
 
 struct aggregate {
@@ -67,9 +61,6 @@ struct aggregate {
     struct pattern_node *pattern_table;
     struct pattern_node **patterns;
     size_t pattern_count, pattern_capacity;
-    struct hint_node *hint_table;
-    struct hint_node **hints;
-    size_t hint_count, hint_capacity;
     struct aggregate_totals totals;
 };
 
@@ -115,18 +106,14 @@ void aggregate_free(struct aggregate *a)
         return;
     HASH_CLEAR(hh, a->group_table);
     HASH_CLEAR(hh, a->pattern_table);
-    HASH_CLEAR(hh, a->hint_table);
     for (size_t i = 0; i < a->group_count; i++)
         free(a->groups[i]);
     for (size_t i = 0; i < a->pattern_count; i++) {
         free(a->patterns[i]->pattern.largest_key);
         free(a->patterns[i]);
     }
-    for (size_t i = 0; i < a->hint_count; i++)
-        free(a->hints[i]);
     free(a->groups);
     free(a->patterns);
-    free(a->hints);
     free(a);
 }
 
@@ -353,34 +340,6 @@ uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uin
     return p->n;
 }
 
-int aggregate_hint(struct aggregate *a, uint64_t db, uint64_t keys, uint64_t expires)
-{
-    struct hint_node *h = NULL;
-    const unsigned hash = fold_hash(hash_bytes(&db, sizeof db, a->seed));
-
-    HASH_FIND_BYHASHVALUE(hh, a->hint_table, &db, sizeof db, hash, h);
-    if (h == NULL) {
-        if (a->hint_count >= AGGREGATE_MAX_GROUPS)
-            return 0;
-        if (grow_pointers((void **)&a->hints, a->hint_count, &a->hint_capacity) < 0)
-            return -1;
-        h = calloc(1, sizeof *h);
-        if (h == NULL)
-            return -1;
-        h->hint.db = db;
-        HASH_ADD_KEYPTR_BYHASHVALUE(hh, a->hint_table, &h->hint.db, sizeof h->hint.db, hash, h);
-        if (h->is_lost) {
-            free(h);
-            return -1;
-        }
-        a->hints[a->hint_count++] = h;
-    }
-    h->hint.keys = keys > UINT64_MAX - h->hint.keys ? UINT64_MAX : h->hint.keys + keys;
-    h->hint.expires =
-        expires > UINT64_MAX - h->hint.expires ? UINT64_MAX : h->hint.expires + expires;
-    return 0;
-}
-
 size_t aggregate_pattern_count(const struct aggregate *a)
 {
     return a->pattern_count;
@@ -399,16 +358,6 @@ size_t aggregate_group_count(const struct aggregate *a)
 const struct aggregate_group *aggregate_group_at(const struct aggregate *a, size_t i)
 {
     return &a->groups[i]->group;
-}
-
-size_t aggregate_hint_count(const struct aggregate *a)
-{
-    return a->hint_count;
-}
-
-const struct aggregate_hint *aggregate_hint_at(const struct aggregate *a, size_t i)
-{
-    return &a->hints[i]->hint;
 }
 
 const struct aggregate_totals *aggregate_totals(const struct aggregate *a)

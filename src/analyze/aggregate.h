@@ -16,10 +16,10 @@
 /* The bucket of a key (ttl_bucket_names.id); expires_at_ms ROW_NULL: none. */
 int ttl_bucket(int64_t expires_at_ms, int64_t now_ms);
 
-#define AGGREGATE_DB_OTHER INT64_C(-1) /* databases beyond the limit are summed under this number  \
-                                        */
-#define AGGREGATE_MAX_GROUPS 65536     /* (db, type) pairs */
-#define LARGEST_KEY_BYTES    1024      /* of a pattern's largest key, so much of the name is kept */
+/* Databases beyond the limit are summed under this number. */
+#define AGGREGATE_DB_OTHER   INT64_C(-1)
+#define AGGREGATE_MAX_GROUPS 65536 /* (db, type) pairs */
+#define LARGEST_KEY_BYTES    1024  /* of a pattern's largest key, so much of the name is kept */
 
 struct sum {
     uint64_t keys;
@@ -51,11 +51,6 @@ struct aggregate_pattern {
     uint64_t signature_keys[8];
 };
 
-struct aggregate_hint { /* RESIZEDB of a database */
-    uint64_t db;
-    uint64_t keys, expires;
-};
-
 struct aggregate;
 
 /* NULL when out of memory. */
@@ -66,8 +61,6 @@ void aggregate_free(struct aggregate *a); /* NULL is fine */
  * memory. signature: role_value_signature() of its value. */
 uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uint8_t *pattern,
                        size_t pattern_bytes, unsigned signature);
-/* The file's own figures for a database; several for one db are summed.  -1: out of memory. */
-int aggregate_hint(struct aggregate *a, uint64_t db, uint64_t keys, uint64_t expires);
 
 /* In order of n; valid until the next add. */
 size_t aggregate_pattern_count(const struct aggregate *a);
@@ -75,8 +68,6 @@ struct aggregate_pattern *aggregate_pattern_at(const struct aggregate *a, size_t
 /* In order of first appearance. */
 size_t aggregate_group_count(const struct aggregate *a);
 const struct aggregate_group *aggregate_group_at(const struct aggregate *a, size_t i);
-size_t aggregate_hint_count(const struct aggregate *a);
-const struct aggregate_hint *aggregate_hint_at(const struct aggregate *a, size_t i);
 
 struct aggregate_totals {
     struct sum all;

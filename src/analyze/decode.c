@@ -1,13 +1,12 @@
-/* decode.c -- the decoder thread: a snapshot to key rows, and everything that is summed on the way.
+/* decode.c -- the decoder thread: a snapshot to batches of weighed keys.
  *
  *      KEY        a row is begun in the batch; meter and Sidekiq collector say how deep to look
  *      BLOB       the value's first bytes may prove a system; the depth is asked for again
  *      ITEMS      to meter and collector
- *      VALUE_END  the row is finished: filter, pattern, aggregates, largest keys; into the batch
+ *      VALUE_END  the row is finished
  *
- * Meters, evidence and collector see every key, whatever the filter: a pattern's role, a
- * namespace's proof and the whole server's size are facts of the whole snapshot.  The filter
- * decides about rows and sums.
+ * Every key goes into the batches, whatever the filter: the tally thread decides (tally.c).  The
+ * meters and the collector see every key, too.
  *
  * Nothing here is an error to the writer: damage, Ctrl-C and lack of memory end the rows, and the
  * cause is left in the decoder for whoever joins the thread.
@@ -19,9 +18,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyze/aggregate.h"
+#include "pattern/role.h"
 #include "rdb_error.h"
 #include "util/hash.h"
 #include "util/signals.h"
+
+#define EVENTS_PER_PROGRESS 64
 
 int decoder_init(struct decoder *d)
 {
@@ -29,12 +32,11 @@ int decoder_init(struct decoder *d)
     atomic_init(&d->keys_done, 0);
     atomic_init(&d->input_offset, 0);
     outside_init(&d->outside);
-    d->top = top_new();
-    d->evidence = role_evidence_new();
+    d->hints = hints_new();
     d->collector = sidekiq_collector_new();
     d->seen = seen_new(MAX_KEYS_SEEN);
     d->now_ms = ROW_NULL;
-    if (d->seen != NULL && d->top != NULL && d->evidence != NULL && d->collector != NULL)
+    if (d->seen != NULL && d->hints != NULL && d->collector != NULL)
         return 0;
     decoder_done(d);
     return -1;
@@ -44,19 +46,15 @@ void decoder_done(struct decoder *d)
 {
     key_meter_free(d->meter);
     server_meter_free(d->server);
-    aggregate_free(d->aggregate);
-    top_free(d->top);
+    hints_free(d->hints);
     outside_done(&d->outside);
-    role_evidence_free(d->evidence);
     sidekiq_collector_free(d->collector);
     seen_free(d->seen);
     free(d->module_types);
     d->seen = NULL;
     d->meter = NULL;
     d->server = NULL;
-    d->aggregate = NULL;
-    d->top = NULL;
-    d->evidence = NULL;
+    d->hints = NULL;
     d->collector = NULL;
     d->module_types = NULL;
 }
@@ -106,14 +104,13 @@ static void fix_model(struct decoder *d)
  * through. */
 static int fix_rules(struct decoder *d)
 {
-    if (d->aggregate != NULL)
+    if (d->server != NULL)
         return 0;
     fix_now(d);
     fix_model(d);
     d->meter = key_meter_new(&d->model, d->options->deep);
     d->server = server_meter_new(&d->model, d->options->startup_bytes);
-    d->aggregate = aggregate_new(d->now_ms, d->options->max_patterns);
-    return d->meter == NULL || d->server == NULL || d->aggregate == NULL ? -1 : 0;
+    return d->meter == NULL || d->server == NULL ? -1 : 0;
 }
 
 /* type_names.id of a key's type; module types get theirs by first appearance. */
@@ -141,15 +138,15 @@ static int type_id_of(struct decoder *d, const struct rdbp_key *key, uint32_t *r
     return 0;
 }
 
-/* A batch with room: the current one, or the next empty one.  -1: the writer gave up. */
+/* A batch with room: the current one, or the next empty one.  -1: somebody gave up. */
 static int need_batch(struct decoder *d)
 {
     if (d->batch != NULL && store_batch_is_full(d->batch)) {
-        queue_send(d->queue, d->batch);
+        queue_put(d->queue, QUEUE_DECODED, d->batch);
         d->batch = NULL;
     }
     if (d->batch == NULL)
-        d->batch = queue_take_empty(d->queue);
+        d->batch = queue_take(d->queue, QUEUE_EMPTY);
     return d->batch == NULL ? -1 : 0;
 }
 
@@ -211,7 +208,6 @@ static int on_key(struct decoder *d, const struct rdbp_key *key)
     if (seen_count(d->seen) < MAX_KEYS_SEEN && seen_add(d->seen, hash_key(key)) == SEEN_BEFORE)
         note_duplicate(d, key);
     d->pending_module_version = key->module_version;
-    d->signature = 0;
     depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key);
     rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE); /* for the signature */
     return 0;
@@ -227,8 +223,8 @@ static void on_blob(struct decoder *d, const struct rdbp_blob *blob)
     if (d->pending == NULL)
         return;
     if (blob->blob_index == 0)
-        d->signature =
-            role_value_signature(d->pending->row.type, blob->prefix.bytes, blob->prefix.size_bytes);
+        d->pending->signature = (uint8_t)role_value_signature(
+            d->pending->row.type, blob->prefix.bytes, blob->prefix.size_bytes);
     rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE);
 }
 
@@ -294,58 +290,30 @@ static int measure(struct decoder *d, const struct rdbp_value_end *end, struct k
     return end->is_empty ? 0 : count_for_server(d, row, size.first_field_ttl_ms);
 }
 
-/* A key that passed: its pattern, the sums, the lists of the largest, its row.  -1: out of memory.
- */
-static int take_row(struct decoder *d, struct key_row *row)
-{
-    uint8_t pattern[PATTERN_MAX_BYTES];
-    const size_t pattern_bytes = pattern_fold(row->key, row->key_stored_bytes, pattern);
-    int is_top;
-
-    row->pattern_n = aggregate_add(d->aggregate, row, pattern, pattern_bytes, d->signature);
-    if (row->pattern_n == 0)
-        return -1;
-    is_top = d->keys == KEYS_NONE ? 0 : top_add(d->top, row);
-    if (is_top < 0)
-        return -1;
-    if (d->keys == KEYS_ALL || is_top > 0)
-        store_batch_accept(d->batch);
-    return 0;
-}
-
 static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
 {
-    struct key_row *row = &d->pending->row;
-    const uint64_t seed = row->db << 8 ^ row->rdb_type;
+    struct key_row *const row = &d->pending->row;
 
     row->key = store_batch_key(d->batch, d->pending);
-    if (measure(d, end, row) < 0 || sidekiq_end(d->collector, end, row) < 0 ||
-        role_evidence_key(d->evidence, row->db, row->key, row->key_stored_bytes, row->type,
-                          d->signature) < 0) {
+    if (measure(d, end, row) < 0 || sidekiq_end(d->collector, end, row) < 0) {
         d->is_out_of_memory = true;
         return -1;
     }
     d->key_count++;
-    d->content += hash_bytes(row->key, row->key_stored_bytes, seed + end->rdb_bytes);
     atomic_store_explicit(&d->keys_done, d->key_count, memory_order_relaxed);
     if (!end->ok)
         note_defect(d, &end->error, row->key, row->key_stored_bytes);
     if (row->type == RDBP_TYPE_MODULE)
         outside_module_key(&d->outside, row->module_name, d->pending_module_version,
                            end->rdb_bytes);
-    if (end->ok && end->is_empty) /* a server drops it; the parser gives a DEFECT for it */
-        return 0;
-    if (filter_passes(&d->options->filter, row) && take_row(d, row) < 0) {
-        d->is_out_of_memory = true;
-        return -1;
-    }
+    d->pending->is_dropped = end->ok && end->is_empty; /* the parser gives a DEFECT for it */
+    store_batch_accept(d->batch);
     return 0;
 }
 
 static int on_hint(struct decoder *d, const struct rdbp_resizedb *hint)
 {
-    if (fix_rules(d) < 0 ||
-        aggregate_hint(d->aggregate, d->db, hint->key_count, hint->expires_count) < 0 ||
+    if (fix_rules(d) < 0 || hints_add(d->hints, d->db, hint->key_count, hint->expires_count) < 0 ||
         server_meter_hint(d->server, d->db, hint->key_count, hint->expires_count) < 0) {
         d->is_out_of_memory = true;
         return -1;
@@ -434,25 +402,6 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
     return 0;
 }
 
-static void assign_roles(struct decoder *d)
-{
-    for (size_t i = 0; i < aggregate_pattern_count(d->aggregate); i++) {
-        struct aggregate_pattern *p = aggregate_pattern_at(d->aggregate, i);
-        struct role_pattern facts = {
-            .db = (uint64_t)p->group->db,
-            .pattern = p->pattern,
-            .pattern_bytes = p->pattern_bytes,
-            .type = p->type,
-            .keys = p->all.keys,
-            .keys_without_ttl = p->without_ttl.keys,
-        };
-
-        memcpy(facts.signature_keys, p->signature_keys, sizeof facts.signature_keys);
-        if (p->group->db != AGGREGATE_DB_OTHER)
-            p->role = (int)role_of_pattern(d->evidence, d->sidekiq, &facts, &p->system);
-    }
-}
-
 static void finish(struct decoder *d)
 {
     if (fix_rules(d) < 0) {
@@ -469,20 +418,21 @@ static void finish(struct decoder *d)
     if (d->sidekiq == NULL || d->outside.is_out_of_memory ||
         server_meter_end(d->server, &d->server_size) < 0)
         d->is_out_of_memory = true;
-    assign_roles(d);
-    top_sort(d->top);
 }
 
 void *decoder_run(void *arg)
 {
     struct decoder *d = arg;
     const rdbp_event *ev;
+    unsigned events = 0;
     int r;
 
     while ((r = rdbp_next(d->parser, &ev)) > 0) {
         if (on_event(d, ev) < 0)
             break;
-        atomic_store_explicit(&d->input_offset, rdbp_input_offset(d->parser), memory_order_relaxed);
+        if (events++ % EVENTS_PER_PROGRESS == 0)
+            atomic_store_explicit(&d->input_offset, rdbp_input_offset(d->parser),
+                                  memory_order_relaxed);
     }
     if (r < 0) {
         d->has_fatal = true;
@@ -490,11 +440,13 @@ void *decoder_run(void *arg)
         on_defect(d, &d->fatal);
     }
     if (d->batch != NULL)
-        queue_send(d->queue, d->batch);
+        queue_put(d->queue, QUEUE_DECODED, d->batch);
     d->batch = NULL;
     d->pending = NULL;
     if (!atomic_load(&d->is_stopped))
         finish(d);
-    queue_end(d->queue);
+    if (d->is_out_of_memory)
+        queue_stop(d->queue);
+    queue_end(d->queue, QUEUE_DECODED);
     return d;
 }

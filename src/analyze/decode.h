@@ -1,18 +1,15 @@
-/* decode.h -- the decoder thread: a snapshot to key rows, and everything that is summed on the way.
- */
+/* decode.h -- the decoder thread: a snapshot to batches of weighed keys. */
 #ifndef RDBLENS_DECODE_H
 #define RDBLENS_DECODE_H
 
 #include <stdatomic.h>
 
-#include "analyze/aggregate.h"
 #include "analyze/analyze.h"
+#include "analyze/hints.h"
 #include "analyze/outside.h"
 #include "analyze/queue.h"
-#include "analyze/top.h"
 #include "memory/memory_model.h"
 #include "memory/server_size.h"
-#include "pattern/role.h"
 #include "sidekiq/sidekiq.h"
 #include "util/seen.h"
 
@@ -26,11 +23,10 @@ struct decoder {
     const struct analyze_options *options;
     rdbp_parser *parser;
     struct queue *queue;
-    enum keys_stored keys;
     int64_t mtime_ms; /* of a regular file, else ROW_NULL */
 
     /* Shared with the writer while the thread runs. */
-    atomic_bool is_stopped; /* by the writer */
+    atomic_bool is_stopped; /* by whoever gave up */
     atomic_uint_fast64_t keys_done, input_offset;
 
     /* The thread's own, the writer's after pthread_join(). */
@@ -39,10 +35,8 @@ struct decoder {
     struct key_meter *meter;
     struct server_meter *server; /* likewise */
     struct server_size server_size;
-    struct aggregate *aggregate;
-    struct top *top;
+    struct hints *hints;
     struct outside outside;
-    struct role_evidence *evidence;
     struct sidekiq_collector *collector;
     const struct sidekiq_result *sidekiq;
     char (*module_types)[10];
@@ -52,7 +46,6 @@ struct decoder {
     int64_t now_ms;
     const char *now_source;
     uint32_t rdb_version;
-    uint64_t content;   /* sum over all keys, for the identity */
     uint64_t key_count; /* in the file, before filters */
     bool has_end;
     struct rdbp_end end;
@@ -67,7 +60,6 @@ struct decoder {
     struct store_key *pending; /* until the next key; NULL: none yet */
     uint64_t pending_index;
     uint32_t pending_module_version;
-    unsigned signature;
 };
 
 /* Everything but parser, options, queue and the like.  -1: out of memory. */

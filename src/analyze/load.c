@@ -1,11 +1,11 @@
 /* load.c -- one snapshot into an open store: the writer's side.
  *
- *      decoder thread                          this thread
- *      parse, weigh, fold, sum --> batches --> INSERT
- *                                    ...       join, then everything that was summed
+ *      decoder thread              tally thread             this thread
+ *      parse, weigh --> batches --> fold, sum --> batches --> rows into the database
+ *                         ...                       ...       join, then all that was summed
  *
- * The cancelling signals are held back here while the decoder runs, so that they reach the decoder:
- * it is the one that may be waiting in read() for a pipe.
+ * The cancelling signals are held back here and in the tally while the decoder runs, so that they
+ * reach the decoder: it is the one that may be waiting in read() for a pipe.
  *
  * A snapshot's identity, by which the same one given twice is known, is made of what is inside it:
  * RDB version, length, stored checksum, ctime, used-mem, number of keys, and a sum of hashes over
@@ -28,6 +28,7 @@
 #include "analyze/decode.h"
 #include "analyze/progress.h"
 #include "analyze/save.h"
+#include "analyze/tally.h"
 #include "rdb_error.h"
 #include "util/signals.h"
 #include "util/text.h"
@@ -38,7 +39,9 @@ struct loader {
     struct store *store;
     const struct analyze_options *options;
     const char *path;
+    struct queue *queue;
     struct decoder decoder;
+    struct tally tally;
     struct progress progress;
 };
 
@@ -121,54 +124,70 @@ static int take_module_types(struct loader *l, struct error *err)
 
 /* ---- rows ----------------------------------------------------------------------------------- */
 
-/* Until the decoder's last batch; after an error batches are only given back. */
+/* Until the last batch, or until somebody gives up. */
 static int write_batches(struct loader *l, struct error *err)
 {
     struct decoder *d = &l->decoder;
     const double total = (double)l->progress.total_bytes;
-    int r = 0;
 
     for (;;) {
         struct store_batch *b = NULL;
-        const enum queue_result got = queue_receive(d->queue, &b);
+        const enum queue_result got = queue_try_take(l->queue, QUEUE_TALLIED, &b);
         const uint64_t offset = atomic_load_explicit(&d->input_offset, memory_order_relaxed);
 
         if (got == QUEUE_END)
-            return r;
+            return 0;
         if (got == QUEUE_BATCH) {
             if (total > 0)
                 store_set_progress(l->store, (double)offset / total);
-            if (r == 0 && store_put_keys(l->store, b, err) < 0) {
-                r = -1;
-                atomic_store(&d->is_stopped, true);
-                queue_stop(d->queue);
-            }
-            queue_give_back(d->queue, b);
+            if (store_put_keys(l->store, b, err) < 0)
+                return -1;
+            queue_put(l->queue, QUEUE_EMPTY, b);
         }
         progress_show(&l->progress, offset,
                       atomic_load_explicit(&d->keys_done, memory_order_relaxed));
     }
 }
 
+static void give_up(struct loader *l)
+{
+    atomic_store(&l->decoder.is_stopped, true);
+    queue_stop(l->queue);
+}
+
 static int run_threads(struct loader *l, struct error *err)
 {
     sigset_t cancelling, before;
-    pthread_t thread;
+    pthread_t decoder, tally;
+    bool has_decoder = false, has_tally = false;
     int r;
 
-    l->decoder.queue = queue_new();
-    if (l->decoder.queue == NULL)
+    l->queue = l->decoder.queue = l->tally.queue = queue_new();
+    if (l->queue == NULL)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
-    r = pthread_create(&thread, NULL, decoder_run, &l->decoder);
-    if (r != 0)
-        return error_set(err, EXIT_CANNOT_RUN, "cannot start a thread: %s", strerror(r));
+    r = pthread_create(&decoder, NULL, decoder_run, &l->decoder);
+    has_decoder = r == 0;
     sigemptyset(&cancelling);
     sigaddset(&cancelling, SIGINT);
     sigaddset(&cancelling, SIGTERM);
     sigaddset(&cancelling, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &cancelling, &before);
-    r = write_batches(l, err);
-    pthread_join(thread, NULL);
+    if (r == 0) {
+        r = pthread_create(&tally, NULL, tally_run, &l->tally);
+        has_tally = r == 0;
+    }
+    if (r != 0)
+        r = error_set(err, EXIT_CANNOT_RUN, "cannot start a thread: %s", strerror(r));
+    else
+        r = write_batches(l, err);
+    if (r < 0)
+        give_up(l);
+    if (has_tally)
+        pthread_join(tally, NULL);
+    if (l->tally.is_out_of_memory)
+        give_up(l);
+    if (has_decoder)
+        pthread_join(decoder, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     progress_clear(&l->progress);
     return r;
@@ -177,11 +196,11 @@ static int run_threads(struct loader *l, struct error *err)
 /* ---- the end -------------------------------------------------------------------------------- */
 
 /* What makes the whole run fail, rather than a snapshot that is stored as incomplete. */
-static int check_decoder(const struct loader *l, struct error *err)
+static int check_threads(const struct loader *l, struct error *err)
 {
     const struct decoder *d = &l->decoder;
 
-    if (d->is_out_of_memory)
+    if (d->is_out_of_memory || l->tally.is_out_of_memory)
         return error_set(err, EXIT_CANNOT_RUN, "%s: out of memory", l->path);
     if (d->has_fatal && rdb_exit_code(d->fatal.code) == EXIT_CANNOT_RUN)
         return rdb_error_set(err, l->path, &d->fatal);
@@ -257,14 +276,14 @@ static const char *trailing_name(const struct decoder *d)
     return d->has_end ? names[d->end.trailing] : NULL;
 }
 
-static void write_identity(const struct decoder *d, char *out, size_t out_bytes)
+static void write_identity(const struct decoder *d, uint64_t content, char *out, size_t out_bytes)
 {
     const uint64_t bytes = d->has_end ? d->end.rdb_bytes : rdbp_offset(d->parser);
     int n;
 
     n = snprintf(out, out_bytes,
                  "rdb=%" PRIu32 " bytes=%" PRIu64 " keys=%" PRIu64 " content=%016" PRIx64,
-                 d->rdb_version, bytes, d->key_count, d->content);
+                 d->rdb_version, bytes, d->key_count, content);
     if (d->has_end && d->end.checksum != RDBP_CHECKSUM_ABSENT)
         n += snprintf(out + n, out_bytes - (size_t)n, " checksum=%016" PRIx64,
                       d->end.checksum_stored);
@@ -278,7 +297,7 @@ static void write_identity(const struct decoder *d, char *out, size_t out_bytes)
 static int end_snapshot(struct loader *l, const char *filter, struct error *err)
 {
     const struct decoder *d = &l->decoder;
-    const struct aggregate_totals *t = aggregate_totals(d->aggregate);
+    const struct aggregate_totals *t = aggregate_totals(l->tally.aggregate);
     const uint64_t input_bytes = rdbp_input_size(d->parser);
     char identity[256];
     const struct store_snapshot row = {
@@ -309,7 +328,7 @@ static int end_snapshot(struct loader *l, const char *filter, struct error *err)
         .patterns_merged_keys = t->merged_keys,
     };
 
-    write_identity(d, identity, sizeof identity);
+    write_identity(d, l->tally.content, identity, sizeof identity);
     return store_end_snapshot(l->store, &row, err);
 }
 
@@ -321,7 +340,7 @@ static int save_all(struct loader *l, struct analyze_outcome *outcome, struct er
 
     if (filter_text(&l->options->filter, &filter) < 0)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
-    r = save_snapshot_parts(l->store, d, err);
+    r = save_snapshot_parts(l->store, d, &l->tally, err);
     if (r == 0)
         r = end_snapshot(l, filter, err);
     free(filter);
@@ -352,10 +371,10 @@ int load_snapshot(struct store *s, const struct analyze_options *options, const 
     l->path = path;
     path_text = text_of(path);
     label = text_of(load_label(path));
-    l->decoder.options = options;
-    l->decoder.keys = options->keys;
-    if (path_text == NULL || label == NULL ||
-        decoder_init(&l->decoder) < 0) {
+    l->decoder.options = l->tally.options = options;
+    l->tally.decoder = &l->decoder;
+    if (path_text == NULL || label == NULL || decoder_init(&l->decoder) < 0 ||
+        tally_init(&l->tally) < 0) {
         error_set(err, EXIT_CANNOT_RUN, "out of memory");
         goto out;
     }
@@ -365,15 +384,16 @@ int load_snapshot(struct store *s, const struct analyze_options *options, const 
         take_module_types(l, err) < 0)
         goto out;
     progress_start(&l->progress, !options->is_quiet, rdbp_input_size(l->decoder.parser));
-    if (run_threads(l, err) < 0 || check_decoder(l, err) < 0)
+    if (run_threads(l, err) < 0 || check_threads(l, err) < 0)
         goto out;
     print_defects(l);
     r = save_all(l, outcome, err);
 out:
     signals_guard_mapping(NULL, 0);
     rdbp_close(l->decoder.parser);
-    queue_free(l->decoder.queue);
+    queue_free(l->queue);
     decoder_done(&l->decoder);
+    tally_done(&l->tally);
     free(path_text);
     free(label);
     free(l);

@@ -1,7 +1,9 @@
-/* queue.h -- batches between the decoder thread and the thread that writes SQLite.
+/* queue.h -- batches going round between the threads of an analysis.
  *
- * A fixed number of batches circulates: the decoder takes an empty one, fills it and sends it; the
- * writer receives it and gives it back.  Either waits when there is none.
+ *      empty -> decoder -> decoded -> tally -> tallied -> writer -> empty
+ *
+ * A fixed number of batches, each always in one place or with one thread.  Whoever takes from a
+ * place where there is none waits.
  */
 #ifndef RDBLENS_QUEUE_H
 #define RDBLENS_QUEUE_H
@@ -10,20 +12,24 @@
 
 struct queue;
 
+enum queue_place { QUEUE_EMPTY = 0, QUEUE_DECODED, QUEUE_TALLIED, QUEUE_PLACE_COUNT_ };
+
 struct queue *queue_new(void); /* NULL: out of memory */
 void queue_free(struct queue *q);
 
-/* Decoder.  NULL: the writer gave up (queue_stop). */
-struct store_batch *queue_take_empty(struct queue *q);
-void queue_send(struct queue *q, struct store_batch *b);
-/* No more will be sent. */
-void queue_end(struct queue *q);
+void queue_put(struct queue *q, enum queue_place place, struct store_batch *b);
+/* Nothing more will be put there. */
+void queue_end(struct queue *q, enum queue_place place);
+/* First in, first out; from QUEUE_EMPTY without rows.  NULL: no more will come, or somebody gave
+ * up. */
+struct store_batch *queue_take(struct queue *q, enum queue_place place);
+/* Every queue_take() from now on returns NULL. */
+void queue_stop(struct queue *q);
+bool queue_is_stopped(struct queue *q);
 
 enum queue_result { QUEUE_BATCH, QUEUE_TIMEOUT, QUEUE_END };
-/* Writer.  Waits 200 ms at most, so that progress can be shown. */
-enum queue_result queue_receive(struct queue *q, struct store_batch **ret_batch);
-void queue_give_back(struct queue *q, struct store_batch *b);
-/* The decoder's next queue_take_empty() returns NULL. */
-void queue_stop(struct queue *q);
+/* As queue_take(), but waits 200 ms at most, so that progress can be shown. */
+enum queue_result queue_try_take(struct queue *q, enum queue_place place,
+                                 struct store_batch **ret_batch);
 
 #endif

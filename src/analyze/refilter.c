@@ -243,6 +243,7 @@ static void read_row(sqlite3_stmt *stmt, struct key_row *row)
 
 struct keys_pass {
     struct aggregate *aggregate;
+    struct hints *hints;
     struct top *top;
     struct store_batch batch;
 };
@@ -260,7 +261,7 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
     if (store_batch_is_full(&pass->batch)) {
         if (store_put_keys(r->store, &pass->batch, err) < 0)
             return -1;
-        pass->batch.count = pass->batch.size_bytes = 0;
+        store_batch_clear(&pass->batch);
     }
     row->pattern_n = aggregate_add(
         pass->aggregate, row, pattern == NULL ? star : pattern,
@@ -271,6 +272,8 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     k->row = *row;
     store_batch_accept(&pass->batch);
+    if (store_batch_add_text(&pass->batch, k) < 0)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     if (aggregate_pattern_count(pass->aggregate) > known) {
         struct aggregate_pattern *p = aggregate_pattern_at(pass->aggregate, known);
 
@@ -308,7 +311,7 @@ out:
 }
 
 /* The file's own figures stay with the databases that still have keys. */
-static int take_hints(struct refilter *r, struct aggregate *a, int64_t id, struct error *err)
+static int take_hints(struct refilter *r, struct hints *hints, int64_t id, struct error *err)
 {
     sqlite3_stmt *stmt = NULL;
     int more = -1;
@@ -316,9 +319,9 @@ static int take_hints(struct refilter *r, struct aggregate *a, int64_t id, struc
     if (prepare(r, store_sql("source-hints"), id, &stmt, err) < 0)
         goto out;
     while ((more = step(r, stmt, err)) > 0) {
-        if (aggregate_hint(a, (uint64_t)sqlite3_column_int64(stmt, 0),
-                           (uint64_t)sqlite3_column_int64(stmt, 1),
-                           (uint64_t)sqlite3_column_int64(stmt, 2)) < 0) {
+        if (hints_add(hints, (uint64_t)sqlite3_column_int64(stmt, 0),
+                      (uint64_t)sqlite3_column_int64(stmt, 1),
+                      (uint64_t)sqlite3_column_int64(stmt, 2)) < 0) {
             more = error_set(err, EXIT_CANNOT_RUN, "out of memory");
             break;
         }
@@ -392,22 +395,26 @@ static int refilter_snapshot(struct refilter *r, int64_t id, int64_t now_ms, str
     int result = -1;
 
     pass.aggregate = aggregate_new(now_ms, SIZE_MAX);
+    pass.hints = hints_new();
     pass.top = top_new();
-    if (pass.aggregate == NULL || pass.top == NULL || store_batch_init(&pass.batch) < 0) {
+    if (pass.aggregate == NULL || pass.hints == NULL || pass.top == NULL ||
+        store_batch_init(&pass.batch) < 0) {
         error_set(err, EXIT_CANNOT_RUN, "out of memory");
         goto out;
     }
     store_resume_snapshot(r->store, (uint64_t)id);
-    if (take_keys(r, &pass, id, err) < 0 || take_hints(r, pass.aggregate, id, err) < 0)
+    if (take_keys(r, &pass, id, err) < 0 || take_hints(r, pass.hints, id, err) < 0)
         goto out;
     top_sort(pass.top);
-    if (save_aggregate(r->store, pass.aggregate, NULL, r->filter_text != NULL, err) < 0 ||
+    if (save_aggregate(r->store, pass.aggregate, pass.hints, NULL, r->filter_text != NULL, err) <
+            0 ||
         copy_tables_of(r, id, err) < 0 ||
         save_top(r->store, pass.top, store_type_name, r->store, err) < 0)
         goto out;
     result = update_snapshot(r, id, pass.aggregate, err);
 out:
     aggregate_free(pass.aggregate);
+    hints_free(pass.hints);
     top_free(pass.top);
     store_batch_done(&pass.batch);
     return result;

@@ -166,23 +166,23 @@ static void add_tables(struct store_database *d, const struct server_meter *serv
     d->rehash_bytes = capped(t->rehash_bytes);
 }
 
-static int save_databases(struct store *s, const struct aggregate *a,
+static int save_databases(struct store *s, const struct aggregate *a, const struct hints *hints,
                           const struct server_meter *server, bool is_filtered, struct error *err)
 {
-    const size_t groups = aggregate_group_count(a), hints = aggregate_hint_count(a);
+    const size_t groups = aggregate_group_count(a), hint_count = hints_count(hints);
     struct store_database *all;
     size_t count = 0;
     int r = 0;
 
-    if (groups + hints == 0)
+    if (groups + hint_count == 0)
         return 0;
-    all = malloc((groups + hints) * sizeof *all);
+    all = malloc((groups + hint_count) * sizeof *all);
     if (all == NULL)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     for (size_t i = 0; i < groups; i++)
         all[count++] = database_of_group(aggregate_group_at(a, i));
-    for (size_t i = 0; i < hints; i++) {
-        const struct aggregate_hint *h = aggregate_hint_at(a, i);
+    for (size_t i = 0; i < hint_count; i++) {
+        const struct hint *h = hints_at(hints, i);
 
         all[count] = empty_database(capped(h->db));
         all[count].resizedb_keys = capped(h->keys);
@@ -201,10 +201,10 @@ static int save_databases(struct store *s, const struct aggregate *a,
     return r;
 }
 
-int save_aggregate(struct store *s, const struct aggregate *a, const struct server_meter *server,
-                   bool is_filtered, struct error *err)
+int save_aggregate(struct store *s, const struct aggregate *a, const struct hints *hints,
+                   const struct server_meter *server, bool is_filtered, struct error *err)
 {
-    if (save_patterns(s, a, err) < 0 || save_databases(s, a, server, is_filtered, err) < 0)
+    if (save_patterns(s, a, err) < 0 || save_databases(s, a, hints, server, is_filtered, err) < 0)
         return -1;
     return save_ttl(s, a, err);
 }
@@ -451,14 +451,15 @@ static int save_server(struct store *s, const struct decoder *d, struct error *e
     return r;
 }
 
-int save_snapshot_parts(struct store *s, const struct decoder *d, struct error *err)
+int save_snapshot_parts(struct store *s, const struct decoder *d, const struct tally *t,
+                        struct error *err)
 {
     const struct server_meter *const server = save_is_complete(d) ? d->server : NULL;
 
     if (save_names(s, d, err) < 0 || save_server(s, d, err) < 0 ||
-        save_aggregate(s, d->aggregate, server, d->options->filter.count > 0, err) < 0)
+        save_aggregate(s, t->aggregate, d->hints, server, d->options->filter.count > 0, err) < 0)
         return -1;
-    if (d->keys != KEYS_NONE && save_top(s, d->top, decoder_type_name, d, err) < 0)
+    if (d->options->keys != KEYS_NONE && save_top(s, t->top, decoder_type_name, d, err) < 0)
         return -1;
     if (save_sidekiq(s, d->sidekiq, &d->options->filter, err) < 0)
         return -1;

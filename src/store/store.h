@@ -76,35 +76,42 @@ const char *store_sql(const char *name);
 /* A key as the store takes it: key_row's pointer is replaced by places in the batch's bytes. */
 struct store_key {
     struct key_row row; /* row.key is not used */
-    bool key_is_text;   /* valid UTF-8 without NUL */
     size_t key_offset;
     size_t text_offset; /* the escaped form */
     size_t text_bytes;  /* 0: the same as the key */
+    bool key_is_text;   /* valid UTF-8 without NUL */
+    /* For who sums up between decoder and store. */
+    bool is_dropped;   /* an empty collection: a server that loads it drops it */
+    uint8_t signature; /* role_value_signature() of its value */
 };
 
 /* Longer keys are stored by their first bytes. */
 #define STORE_MAX_KEY_BYTES (1U << 20)
 #define STORE_CUT_KEY_BYTES 1024U
 
-#define STORE_BATCH_KEYS  4096
-#define STORE_BATCH_BYTES (1U << 20) /* a batch is full when its names reach this */
+#define STORE_BATCH_KEYS  2048
+#define STORE_BATCH_BYTES (1U << 18) /* a batch is full when its names reach this */
 
 struct store_batch {
     struct store_key *keys; /* STORE_BATCH_KEYS of room */
     size_t count;
-    uint8_t *bytes; /* grows by one key's name at most beyond STORE_BATCH_BYTES */
+    uint8_t *bytes; /* grows by a name and by escaped forms beyond STORE_BATCH_BYTES */
     size_t size_bytes, capacity_bytes;
 };
 
 /* Empty, with room.  -1: out of memory. */
 int store_batch_init(struct store_batch *b);
 void store_batch_done(struct store_batch *b);
+void store_batch_clear(struct store_batch *b); /* no keys, the room stays */
 bool store_batch_is_full(const struct store_batch *b);
 /* Appends a key's name (cut as key_rows wants it) and returns the new entry, whose row the caller
  * fills; NULL when out of memory.  Not counted until store_batch_accept(). */
 struct store_key *store_batch_add(struct store_batch *b, const uint8_t *key,
                                   size_t key_stored_bytes, uint64_t key_bytes);
 void store_batch_accept(struct store_batch *b);
+/* Works out, for a key that was accepted, whether its name is text and how it is escaped: what
+ * store_put_keys() needs.  -1: out of memory. */
+int store_batch_add_text(struct store_batch *b, struct store_key *k);
 /* The stored name; valid until the batch changes. */
 const uint8_t *store_batch_key(const struct store_batch *b, const struct store_key *k);
 

@@ -74,6 +74,7 @@ static void assert_query_text(sqlite3 *db, const char *sql, const char *expected
 
 struct made {
     struct aggregate *aggregate;
+    struct hints *hints;
     struct top *top;
     struct store_batch batch;
 };
@@ -94,7 +95,7 @@ static void add_key(struct store *s, struct made *m, const uint8_t *key, size_t 
 
     if (store_batch_is_full(&m->batch)) {
         assert_int_equal(store_put_keys(s, &m->batch, &err), 0);
-        m->batch.count = m->batch.size_bytes = 0;
+        store_batch_clear(&m->batch);
     }
     row.key = key;
     row.key_stored_bytes = key_bytes;
@@ -109,6 +110,7 @@ static void add_key(struct store *s, struct made *m, const uint8_t *key, size_t 
     assert_non_null(k);
     k->row = row;
     store_batch_accept(&m->batch);
+    assert_int_equal(store_batch_add_text(&m->batch, k), 0);
 }
 
 /* Keys of many patterns, types and databases, with and without TTL and size. */
@@ -152,6 +154,7 @@ static void begin_made(struct store *s, struct made *m, size_t max_patterns)
     assert_int_equal(store_begin_set(s, "set", &id, &err), 0);
     assert_int_equal(store_begin_snapshot(s, &start, &id, &err), 0);
     m->aggregate = aggregate_new(NOW_MS, max_patterns);
+    m->hints = hints_new();
     m->top = top_new();
     assert_int_equal(store_batch_init(&m->batch), 0);
 }
@@ -184,11 +187,12 @@ static int end_made(struct store *s, struct made *m, const char *identity, struc
 
     assert_int_equal(store_put_keys(s, &m->batch, err), 0);
     top_sort(m->top);
-    assert_int_equal(save_aggregate(s, m->aggregate, NULL, false, err), 0);
+    assert_int_equal(save_aggregate(s, m->aggregate, m->hints, NULL, false, err), 0);
     assert_int_equal(save_top(s, m->top, type_name, NULL, err), 0);
     assert_int_equal(store_put_rdb_type(s, 0, err), 0);
     r = store_end_snapshot(s, &row, err);
     aggregate_free(m->aggregate);
+    hints_free(m->hints);
     top_free(m->top);
     store_batch_done(&m->batch);
     return r;
