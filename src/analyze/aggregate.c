@@ -3,10 +3,17 @@
  *      group    (db, type)           -> ttl[10]         databases and TTL buckets come from these
  *      pattern  (group, pattern)     -> sums, largest key, first and last expiry
  *
- * Both are uthash tables with the hash given.  A key's group is found first (nearly always the one
- * of the key before), then its pattern under the group's number, so the pattern's hash key is
+ * Both are uthash tables with the hash given.  A key's group is found first, then its pattern under
+ * the group's number, so the pattern's hash key is
  *
  *      [group number: 4 bytes][pattern: up to 512 bytes]
+ *
+ * Files have millions of keys and few patterns, so in front of both tables lie small arrays of what
+ * was found last, at a place worked out from a few bytes.  They are compared in full; a file made
+ * to miss them costs the keyed hash that the tables need anyway.
+ *
+ * A key is added to one sum of its group and one of its pattern; whatever is a sum of these is
+ * worked out when somebody asks.
  *
  * Bounds.  When max_patterns rows exist, a key with a new pattern is charged at once to its nearest
  * ancestor that exists (pattern_parent), at last to `*`, which may always be made: nothing is
@@ -43,25 +50,29 @@ struct group_node {
 
 struct pattern_node {
     struct aggregate_pattern pattern;
+    struct sum live; /* has a TTL, and time left */
     bool is_lost;
     UT_hash_handle hh;
     uint8_t key[]; /* group number, pattern */
 };
 
 #define GROUP_NUMBER_BYTES sizeof(uint32_t)
+#define RECENT_GROUPS      16 /* powers of two */
+#define RECENT_PATTERNS    512
 
 struct aggregate {
     int64_t now_ms;
     size_t max_patterns;
     uint64_t seed;
     struct group_node *group_table;
-    struct group_node *last_group;
+    struct group_node *recent_groups[RECENT_GROUPS];
     struct group_node **groups;
     size_t group_count, group_capacity;
     struct pattern_node *pattern_table;
     struct pattern_node **patterns;
     size_t pattern_count, pattern_capacity;
-    struct aggregate_totals totals;
+    struct pattern_node *recent_patterns[RECENT_PATTERNS];
+    uint64_t keys_without_size, merged_keys;
 };
 
 int64_t add_capped(int64_t a, int64_t b)
@@ -176,7 +187,8 @@ static struct group_node *make_group(struct aggregate *a, int64_t db, uint32_t t
 static struct group_node *group_of(struct aggregate *a, uint64_t db, uint32_t type_id)
 {
     int64_t number = db > INT64_MAX ? AGGREGATE_DB_OTHER : (int64_t)db;
-    struct group_node *g = a->last_group;
+    struct group_node **const recent = &a->recent_groups[(db * 5 + type_id) % RECENT_GROUPS];
+    struct group_node *g = *recent;
     unsigned hash;
 
     if (g != NULL && g->key.db == number && g->key.type_id == type_id)
@@ -188,8 +200,7 @@ static struct group_node *group_of(struct aggregate *a, uint64_t db, uint32_t ty
     }
     if (g == NULL)
         g = make_group(a, number, type_id, hash);
-    if (g != NULL)
-        a->last_group = g;
+    *recent = g;
     return g;
 }
 
@@ -227,9 +238,9 @@ static bool is_star(const uint8_t *pattern, size_t pattern_bytes)
 }
 
 /* The pattern's own row, or an ancestor's when there is no room for a new one. */
-static struct pattern_node *pattern_of(struct aggregate *a, const struct group_node *g,
-                                       enum rdbp_type type, const uint8_t *pattern,
-                                       size_t pattern_bytes)
+static struct pattern_node *find_or_make(struct aggregate *a, const struct group_node *g,
+                                         enum rdbp_type type, const uint8_t *pattern,
+                                         size_t pattern_bytes)
 {
     uint8_t key[GROUP_NUMBER_BYTES + PATTERN_MAX_BYTES];
     bool is_own = true;
@@ -255,9 +266,39 @@ static struct pattern_node *pattern_of(struct aggregate *a, const struct group_n
             continue;
         }
         if (p != NULL && !is_own)
-            a->totals.merged_keys++;
+            a->merged_keys++;
         return p;
     }
+}
+
+/* Where a pattern is kept among the recent ones: by its length, its ends and its group. */
+static size_t place_of(const struct group_node *g, const uint8_t *pattern, size_t pattern_bytes)
+{
+    const size_t n = pattern_bytes < sizeof(uint64_t) ? pattern_bytes : sizeof(uint64_t);
+    uint64_t first = 0, last = 0;
+
+    if (n > 0) {
+        memcpy(&first, pattern, n);
+        memcpy(&last, pattern + pattern_bytes - n, n);
+    }
+    first = (first ^ pattern_bytes) * UINT64_C(0x9e3779b97f4a7c15);
+    last = (last ^ g->number) * UINT64_C(0xc2b2ae3d27d4eb4f);
+    return (size_t)((first ^ last >> 7) >> 32) % RECENT_PATTERNS;
+}
+
+static struct pattern_node *pattern_of(struct aggregate *a, const struct group_node *g,
+                                       enum rdbp_type type, const uint8_t *pattern,
+                                       size_t pattern_bytes)
+{
+    struct pattern_node **const recent = &a->recent_patterns[place_of(g, pattern, pattern_bytes)];
+    struct pattern_node *p = *recent;
+
+    if (p != NULL && p->pattern.group == &g->group && p->pattern.pattern_bytes == pattern_bytes &&
+        memcmp(p->pattern.pattern, pattern, pattern_bytes) == 0)
+        return p;
+    p = find_or_make(a, g, type, pattern, pattern_bytes);
+    *recent = p;
+    return p;
 }
 
 static void sum_add(struct sum *s, const struct key_row *row)
@@ -317,27 +358,29 @@ uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uin
         return 0;
     p = &node->pattern;
     sum_add(&g->group.ttl[bucket], row);
-    sum_add(&a->totals.all, row);
-    sum_add(&p->all, row);
-    if (bucket == TTL_BUCKET_NONE)
-        sum_add(&p->without_ttl, row);
-    else if (bucket == TTL_BUCKET_EXPIRED)
-        sum_add(&p->expired, row);
-    else
+    sum_add(bucket == TTL_BUCKET_NONE      ? &p->without_ttl
+            : bucket == TTL_BUCKET_EXPIRED ? &p->expired
+                                           : &node->live,
+            row);
+    if (bucket != TTL_BUCKET_NONE && bucket != TTL_BUCKET_EXPIRED)
         note_expiry(p, row->expires_at_ms);
-    if (bucket != TTL_BUCKET_NONE)
-        a->totals.expires++;
     if (row->bytes == ROW_NULL)
-        a->totals.keys_without_size++;
-    if (row->rdb_bytes != ROW_NULL) {
+        a->keys_without_size++;
+    if (row->rdb_bytes != ROW_NULL)
         p->rdb_bytes = add_capped(p->rdb_bytes, row->rdb_bytes);
-        a->totals.rdb_bytes = add_capped(a->totals.rdb_bytes, row->rdb_bytes);
-    }
     if (row->elements != ROW_NULL)
         p->elements = add_capped(p->elements, row->elements);
     for (unsigned i = 0; signature != 0 && i < 8; i++, signature >>= 1)
         p->signature_keys[i] += signature & 1;
     return p->n;
+}
+
+static void add_sum(struct sum *to, const struct sum *s)
+{
+    to->keys += s->keys;
+    to->bytes = add_capped(to->bytes, s->bytes);
+    to->alloc_bytes = add_capped(to->alloc_bytes, s->alloc_bytes);
+    to->alloc_keys += s->alloc_keys;
 }
 
 size_t aggregate_pattern_count(const struct aggregate *a)
@@ -347,7 +390,12 @@ size_t aggregate_pattern_count(const struct aggregate *a)
 
 struct aggregate_pattern *aggregate_pattern_at(const struct aggregate *a, size_t i)
 {
-    return &a->patterns[i]->pattern;
+    struct pattern_node *const node = a->patterns[i];
+
+    node->pattern.all = node->live;
+    add_sum(&node->pattern.all, &node->pattern.without_ttl);
+    add_sum(&node->pattern.all, &node->pattern.expired);
+    return &node->pattern;
 }
 
 size_t aggregate_group_count(const struct aggregate *a)
@@ -360,7 +408,21 @@ const struct aggregate_group *aggregate_group_at(const struct aggregate *a, size
     return &a->groups[i]->group;
 }
 
-const struct aggregate_totals *aggregate_totals(const struct aggregate *a)
+struct aggregate_totals aggregate_totals(const struct aggregate *a)
 {
-    return &a->totals;
+    struct aggregate_totals t = {.keys_without_size = a->keys_without_size,
+                                 .merged_keys = a->merged_keys};
+
+    for (size_t i = 0; i < a->group_count; i++) {
+        const struct sum *const ttl = a->groups[i]->group.ttl;
+
+        for (int bucket = 0; bucket < TTL_BUCKET_COUNT; bucket++) {
+            add_sum(&t.all, &ttl[bucket]);
+            if (bucket != TTL_BUCKET_NONE)
+                t.expires += ttl[bucket].keys;
+        }
+    }
+    for (size_t i = 0; i < a->pattern_count; i++)
+        t.rdb_bytes = add_capped(t.rdb_bytes, a->patterns[i]->pattern.rdb_bytes);
+    return t;
 }

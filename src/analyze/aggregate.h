@@ -42,7 +42,8 @@ struct aggregate_pattern {
     uint64_t n;         /* 1-based, by first appearance */
     int role;           /* enum role; set by whoever knows */
     const char *system; /* borrowed, or NULL */
-    struct sum all, without_ttl, expired;
+    struct sum all;     /* as aggregate_pattern_at() found it */
+    struct sum without_ttl, expired;
     int64_t rdb_bytes, elements;
     int64_t first_expires_at, last_expires_at; /* ROW_NULL: none */
     int64_t largest_bytes;                     /* ROW_NULL: none has a size */
@@ -76,7 +77,7 @@ struct aggregate_totals {
     uint64_t keys_without_size;
     uint64_t merged_keys; /* charged to a coarser pattern than their own */
 };
-const struct aggregate_totals *aggregate_totals(const struct aggregate *a);
+struct aggregate_totals aggregate_totals(const struct aggregate *a);
 
 /* a + b, at most INT64_MAX: sums of figures that a file invented must not wrap. */
 int64_t add_capped(int64_t a, int64_t b);

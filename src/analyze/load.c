@@ -297,7 +297,7 @@ static void write_identity(const struct decoder *d, uint64_t content, char *out,
 static int end_snapshot(struct loader *l, const char *filter, struct error *err)
 {
     const struct decoder *d = &l->decoder;
-    const struct aggregate_totals *t = aggregate_totals(l->tally.aggregate);
+    const struct aggregate_totals t = aggregate_totals(l->tally.aggregate);
     const uint64_t input_bytes = rdbp_input_size(d->parser);
     char identity[256];
     const struct store_snapshot row = {
@@ -318,14 +318,14 @@ static int end_snapshot(struct loader *l, const char *filter, struct error *err)
         .used_memory = d->outside.used_memory,
         .trailing_bytes = d->has_end ? (int64_t)d->end.trailing_bytes : ROW_NULL,
         .is_complete = save_is_complete(d),
-        .keys = t->all.keys,
-        .expires = t->expires,
-        .bytes = t->all.bytes,
-        .alloc_bytes = t->all.alloc_keys == 0 ? ROW_NULL : t->all.alloc_bytes,
-        .rdb_bytes = t->rdb_bytes,
-        .keys_without_size = t->keys_without_size,
+        .keys = t.all.keys,
+        .expires = t.expires,
+        .bytes = t.all.bytes,
+        .alloc_bytes = t.all.alloc_keys == 0 ? ROW_NULL : t.all.alloc_bytes,
+        .rdb_bytes = t.rdb_bytes,
+        .keys_without_size = t.keys_without_size,
         .now_ms = d->now_ms,
-        .patterns_merged_keys = t->merged_keys,
+        .patterns_merged_keys = t.merged_keys,
     };
 
     write_identity(d, l->tally.content, identity, sizeof identity);

@@ -368,7 +368,7 @@ static const char *store_type_name(const void *user, uint32_t type_id)
 static int update_snapshot(struct refilter *r, int64_t id, const struct aggregate *a,
                            struct error *err)
 {
-    const struct aggregate_totals *t = aggregate_totals(a);
+    const struct aggregate_totals t = aggregate_totals(a);
     sqlite3_stmt *stmt = NULL;
     int rc;
 
@@ -376,13 +376,13 @@ static int update_snapshot(struct refilter *r, int64_t id, const struct aggregat
         SQLITE_OK)
         return fail_copy(r, err);
     sqlite3_bind_text(stmt, 1, r->filter_text, -1, SQLITE_STATIC);
-    sqlite3_bind_int64(stmt, 2, (int64_t)t->all.keys);
-    sqlite3_bind_int64(stmt, 3, (int64_t)t->expires);
-    sqlite3_bind_int64(stmt, 4, t->all.bytes);
-    if (t->all.alloc_keys > 0)
-        sqlite3_bind_int64(stmt, 5, t->all.alloc_bytes);
-    sqlite3_bind_int64(stmt, 6, t->rdb_bytes);
-    sqlite3_bind_int64(stmt, 7, (int64_t)t->keys_without_size);
+    sqlite3_bind_int64(stmt, 2, (int64_t)t.all.keys);
+    sqlite3_bind_int64(stmt, 3, (int64_t)t.expires);
+    sqlite3_bind_int64(stmt, 4, t.all.bytes);
+    if (t.all.alloc_keys > 0)
+        sqlite3_bind_int64(stmt, 5, t.all.alloc_bytes);
+    sqlite3_bind_int64(stmt, 6, t.rdb_bytes);
+    sqlite3_bind_int64(stmt, 7, (int64_t)t.keys_without_size);
     sqlite3_bind_int64(stmt, 8, id);
     rc = sqlite3_step(stmt);
     sqlite3_finalize(stmt);

@@ -1,9 +1,15 @@
 /* top.c -- the largest keys by each measure, kept while streaming.
  *
- * Every list is a binary heap with its smallest entry at the root, so that a key that is not among
- * the largest costs one comparison.  Keys come in file order, and of equal ones the earlier stays:
- * a newcomer must be strictly larger than the root, and among equal roots the latest leaves first.
- * The lists are then the first TOP_KEYS of ORDER BY value DESC, n.
+ * Every list is a binary heap with its smallest entry at the root.  Keys come in file order, and of
+ * equal ones the earlier stays: a newcomer must be strictly larger than the root, and among equal
+ * roots the latest leaves first.  The lists are then the first TOP_KEYS of ORDER BY value DESC, n.
+ *
+ * What a newcomer must exceed is kept beside the lists of its scope, so that a key that is not
+ * among the largest, as nearly all are, costs a comparison a measure:
+ *
+ *      all           floors: bytes, elements, largest_element, rdb_bytes
+ *      type string   floors: ...
+ *      db 0          floors: ...
  *
  * A key without the figure (NULL) is in no list of that measure.
  */
@@ -17,13 +23,14 @@
 
 struct scope_lists {
     uint64_t value;
-    struct top_list *lists; /* TOP_MEASURE_COUNT_ of them */
+    struct top_list *lists;             /* TOP_MEASURE_COUNT_ of them */
+    int64_t floors[TOP_MEASURE_COUNT_]; /* the root's value; ROW_NULL, the least, while not full */
 };
 
 struct top {
     struct top_list lists[MAX_LISTS];
     size_t list_count;
-    struct scope_lists types[TOP_MAX_SCOPES], dbs[TOP_MAX_SCOPES];
+    struct scope_lists all, types[TOP_MAX_SCOPES], dbs[TOP_MAX_SCOPES];
     size_t type_count, db_count;
 };
 
@@ -42,29 +49,31 @@ const char *top_scope_name(enum top_scope s)
 }
 
 /* A list for each measure, in a row. */
-static struct top_list *make_lists(struct top *t, enum top_scope scope, uint64_t value)
+static int make_scope(struct top *t, struct scope_lists *ret, enum top_scope scope, uint64_t value)
 {
-    struct top_list *first = &t->lists[t->list_count];
+    struct scope_lists made = {.value = value, .lists = &t->lists[t->list_count]};
 
     for (int m = 0; m < TOP_MEASURE_COUNT_; m++) {
         struct top_list *l = &t->lists[t->list_count];
 
         l->entries = malloc(TOP_KEYS * sizeof *l->entries);
         if (l->entries == NULL)
-            return NULL;
+            return -1;
         l->measure = (enum top_measure)m;
         l->scope = scope;
         l->scope_value = value;
+        made.floors[m] = ROW_NULL;
         t->list_count++;
     }
-    return first;
+    *ret = made;
+    return 0;
 }
 
 struct top *top_new(void)
 {
     struct top *t = calloc(1, sizeof *t);
 
-    if (t != NULL && make_lists(t, TOP_ALL, 0) == NULL) {
+    if (t != NULL && make_scope(t, &t->all, TOP_ALL, 0) < 0) {
         top_free(t);
         return NULL;
     }
@@ -122,32 +131,33 @@ static void sift_down(struct top_entry *e, size_t count)
     }
 }
 
-static bool list_add(struct top_list *l, int64_t value, uint64_t n)
+/* value: above the floor.  Returns the new floor. */
+static int64_t list_add(struct top_list *l, int64_t value, uint64_t n)
 {
     const struct top_entry entry = {value, n};
 
-    if (value == ROW_NULL)
-        return false;
     if (l->count < TOP_KEYS) {
         l->entries[l->count] = entry;
         sift_up(l->entries, l->count++);
-        return true;
+    } else {
+        l->entries[0] = entry;
+        sift_down(l->entries, l->count);
     }
-    if (!is_less(&l->entries[0], &entry))
-        return false;
-    l->entries[0] = entry;
-    sift_down(l->entries, l->count);
-    return true;
+    return l->count < TOP_KEYS ? ROW_NULL : l->entries[0].value;
 }
 
-static bool lists_add(struct top_list *lists, const struct key_row *row)
+static bool lists_add(struct scope_lists *s, const struct key_row *row)
 {
     const int64_t values[TOP_MEASURE_COUNT_] = {row->bytes, row->elements, row->largest_element,
                                                 row->rdb_bytes};
     bool is_in = false;
 
-    for (int m = 0; m < TOP_MEASURE_COUNT_; m++)
-        is_in |= list_add(&lists[m], values[m], row->n);
+    for (int m = 0; m < TOP_MEASURE_COUNT_; m++) {
+        if (values[m] <= s->floors[m])
+            continue;
+        s->floors[m] = list_add(&s->lists[m], values[m], row->n);
+        is_in = true;
+    }
     return is_in;
 }
 
@@ -162,18 +172,16 @@ static int scope_add(struct top *t, enum top_scope scope, struct scope_lists *sc
     if (i == TOP_MAX_SCOPES)
         return 0;
     if (i == *count) {
-        scopes[i].value = value;
-        scopes[i].lists = make_lists(t, scope, value);
-        if (scopes[i].lists == NULL)
+        if (make_scope(t, &scopes[i], scope, value) < 0)
             return -1;
         (*count)++;
     }
-    return lists_add(scopes[i].lists, row);
+    return lists_add(&scopes[i], row);
 }
 
 int top_add(struct top *t, const struct key_row *row)
 {
-    const bool in_all = lists_add(t->lists, row);
+    const bool in_all = lists_add(&t->all, row);
     const int in_type = scope_add(t, TOP_TYPE, t->types, &t->type_count, row->type_id, row);
     const int in_db = scope_add(t, TOP_DB, t->dbs, &t->db_count, row->db, row);
 

@@ -36,7 +36,8 @@ struct top_list {
 struct top;
 struct top *top_new(void); /* NULL: out of memory */
 void top_free(struct top *t);
-/* 1: the key is in some list (for now); 0: in none; -1: out of memory. */
+/* Keys come by ascending row->n.  1: the key is in some list (for now); 0: in none; -1: out of
+ * memory. */
 int top_add(struct top *t, const struct key_row *row);
 void top_sort(struct top *t);
 size_t top_list_count(const struct top *t);

@@ -161,7 +161,7 @@ static void begin_made(struct store *s, struct made *m, size_t max_patterns)
 
 static int end_made(struct store *s, struct made *m, const char *identity, struct error *err)
 {
-    const struct aggregate_totals *t = aggregate_totals(m->aggregate);
+    const struct aggregate_totals t = aggregate_totals(m->aggregate);
     const struct store_snapshot row = {
         .container = "plain",
         .depth = "needed",
@@ -174,14 +174,14 @@ static int end_made(struct store *s, struct made *m, const char *identity, struc
         .rdb_version = 11,
         .trailing_bytes = ROW_NULL,
         .is_complete = true,
-        .keys = t->all.keys,
-        .expires = t->expires,
-        .bytes = t->all.bytes,
-        .alloc_bytes = t->all.alloc_bytes,
-        .rdb_bytes = t->rdb_bytes,
-        .keys_without_size = t->keys_without_size,
+        .keys = t.all.keys,
+        .expires = t.expires,
+        .bytes = t.all.bytes,
+        .alloc_bytes = t.all.alloc_bytes,
+        .rdb_bytes = t.rdb_bytes,
+        .keys_without_size = t.keys_without_size,
         .now_ms = NOW_MS,
-        .patterns_merged_keys = t->merged_keys,
+        .patterns_merged_keys = t.merged_keys,
     };
     int r;
 
