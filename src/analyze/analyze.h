@@ -130,9 +130,10 @@ int analyze_to_private_db(const struct analyze_options *options, sqlite3 **ret_d
 int analyze_open_source(const char *src, const struct analyze_options *options, sqlite3 **ret_db,
                         struct analyze_outcome *ret_outcome, struct error *err);
 
-/* Runs the aggregates again over the keys of src that pass, into a private database.  now_ms: what
- * TTLs are taken from; ROW_NULL: as it was.  Exit code 2 when src does not hold all keys. */
-int analyze_refilter(sqlite3 *src, const struct filter *filter, int64_t now_ms, sqlite3 **ret_db,
-                     struct error *err);
+/* Runs the aggregates again over the keys of src that pass, into a private database, which holds
+ * these keys (KEYS_ALL) or only the largest (KEYS_TOP).  now_ms: what TTLs are taken from; ROW_NULL:
+ * as it was.  Exit code 2 when src does not hold all keys. */
+int analyze_refilter(sqlite3 *src, const struct filter *filter, int64_t now_ms,
+                     enum keys_stored keys, sqlite3 **ret_db, struct error *err);
 
 #endif

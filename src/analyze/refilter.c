@@ -3,8 +3,8 @@
  * Every key row that passes goes through the same aggregates and lists of the largest that a
  * snapshot's keys go through, into a private database.  Two things cannot be had from key rows and
  * are taken from the source: a key's pattern (when the snapshot had too many, it was charged to a
- * coarser one) and the pattern's role.  What is not about keys (AUX, functions, modules, defects)
- * is copied.
+ * coarser one) and the pattern's role: they are read before the keys, so that the keys are one
+ * scan without joins.  What is not about keys (AUX, functions, modules, defects) is copied.
  *
  * Of Sidekiq two figures hang on `now`: a queue's latency moves with it, and a process is alive
  * until its heartbeat expires.
@@ -26,6 +26,7 @@ struct refilter {
     const struct filter *filter;
     char *filter_text; /* NULL: no filter */
     int64_t now_ms;    /* ROW_NULL: each snapshot's own */
+    enum keys_stored keys;
     char *systems[MAX_SYSTEMS];
     size_t system_count;
 };
@@ -186,14 +187,105 @@ static int64_t column_nullable(sqlite3_stmt *stmt, int column)
                                                             : sqlite3_column_int64(stmt, column);
 }
 
+/* One of the source's patterns, by the number that its keys carry. */
+struct source_pattern {
+    uint64_t n;
+    uint8_t *bytes;
+    size_t size_bytes;
+    int role;
+    const char *system;
+};
+
+struct source_patterns {
+    struct source_pattern *items; /* by n, usually without gaps */
+    size_t count, capacity;
+};
+
+static void patterns_done(struct source_patterns *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        free(p->items[i].bytes);
+    free(p->items);
+}
+
+static int take_pattern(struct refilter *r, struct source_patterns *p, sqlite3_stmt *stmt)
+{
+    enum { N, PATTERN, ROLE, SYSTEM };
+    const uint8_t *bytes = sqlite3_column_blob(stmt, PATTERN);
+    const size_t n = (size_t)sqlite3_column_bytes(stmt, PATTERN);
+    struct source_pattern *grown, *item;
+
+    if (p->count == p->capacity) {
+        const size_t wanted = p->capacity == 0 ? 64 : 2 * p->capacity;
+
+        grown = realloc(p->items, wanted * sizeof *grown);
+        if (grown == NULL)
+            return -1;
+        p->items = grown;
+        p->capacity = wanted;
+    }
+    item = &p->items[p->count];
+    item->n = (uint64_t)sqlite3_column_int64(stmt, N);
+    item->size_bytes = n < PATTERN_MAX_BYTES ? n : PATTERN_MAX_BYTES;
+    item->bytes = malloc(item->size_bytes + 1);
+    if (item->bytes == NULL)
+        return -1;
+    if (item->size_bytes > 0)
+        memcpy(item->bytes, bytes, item->size_bytes);
+    item->role = sqlite3_column_int(stmt, ROLE);
+    item->system = intern(r, (const char *)sqlite3_column_text(stmt, SYSTEM));
+    p->count++;
+    return 0;
+}
+
+static int take_patterns(struct refilter *r, struct source_patterns *p, int64_t id,
+                         struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int more = -1;
+
+    if (prepare(r, store_sql("source-patterns"), id, &stmt, err) < 0)
+        goto out;
+    while ((more = step(r, stmt, err)) > 0) {
+        if (take_pattern(r, p, stmt) < 0) {
+            more = error_set(err, EXIT_CANNOT_RUN, "out of memory");
+            break;
+        }
+    }
+out:
+    sqlite3_finalize(stmt);
+    return more;
+}
+
+/* A key without a pattern, which no database of ours has, belongs to the root. */
+static const struct source_pattern *find_pattern(const struct source_patterns *p, uint64_t n)
+{
+    static uint8_t star[1] = {'*'};
+    static const struct source_pattern root = {.bytes = star, .size_bytes = 1};
+    size_t first = 0, end = p->count;
+
+    if (n > 0 && n <= p->count && p->items[n - 1].n == n)
+        return &p->items[n - 1];
+    while (first < end) {
+        const size_t middle = first + (end - first) / 2;
+
+        if (p->items[middle].n == n)
+            return &p->items[middle];
+        if (p->items[middle].n < n)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return &root;
+}
+
 /* Columns of `source-keys`. */
 enum {
-    C_N = 0,
+    C_ID = 0,
     C_DB,
     C_KEY,
     C_KEY_BYTES,
     C_TYPE,
-    C_TYPE_NAME,
     C_ENCODING,
     C_RDB_TYPE,
     C_NOTE,
@@ -205,38 +297,51 @@ enum {
     C_EXPIRES_AT,
     C_IDLE,
     C_FREQ,
-    C_PATTERN,
-    C_ROLE,
-    C_SYSTEM
+    C_PATTERN_N
 };
 
-static void read_row(sqlite3_stmt *stmt, struct key_row *row)
+/* What filters and sums look at; the pattern is the source's. */
+static void read_row(const struct refilter *r, sqlite3_stmt *stmt, struct key_row *row)
 {
     static const uint8_t nothing[1];
+    const char *module;
 
-    memset(row, 0, sizeof *row);
-    row->n = (uint64_t)sqlite3_column_int64(stmt, C_N);
+    row->n = (uint64_t)sqlite3_column_int64(stmt, C_ID) & ((UINT64_C(1) << 40) - 1);
     row->db = (uint64_t)sqlite3_column_int64(stmt, C_DB);
     row->key = sqlite3_column_blob(stmt, C_KEY); /* NULL when it is empty */
     row->key_stored_bytes = (size_t)sqlite3_column_bytes(stmt, C_KEY);
     if (row->key == NULL)
         row->key = nothing;
-    row->key_bytes = sqlite3_column_type(stmt, C_KEY_BYTES) == SQLITE_NULL
-                         ? row->key_stored_bytes
-                         : (uint64_t)sqlite3_column_int64(stmt, C_KEY_BYTES);
     row->type_id = (uint32_t)sqlite3_column_int64(stmt, C_TYPE);
     row->type = row->type_id < RDBP_TYPE_COUNT_ ? (enum rdbp_type)row->type_id : RDBP_TYPE_MODULE;
-    if (row->type_id >= STORE_FIRST_MODULE_TYPE)
-        snprintf(row->module_name, sizeof row->module_name, "%s", column_text(stmt, C_TYPE_NAME));
-    row->encoding = (enum encoding)sqlite3_column_int(stmt, C_ENCODING);
-    row->rdb_type = (uint16_t)sqlite3_column_int(stmt, C_RDB_TYPE);
-    row->size_note = (enum size_note)sqlite3_column_int(stmt, C_NOTE);
+    row->module_name[0] = '\0';
+    if (row->type_id >= STORE_FIRST_MODULE_TYPE) {
+        module = store_module_type_name(r->store, row->type_id - STORE_FIRST_MODULE_TYPE);
+        snprintf(row->module_name, sizeof row->module_name, "%s", module == NULL ? "" : module);
+    }
     row->bytes = column_nullable(stmt, C_BYTES);
+    row->expires_at_ms = column_nullable(stmt, C_EXPIRES_AT);
+}
+
+/* Of a key that passed. */
+static void read_sums(sqlite3_stmt *stmt, struct key_row *row)
+{
     row->alloc_bytes = column_nullable(stmt, C_ALLOC_BYTES);
     row->rdb_bytes = column_nullable(stmt, C_RDB_BYTES);
     row->elements = column_nullable(stmt, C_ELEMENTS);
     row->largest_element = column_nullable(stmt, C_LARGEST);
-    row->expires_at_ms = column_nullable(stmt, C_EXPIRES_AT);
+    row->pattern_n = (uint64_t)sqlite3_column_int64(stmt, C_PATTERN_N);
+}
+
+/* Of a key whose row is kept. */
+static void read_rest(sqlite3_stmt *stmt, struct key_row *row)
+{
+    row->key_bytes = sqlite3_column_type(stmt, C_KEY_BYTES) == SQLITE_NULL
+                         ? row->key_stored_bytes
+                         : (uint64_t)sqlite3_column_int64(stmt, C_KEY_BYTES);
+    row->encoding = (enum encoding)sqlite3_column_int(stmt, C_ENCODING);
+    row->rdb_type = (uint16_t)sqlite3_column_int(stmt, C_RDB_TYPE);
+    row->size_note = (enum size_note)sqlite3_column_int(stmt, C_NOTE);
     row->idle_seconds = column_nullable(stmt, C_IDLE);
     row->freq = column_nullable(stmt, C_FREQ);
 }
@@ -245,17 +350,13 @@ struct keys_pass {
     struct aggregate *aggregate;
     struct hints *hints;
     struct top *top;
+    struct source_patterns patterns;
     struct store_batch batch;
 };
 
-static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *stmt,
-                    struct key_row *row, struct error *err)
+static int put_row(struct refilter *r, struct keys_pass *pass, const struct key_row *row,
+                   struct error *err)
 {
-    static const uint8_t star[1] = {'*'};
-    const uint8_t *pattern = sqlite3_column_blob(stmt, C_PATTERN);
-    const size_t pattern_bytes = (size_t)sqlite3_column_bytes(stmt, C_PATTERN);
-    const size_t known = aggregate_pattern_count(pass->aggregate);
-    const bool has_pattern = sqlite3_column_type(stmt, C_PATTERN) != SQLITE_NULL;
     struct store_key *k;
 
     if (store_batch_is_full(&pass->batch)) {
@@ -263,24 +364,39 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
             return -1;
         store_batch_clear(&pass->batch);
     }
-    row->pattern_n = aggregate_add(
-        pass->aggregate, row, pattern == NULL ? star : pattern,
-        has_pattern ? (pattern_bytes < PATTERN_MAX_BYTES ? pattern_bytes : PATTERN_MAX_BYTES) : 1,
-        0);
     k = store_batch_add(&pass->batch, row->key, row->key_stored_bytes, row->key_bytes);
-    if (row->pattern_n == 0 || k == NULL || top_add(pass->top, row) < 0)
+    if (k == NULL)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     k->row = *row;
     store_batch_accept(&pass->batch);
     if (store_batch_add_text(&pass->batch, k) < 0)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    return 0;
+}
+
+static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *stmt,
+                    struct key_row *row, struct error *err)
+{
+    const size_t known = aggregate_pattern_count(pass->aggregate);
+    const struct source_pattern *pattern;
+    int is_top;
+
+    read_sums(stmt, row);
+    pattern = find_pattern(&pass->patterns, row->pattern_n);
+    row->pattern_n = aggregate_add(pass->aggregate, row, pattern->bytes, pattern->size_bytes, 0);
+    is_top = row->pattern_n == 0 ? -1 : top_add(pass->top, row);
+    if (is_top < 0)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     if (aggregate_pattern_count(pass->aggregate) > known) {
         struct aggregate_pattern *p = aggregate_pattern_at(pass->aggregate, known);
 
-        p->role = sqlite3_column_int(stmt, C_ROLE);
-        p->system = intern(r, (const char *)sqlite3_column_text(stmt, C_SYSTEM));
+        p->role = pattern->role;
+        p->system = pattern->system;
     }
-    return 0;
+    if (r->keys != KEYS_ALL && is_top == 0)
+        return 0;
+    read_rest(stmt, row);
+    return put_row(r, pass, row, err);
 }
 
 static int take_keys(struct refilter *r, struct keys_pass *pass, int64_t id, struct error *err)
@@ -291,13 +407,13 @@ static int take_keys(struct refilter *r, struct keys_pass *pass, int64_t id, str
     if (prepare(r, store_sql("source-keys"), id, &stmt, err) < 0)
         goto out;
     while ((more = step(r, stmt, err)) > 0) {
-        struct key_row row;
+        struct key_row row = {0};
 
         if (signals_cancelled() != 0) {
             more = error_set(err, (enum exit_code)signals_exit_code(), "interrupted");
             break;
         }
-        read_row(stmt, &row);
+        read_row(r, stmt, &row);
         if (filter_passes(r->filter, &row) && take_key(r, pass, stmt, &row, err) < 0) {
             more = -1;
             break;
@@ -403,19 +519,22 @@ static int refilter_snapshot(struct refilter *r, int64_t id, int64_t now_ms, str
         goto out;
     }
     store_resume_snapshot(r->store, (uint64_t)id);
-    if (take_keys(r, &pass, id, err) < 0 || take_hints(r, pass.hints, id, err) < 0)
+    if (take_patterns(r, &pass.patterns, id, err) < 0 || take_keys(r, &pass, id, err) < 0 ||
+        take_hints(r, pass.hints, id, err) < 0)
         goto out;
     top_sort(pass.top);
     if (save_aggregate(r->store, pass.aggregate, pass.hints, NULL, r->filter_text != NULL, err) <
             0 ||
         copy_tables_of(r, id, err) < 0 ||
-        save_top(r->store, pass.top, store_type_name, r->store, err) < 0)
+        save_top(r->store, pass.top, store_type_name, r->store, err) < 0 ||
+        store_keep_top_rows(r->store, err) < 0)
         goto out;
     result = update_snapshot(r, id, pass.aggregate, err);
 out:
     aggregate_free(pass.aggregate);
     hints_free(pass.hints);
     top_free(pass.top);
+    patterns_done(&pass.patterns);
     store_batch_done(&pass.batch);
     return result;
 }
@@ -544,15 +663,15 @@ out:
     return more;
 }
 
-int analyze_refilter(sqlite3 *src, const struct filter *filter, int64_t now_ms, sqlite3 **ret_db,
-                     struct error *err)
+int analyze_refilter(sqlite3 *src, const struct filter *filter, int64_t now_ms,
+                     enum keys_stored keys, sqlite3 **ret_db, struct error *err)
 {
-    struct refilter r = {.src = src, .filter = filter, .now_ms = now_ms};
+    struct refilter r = {.src = src, .filter = filter, .now_ms = now_ms, .keys = keys};
     int result = -1;
 
     if (filter_text(filter, &r.filter_text) < 0)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
-    if (store_open(STORE_PRIVATE, NULL, KEYS_ALL, &r.store, err) < 0)
+    if (store_open(STORE_PRIVATE, NULL, keys, &r.store, err) < 0)
         goto out;
     if (copy_module_types(&r, err) < 0 || copy_tables(&r, err) < 0 || refilter_all(&r, err) < 0 ||
         move_now(&r, err) < 0)

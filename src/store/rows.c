@@ -340,8 +340,7 @@ static int fail_identity(struct store *s, const char *identity, struct error *er
     return -1;
 }
 
-/* --keys top: the rows that made it into top_rows. */
-static int keep_top_rows(struct store *s, struct error *err)
+int store_keep_top_rows(struct store *s, struct error *err)
 {
     if (s->keys != KEYS_TOP)
         return 0;
@@ -362,7 +361,7 @@ int store_end_snapshot(struct store *s, const struct store_snapshot *e, struct e
 {
     int r;
 
-    if (keep_top_rows(s, err) < 0)
+    if (store_keep_top_rows(s, err) < 0)
         return -1;
     r = put(s, STATEMENT_SNAPSHOT_END, err, "snissnnssninssiiiniisiissi", e->container,
             e->file_bytes, e->bytes_read, e->server, e->server_version, e->rdb_version,

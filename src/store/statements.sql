@@ -97,14 +97,14 @@ SELECT id, now, keys_stored, label FROM snapshots ORDER BY id;
 -- name: source-module-types
 SELECT id, name FROM type_names WHERE id >= ? ORDER BY id;
 
+-- name: source-patterns
+SELECT id & ((1 << 40) - 1), pattern, role, system FROM pattern_rows
+ WHERE id BETWEEN ?1 << 40 AND (?1 << 40) + ((1 << 40) - 1) ORDER BY id;
+
 -- name: source-keys
-SELECT k.id & ((1 << 40) - 1), k.db, k.key, k.key_bytes, k.type, t.name, k.encoding, k.rdb_encoding,
-       k.size_note, k.bytes, k.alloc_bytes, k.rdb_bytes, k.elements, k.largest_element, k.expires_at,
-       k.idle_seconds, k.freq, p.pattern, p.role, p.system
-  FROM key_rows k
-  JOIN type_names t ON t.id = k.type
-  LEFT JOIN pattern_rows p ON p.id = ((k.id >> 40) << 40 | k.pattern_n)
- WHERE k.id BETWEEN ?1 << 40 AND (?1 << 40) + ((1 << 40) - 1) ORDER BY k.id;
+SELECT id, db, key, key_bytes, type, encoding, rdb_encoding, size_note, bytes, alloc_bytes, rdb_bytes, elements,
+       largest_element, expires_at, idle_seconds, freq, pattern_n
+  FROM key_rows WHERE id BETWEEN ?1 << 40 AND (?1 << 40) + ((1 << 40) - 1) ORDER BY id;
 
 -- name: source-hints
 SELECT db, resizedb_keys, resizedb_expires FROM databases
@@ -121,7 +121,8 @@ SELECT i.snapshot_id, i.db, i.namespace, sum(k.expires_at > ?1) - sum(k.expires_
   FROM key_rows k
   CROSS JOIN sidekiq_installations i ON i.snapshot_id = k.id >> 40 AND i.db = k.db
   JOIN snapshots s ON s.id = i.snapshot_id
- WHERE k.type = (SELECT id FROM type_names WHERE name = 'hash')
+ WHERE EXISTS (SELECT 1 FROM sidekiq_installations WHERE processes > 0) -- else the keys need not be read
+   AND k.type = (SELECT id FROM type_names WHERE name = 'hash')
    AND (k.expires_at > ?1) <> (k.expires_at > s.now)
    AND i.processes > 0
    AND (i.namespace = '' OR substr(coalesce(k.key_text, k.key), 1, length(i.namespace) + 1) = i.namespace || ':')

@@ -66,6 +66,9 @@ int store_begin_snapshot(struct store *s, const struct store_snapshot_start *sta
 
 /* Goes on with a snapshot whose row is there already. */
 void store_resume_snapshot(struct store *s, uint64_t snapshot_id);
+/* --keys top: of the keys that were put, those in top_rows stay.  store_end_snapshot() does it; it is
+ * for a resumed one. */
+int store_keep_top_rows(struct store *s, struct error *err);
 /* Works out sets.taken_at from this set on; store_finish() does it for the sets begun here. */
 int store_end_sets(struct store *s, int64_t first_set_id, struct error *err);
 

@@ -42,6 +42,8 @@ static const struct {
     {"nothing", {{FILTER_DB, false, "77777"}}, 1},
 };
 
+#define FILTER_COUNT (sizeof filters / sizeof *filters)
+
 /* All rows of a query as one text; the caller frees it. */
 static char *dump(sqlite3 *db, const char *sql)
 {
@@ -146,7 +148,8 @@ static void compare(sqlite3 *early, sqlite3 *late)
         compare_rows(early, late, queries[i]);
 }
 
-static sqlite3 *load(const char *path, const struct filter *filter, int64_t now_ms)
+static sqlite3 *load(const char *path, const struct filter *filter, int64_t now_ms,
+                     enum keys_stored keys)
 {
     struct analyze_options options = ANALYZE_OPTIONS_INIT;
     struct analyze_outcome outcome;
@@ -157,6 +160,7 @@ static sqlite3 *load(const char *path, const struct filter *filter, int64_t now_
     options.path_count = 1;
     options.is_quiet = true;
     options.now_ms = now_ms;
+    options.keys = keys;
     if (filter != NULL)
         options.filter = *filter;
     if (analyze_to_private_db(&options, &db, &outcome, &err) < 0)
@@ -168,24 +172,25 @@ static void test_early_and_late(void **state)
 {
     (void)state;
     for (int i = 0; i < file_count; i++) {
-        sqlite3 *whole = load(files[i], NULL, ROW_NULL);
+        sqlite3 *whole = load(files[i], NULL, ROW_NULL, KEYS_ALL);
         char *check = dump(whole, "PRAGMA integrity_check");
 
         assert_string_equal(check, "ok|\n");
         free(check);
-        for (size_t k = 0; k < sizeof filters / sizeof *filters; k++) {
+        for (size_t k = 0; k < 2 * FILTER_COUNT; k++) {
+            const enum keys_stored keys = k < FILTER_COUNT ? KEYS_ALL : KEYS_TOP;
             struct filter f = {0};
             struct error err = {0};
             sqlite3 *early, *late;
 
-            print_message("%s, %s\n", files[i], filters[k].name);
-            for (size_t t = 0; t < filters[k].count; t++)
-                assert_int_equal(filter_add(&f, filters[k].terms[t].kind,
-                                            filters[k].terms[t].is_negated,
-                                            filters[k].terms[t].text, &err),
+            print_message("%s, %s\n", files[i], filters[k % FILTER_COUNT].name);
+            for (size_t t = 0; t < filters[k % FILTER_COUNT].count; t++)
+                assert_int_equal(filter_add(&f, filters[k % FILTER_COUNT].terms[t].kind,
+                                            filters[k % FILTER_COUNT].terms[t].is_negated,
+                                            filters[k % FILTER_COUNT].terms[t].text, &err),
                                  0);
-            early = load(files[i], &f, ROW_NULL);
-            if (analyze_refilter(whole, &f, ROW_NULL, &late, &err) < 0)
+            early = load(files[i], &f, ROW_NULL, keys);
+            if (analyze_refilter(whole, &f, ROW_NULL, keys, &late, &err) < 0)
                 fail_msg("%s", err.message);
             compare(early, late);
             compare_server(early, late, false);
@@ -205,7 +210,7 @@ static void test_now_early_and_late(void **state)
 
     (void)state;
     for (int i = 0; i < file_count; i++) {
-        sqlite3 *whole = load(files[i], NULL, ROW_NULL);
+        sqlite3 *whole = load(files[i], NULL, ROW_NULL, KEYS_ALL);
         const int64_t saved_at = query_int(whole, "SELECT now FROM snapshots");
         const int64_t expiry = query_int(whole, "SELECT min(expires_at) FROM keys");
         const int64_t bases[] = {saved_at, expiry};
@@ -220,8 +225,8 @@ static void test_now_early_and_late(void **state)
                 if (now_ms < 0)
                     continue;
                 print_message("%s, now %lld\n", files[i], (long long)now_ms);
-                early = load(files[i], NULL, now_ms);
-                if (analyze_refilter(whole, &none, now_ms, &late, &err) < 0)
+                early = load(files[i], NULL, now_ms, KEYS_ALL);
+                if (analyze_refilter(whole, &none, now_ms, KEYS_ALL, &late, &err) < 0)
                     fail_msg("%s", err.message);
                 compare(early, late);
                 compare_server(early, late, now_ms != saved_at);
@@ -252,11 +257,11 @@ static void test_not_all_keys(void **state)
         options.keys = modes[i];
         assert_int_equal(analyze_to_private_db(&options, &db, &outcome, &err), 0);
         assert_int_equal(filter_add(&f, FILTER_DB, false, "0", &err), 0);
-        assert_int_equal(analyze_refilter(db, &f, ROW_NULL, &late, &err), -1);
+        assert_int_equal(analyze_refilter(db, &f, ROW_NULL, KEYS_ALL, &late, &err), -1);
         assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
         assert_non_null(strstr(err.message, "a filter needs all keys"));
         filter_done(&f);
-        assert_int_equal(analyze_refilter(db, &f, 1700000000000, &late, &err), -1);
+        assert_int_equal(analyze_refilter(db, &f, 1700000000000, KEYS_ALL, &late, &err), -1);
         assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
         assert_non_null(strstr(err.message, "another --now needs all keys"));
         sqlite3_close(db);
