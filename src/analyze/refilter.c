@@ -421,6 +421,8 @@ static int take_keys(struct refilter *r, struct keys_pass *pass, int64_t id, str
     }
     if (more == 0)
         more = store_put_keys(r->store, &pass->batch, err);
+    if (more == 0)
+        more = store_end_keys(r->store, err);
 out:
     sqlite3_finalize(stmt);
     return more;

@@ -12,6 +12,7 @@
  * is given as the largest, not as a negative number.
  */
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <time.h>
@@ -123,7 +124,7 @@ static void bind_nullable(sqlite3_stmt *stmt, int column, int64_t v)
         sqlite3_bind_int64(stmt, column, v);
 }
 
-/* The one INSERT that runs millions of times: bound by hand. */
+/* The one INSERT that may run millions of times: bound by hand. */
 static void bind_key_row(sqlite3_stmt *stmt, int64_t snapshot_id, const struct store_batch *b,
                          const struct store_key *k)
 {
@@ -161,7 +162,7 @@ static void bind_key_row(sqlite3_stmt *stmt, int64_t snapshot_id, const struct s
     bind_nullable(stmt, 18, row->pattern_n == 0 ? ROW_NULL : (int64_t)row->pattern_n);
 }
 
-int store_put_keys(struct store *s, const struct store_batch *b, struct error *err)
+static int insert_keys(struct store *s, const struct store_batch *b, struct error *err)
 {
     sqlite3_stmt *stmt;
 
@@ -178,6 +179,19 @@ int store_put_keys(struct store *s, const struct store_batch *b, struct error *e
         sqlite3_reset(stmt);
     }
     return 0;
+}
+
+int store_put_keys(struct store *s, const struct store_batch *b, struct error *err)
+{
+    if (b->count == 0)
+        return 0;
+    if (store_begin_keys(s, err) < 0)
+        return -1;
+    if (s->are_keys_by_sql)
+        return insert_keys(s, b, err);
+    return key_pages_add(s->pages, (uint64_t)s->snapshot_id, b) < 0
+               ? store_fail_write(s, errno, err)
+               : 0;
 }
 
 int store_put_database(struct store *s, const struct store_database *d, struct error *err)

@@ -26,6 +26,11 @@ UPDATE snapshots
 -- name: key
 INSERT INTO key_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
+-- Where key_pages.c puts the rows: nothing else may hang on them.
+-- name: key-rows-root
+SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'key_rows'
+   AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE tbl_name = 'key_rows' AND type IN ('index', 'trigger'));
+
 -- name: database
 INSERT INTO databases VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 

@@ -6,6 +6,12 @@
  * is synced and renamed at the very end, or it is removed.  A private file loses its name as soon
  * as SQLite has it open, so nothing is left behind however the program ends.
  *
+ * There the key rows go past SQLite (key_pages.c): its transaction is committed, it lets go of the
+ * file - by being closed, or in a private file, which has no name to be opened by again, by holding
+ * no lock, so that it sees the header's change counter move and forgets what it has read - and
+ * takes it up again after the last row.  A set of several snapshots does so for each.  When the
+ * file is not as key_pages.c wants it, rows go through SQL.
+ *
  * APPEND: the file is someone's only copy, so SQLite's own journal protects it and everything
  * happens in one IMMEDIATE transaction.
  *
@@ -76,18 +82,20 @@ const char *keys_stored_name(enum keys_stored k)
     return names[k];
 }
 
+static bool is_no_space(int error_number)
+{
+    return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
+}
+
 /* SQLite reports a full disk as SQLITE_FULL, a file size limit or quota as a failed write. */
 static bool is_disk_full(sqlite3 *db)
 {
     const int rc = sqlite3_errcode(db);
-    const int error_number = sqlite3_system_errno(db);
 
-    return rc == SQLITE_FULL ||
-           (rc == SQLITE_IOERR &&
-            (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG));
+    return rc == SQLITE_FULL || (rc == SQLITE_IOERR && is_no_space(sqlite3_system_errno(db)));
 }
 
-static int64_t pragma_int(sqlite3 *db, const char *sql)
+static int64_t query_int(sqlite3 *db, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
     int64_t v = -1;
@@ -99,19 +107,35 @@ static int64_t pragma_int(sqlite3 *db, const char *sql)
     return v;
 }
 
-int store_fail(struct store *s, struct error *err)
+static const char *place_of(const struct store *s)
 {
-    const char *place = s->path != NULL ? s->path : tempfile_folder();
+    return s->path != NULL ? s->path : tempfile_folder();
+}
+
+static int fail_full(const struct store *s, struct error *err)
+{
     char need[80] = "";
 
-    if (!is_disk_full(s->db))
-        return error_set(err, EXIT_CANNOT_RUN, "%s: %s", place, sqlite3_errmsg(s->db));
     if (s->progress > 0.01)
         snprintf(need, sizeof need, ", about %.0f MiB are needed",
                  (double)s->written_bytes / s->progress / (1 << 20) + 1);
-    return error_set(err, EXIT_CANNOT_RUN, "%s: no space left for the report database%s%s", place,
-                     need,
+    return error_set(err, EXIT_CANNOT_RUN, "%s: no space left for the report database%s%s",
+                     place_of(s), need,
                      s->path == NULL ? "; put it elsewhere with -o FILE or RDBLENS_TMPDIR" : "");
+}
+
+int store_fail(struct store *s, struct error *err)
+{
+    return is_disk_full(s->db)
+               ? fail_full(s, err)
+               : error_set(err, EXIT_CANNOT_RUN, "%s: %s", place_of(s), sqlite3_errmsg(s->db));
+}
+
+int store_fail_write(struct store *s, int error_number, struct error *err)
+{
+    return is_no_space(error_number)
+               ? fail_full(s, err)
+               : error_set(err, EXIT_CANNOT_RUN, "%s: %s", place_of(s), strerror(error_number));
 }
 
 int store_exec(struct store *s, const char *sql, struct error *err)
@@ -122,8 +146,11 @@ int store_exec(struct store *s, const char *sql, struct error *err)
 int store_run(struct store *s, const char *name, struct error *err)
 {
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(s->db, store_sql(name), -1, &stmt, NULL);
+    int rc;
 
+    if (store_end_keys(s, err) < 0)
+        return -1;
+    rc = sqlite3_prepare_v2(s->db, store_sql(name), -1, &stmt, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
     sqlite3_finalize(stmt);
@@ -135,6 +162,8 @@ int store_prepare(struct store *s, enum statement which, struct error *err)
     const bool is_staged = which == STATEMENT_KEY && s->keys == KEYS_TOP;
     const char *name = is_staged ? "stage-key" : statement_names[which];
 
+    if (store_end_keys(s, err) < 0)
+        return -1;
     if (s->statements[which] != NULL)
         return 0;
     if (sqlite3_prepare_v3(s->db, store_sql(name), -1, SQLITE_PREPARE_PERSISTENT,
@@ -245,8 +274,8 @@ int store_open_existing(const char *path, bool is_writable, sqlite3 **ret_db, st
         sqlite3_close(db);
         return -1;
     }
-    id = pragma_int(db, "PRAGMA application_id");
-    version = pragma_int(db, "PRAGMA user_version");
+    id = query_int(db, "PRAGMA application_id");
+    version = query_int(db, "PRAGMA user_version");
     if (id == STORE_APPLICATION_ID && version == STORE_USER_VERSION) {
         sqlite3_busy_timeout(db, 5000);
         *ret_db = db;
@@ -281,18 +310,32 @@ static int check_replaceable(const char *path, struct error *err)
     return 0;
 }
 
-static int open_temporary(struct store *s, struct error *err)
+/* Without journal and syncs; see above. */
+static int open_connection(struct store *s, struct error *err)
 {
     static const char bulk_load[] = "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-                                    "PRAGMA locking_mode = EXCLUSIVE; PRAGMA cache_size = -32768";
+                                    "PRAGMA cache_size = -32768";
+
+    if (sqlite3_open_v2(s->file.path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK) {
+        sqlite3_close(s->db);
+        s->db = NULL;
+        return error_set(err, EXIT_CANNOT_RUN, "%s: cannot be opened as a database", s->file.path);
+    }
+    return store_exec(s, bulk_load, err);
+}
+
+static int open_temporary(struct store *s, struct error *err)
+{
     const int r = s->mode == STORE_PRIVATE ? tempfile_create_private(&s->file, err)
                                            : tempfile_create(s->path, &s->file, err);
 
     if (r < 0)
         return -1;
-    if (sqlite3_open_v2(s->file.path, &s->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-        return error_set(err, EXIT_CANNOT_RUN, "%s: cannot be opened as a database", s->file.path);
-    if (store_exec(s, bulk_load, err) < 0 || store_exec(s, "BEGIN EXCLUSIVE", err) < 0)
+    s->fd = open(s->file.path, O_RDWR | O_CLOEXEC);
+    if (s->fd < 0)
+        return error_set(err, EXIT_CANNOT_RUN, "%s: %s", s->file.path, strerror(errno));
+    if (open_connection(s, err) < 0 || store_exec(s, "PRAGMA auto_vacuum = NONE", err) < 0 ||
+        store_exec(s, "BEGIN EXCLUSIVE", err) < 0)
         return -1;
     if (s->mode == STORE_PRIVATE)
         tempfile_remove(&s->file);
@@ -334,6 +377,8 @@ int store_open(enum store_mode mode, const char *path, enum keys_stored keys,
     s->mode = mode;
     s->keys = keys;
     s->file.slot = -1;
+    s->fd = -1;
+    s->are_keys_by_sql = mode == STORE_APPEND || keys == KEYS_TOP;
     if (path != NULL) {
         s->path = strdup(path);
         if (s->path == NULL) {
@@ -352,7 +397,7 @@ fail:
     return -1;
 }
 
-/* ---- closing ------------------------------------------------------------------------------ */
+/* ---- key rows past SQLite ------------------------------------------------------------------- */
 
 static void finalize_statements(struct store *s)
 {
@@ -362,6 +407,57 @@ static void finalize_statements(struct store *s)
     }
 }
 
+static int let_go(struct store *s, struct error *err)
+{
+    finalize_statements(s);
+    if (store_exec(s, "COMMIT", err) < 0)
+        return -1;
+    if (s->mode == STORE_PRIVATE)
+        return 0;
+    if (sqlite3_close(s->db) != SQLITE_OK)
+        return store_fail(s, err);
+    s->db = NULL;
+    return 0;
+}
+
+static int take_up(struct store *s, struct error *err)
+{
+    if (s->db == NULL && open_connection(s, err) < 0)
+        return -1;
+    return store_exec(s, "BEGIN EXCLUSIVE", err);
+}
+
+int store_begin_keys(struct store *s, struct error *err)
+{
+    int r;
+
+    if (s->is_in_keys || s->are_keys_by_sql)
+        return 0;
+    if (s->pages == NULL) {
+        s->pages = key_pages_new(s->fd, (uint32_t)query_int(s->db, store_sql("key-rows-root")));
+        if (s->pages == NULL)
+            return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    }
+    if (let_go(s, err) < 0)
+        return -1;
+    r = key_pages_begin(s->pages);
+    if (r < 0)
+        return store_fail_write(s, errno, err);
+    s->is_in_keys = r == 1;
+    s->are_keys_by_sql = r == 0;
+    return r == 1 ? 0 : take_up(s, err);
+}
+
+int store_end_keys(struct store *s, struct error *err)
+{
+    if (!s->is_in_keys)
+        return 0;
+    s->is_in_keys = false;
+    return key_pages_end(s->pages) < 0 ? store_fail_write(s, errno, err) : take_up(s, err);
+}
+
+/* ---- closing ------------------------------------------------------------------------------ */
+
 void store_abort(struct store *s)
 {
     if (s == NULL)
@@ -370,6 +466,9 @@ void store_abort(struct store *s)
     if (s->db != NULL && s->is_existing)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     sqlite3_close(s->db);
+    if (s->fd >= 0)
+        close(s->fd);
+    key_pages_free(s->pages);
     tempfile_remove(&s->file);
     free(s->module_types);
     free(s->path);
@@ -391,7 +490,8 @@ int store_end_sets(struct store *s, int64_t first_set_id, struct error *err)
 
 static int commit(struct store *s, struct error *err)
 {
-    if (s->first_set_id != 0 && store_end_sets(s, s->first_set_id, err) < 0)
+    if (store_end_keys(s, err) < 0 ||
+        (s->first_set_id != 0 && store_end_sets(s, s->first_set_id, err) < 0))
         return -1;
     finalize_statements(s);
     if (s->keys == KEYS_TOP && store_exec(s, "DROP TABLE temp.staged_rows", err) < 0)
@@ -430,8 +530,9 @@ sqlite3 *store_db(struct store *s)
 void store_set_progress(struct store *s, double part)
 {
     s->progress = part;
-    s->written_bytes =
-        pragma_int(s->db, "PRAGMA page_count") * pragma_int(s->db, "PRAGMA page_size");
+    s->written_bytes = s->is_in_keys ? key_pages_file_bytes(s->pages)
+                                     : query_int(s->db, "PRAGMA page_count") *
+                                           query_int(s->db, "PRAGMA page_size");
 }
 
 void store_resume_snapshot(struct store *s, uint64_t snapshot_id)

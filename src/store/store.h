@@ -8,9 +8,9 @@
  *        store_end_snapshot()
  *      store_finish()  or  store_abort()
  *
- * Rows go through prepared statements in one transaction.  A new database is built without journal
- * in a temporary file and renamed when it is whole; --append is a real transaction in the existing
- * file. Everything here runs on one thread.
+ * A new database is built without journal in a temporary file and renamed when it is whole; there
+ * key rows go past SQLite (key_pages.h), all else through prepared statements.  --append is a real
+ * transaction in the existing file.  Everything here runs on one thread.
  */
 #ifndef RDBLENS_STORE_H
 #define RDBLENS_STORE_H
@@ -118,7 +118,11 @@ int store_batch_add_text(struct store_batch *b, struct store_key *k);
 /* The stored name; valid until the batch changes. */
 const uint8_t *store_batch_key(const struct store_batch *b, const struct store_key *k);
 
+/* Rows of a snapshot come by ascending n, snapshots by ascending id. */
 int store_put_keys(struct store *s, const struct store_batch *b, struct error *err);
+/* After store_put_keys() the database cannot be read or written by SQL until this is done.  Other
+ * functions here do it by themselves; who asks for store_db() calls it before. */
+int store_end_keys(struct store *s, struct error *err);
 
 struct store_database {
     int64_t db; /* -1: all beyond the limit, see docs/schema.md */

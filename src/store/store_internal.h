@@ -4,6 +4,7 @@
 
 #include "store/store.h"
 
+#include "store/key_pages.h"
 #include "util/tempfile.h"
 
 /* One prepared statement each. */
@@ -38,6 +39,10 @@ struct store {
     bool is_existing; /* --append to a database that was there */
     bool may_replace;
     struct tempfile file;
+    int fd; /* of the temporary file; -1: none */
+    struct key_pages *pages;
+    bool are_keys_by_sql;
+    bool is_in_keys; /* key rows are being written past SQLite, which has let go of the file */
     char *path;      /* for messages; NULL: private */
     double progress; /* of the input; written_bytes had been written by then */
     int64_t written_bytes;
@@ -50,6 +55,10 @@ struct store {
 
 /* Takes the connection's error into *err: exit code 2, "PATH: ...". */
 int store_fail(struct store *s, struct error *err);
+/* The same for a write that did not go through SQLite. */
+int store_fail_write(struct store *s, int error_number, struct error *err);
+/* Makes s->pages the place for key rows, if they can go there: see s->are_keys_by_sql. */
+int store_begin_keys(struct store *s, struct error *err);
 int store_exec(struct store *s, const char *sql, struct error *err);
 /* Runs a statement of statements.sql that gives no rows. */
 int store_run(struct store *s, const char *name, struct error *err);
