@@ -27,7 +27,7 @@
 
 enum {
     READ_MAX_BYTES = 4096, /* what is beyond folds to one star, which bounds the work per key */
-    WORD_MAX_BYTES = 8
+    WORD_MAX_BYTES = 7
 };
 
 struct writer {
@@ -46,6 +46,14 @@ static void put(struct writer *w, const uint8_t *p, size_t bytes)
     w->bytes += bytes;
 }
 
+static void put_byte(struct writer *w, uint8_t byte)
+{
+    if (w->bytes < PATTERN_MAX_BYTES)
+        w->out[w->bytes++] = byte;
+    else
+        w->is_full = true;
+}
+
 static void put_star(struct writer *w)
 {
     size_t n = w->bytes;
@@ -57,7 +65,7 @@ static void put_star(struct writer *w)
         w->bytes = n;
         return;
     }
-    put(w, (const uint8_t *)"*", 1);
+    put_byte(w, '*');
 }
 
 /* A number's star takes the sign before it: -12, +49151. */
@@ -73,7 +81,8 @@ static void put_number_star(struct writer *w)
 
 /* ---- tokens ------------------------------------------------------------------------------- */
 
-/* In the order of their bytes.  Not here: what is as often one of a series (web3, p99, x11). */
+/* In the order of their bytes.  Not here: what is as often one of a series (web3, p99, x11).  With
+ * the NUL each has eight bytes, so that they are compared as numbers. */
 static const char known_words[][WORD_MAX_BYTES + 1] = {
     "a11y",    "aes128",  "aes192", "aes256", "argon2",  "asn1",    "b2b",     "b2c",    "base16",
     "base32",  "base36",  "base58", "base62", "base64",  "base85",  "bcp47",   "blake2", "blake2b",
@@ -89,22 +98,32 @@ static const char known_words[][WORD_MAX_BYTES + 1] = {
     "x264",    "x265",    "x509",   "x64",    "x86",     "xxh3",    "xxh64",
 };
 
+static uint64_t word_number(const char *word)
+{
+    uint64_t x = 0;
+
+    for (int i = 0; i <= WORD_MAX_BYTES; i++)
+        x = x << 8 | (uint8_t)word[i];
+    return x;
+}
+
 static bool is_known_word(const uint8_t *p, size_t bytes)
 {
-    char word[WORD_MAX_BYTES + 1] = {0};
     size_t low = 0, high = sizeof(known_words) / sizeof(known_words[0]);
+    uint64_t word = 0;
 
     if (bytes < 2 || bytes > WORD_MAX_BYTES)
         return false;
     for (size_t i = 0; i < bytes; i++)
-        word[i] = (char)(fold_is(p[i], CLASS_UPPER) ? p[i] | 0x20 : p[i]);
+        word = word << 8 | (fold_is(p[i], CLASS_UPPER) ? p[i] | 0x20u : p[i]);
+    word <<= 8 * (WORD_MAX_BYTES + 1 - bytes);
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        const int order = memcmp(word, known_words[middle], sizeof(word));
+        const uint64_t known = word_number(known_words[middle]);
 
-        if (order == 0)
+        if (word == known)
             return true;
-        if (order < 0)
+        if (word < known)
             high = middle;
         else
             low = middle + 1;
@@ -113,59 +132,72 @@ static bool is_known_word(const uint8_t *p, size_t bytes)
 }
 
 /* 24h, 7d, 15min, 500ms, 4xx, 2fa: windows and sizes are names, and there are few of them. */
-static bool is_quantity(const uint8_t *p, size_t bytes, size_t digits)
+static bool is_quantity(const uint8_t *p, size_t bytes)
 {
     static const char units[][5] = {"s",  "m",  "h",  "d",  "w",   "y",   "k",   "ms", "mo", "xx",
                                     "kb", "mb", "gb", "hr", "sec", "min", "day", "fa", "px"};
-    const size_t unit_bytes = bytes - digits;
+    size_t digits = 0, unit_bytes;
 
-    if (digits > 3 || unit_bytes > 3 || p[0] == '0')
+    if (bytes > 6 || p[0] == '0')
         return false;
-    for (size_t i = 0; i < digits; i++)
-        if (!fold_is(p[i], CLASS_DIGIT))
-            return false;
+    while (digits < bytes && fold_is(p[digits], CLASS_DIGIT))
+        digits++;
+    unit_bytes = bytes - digits;
+    if (digits == 0 || digits > 3)
+        return false;
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
         if (strlen(units[i]) == unit_bytes && memcmp(p + digits, units[i], unit_bytes) == 0)
             return true;
     return false;
 }
 
+/* Letters and digits in a row. */
 struct token {
     const uint8_t *p;
-    size_t bytes, digits, runs; /* runs: of digits and of letters */
+    size_t bytes;
     unsigned classes;
-    unsigned letters; /* of them, those that are no hex digit */
 };
 
 static struct token read_token(const uint8_t *p, const uint8_t *end)
 {
-    struct token t = {p, 0, 0, 0, 0, 0};
-    bool was_digit = false;
+    struct token t = {p, 0, 0};
 
-    while (p + t.bytes < end) {
-        const unsigned class_ = fold_class[p[t.bytes]];
-        const bool is_digit = class_ & CLASS_DIGIT;
-
-        if (class_ & ~(unsigned)(CLASS_ALNUM | CLASS_HEX))
-            break;
-        t.runs += t.bytes == 0 || is_digit != was_digit;
-        was_digit = is_digit;
-        t.digits += is_digit;
-        t.letters += !(class_ & (CLASS_DIGIT | CLASS_HEX));
-        t.classes |= class_ ? class_ : CLASS_CONTROL; /* other scripts */
-        t.bytes++;
-    }
+    t.bytes = (size_t)(fold_skip(p, end, CLASS_TOKEN, &t.classes) - p);
     return t;
+}
+
+static size_t count_digits(const struct token *t)
+{
+    size_t digits = 0;
+
+    for (size_t i = 0; i < t->bytes; i++)
+        digits += fold_is(t->p[i], CLASS_DIGIT);
+    return digits;
+}
+
+/* Of digits and of letters. */
+static size_t count_runs(const struct token *t)
+{
+    size_t runs = 1;
+
+    for (size_t i = 1; i < t->bytes; i++)
+        runs += fold_is(t->p[i], CLASS_DIGIT) != fold_is(t->p[i - 1], CLASS_DIGIT);
+    return runs;
 }
 
 static bool is_hex_token(const struct token *t)
 {
     const uint8_t *p = t->p;
 
-    if (t->letters == 0)
+    if (!(t->classes & CLASS_NO_HEX))
         return t->bytes >= 8 && (t->classes & CLASS_LETTER) != CLASS_LETTER;
     /* 0x..., in any case: Ethereum's addresses use the case as a checksum. */
-    return t->bytes >= 6 && p[0] == '0' && p[1] == 'x' && t->letters == 1;
+    if (t->bytes < 6 || p[0] != '0' || p[1] != 'x')
+        return false;
+    for (size_t i = 2; i < t->bytes; i++)
+        if (fold_is(p[i], CLASS_NO_HEX))
+            return false;
+    return true;
 }
 
 static bool is_digest(const uint8_t *p, size_t bytes)
@@ -193,7 +225,7 @@ static size_t word_before_digest(const struct token *t)
 
         if (t->bytes <= usual[i] + 3u || word_bytes > 24)
             continue;
-        for (size_t k = 0; k < word_bytes; k++)
+        for (size_t k = 0; k < word_bytes && !(classes & CLASS_DIGIT); k++)
             classes |= fold_class[t->p[k]];
         if (!(classes & CLASS_DIGIT) && fold_randomness(t->p, word_bytes, classes) < 0 &&
             is_digest(t->p + word_bytes, usual[i]))
@@ -236,38 +268,33 @@ static void put_word_with_numbers(struct writer *w, const struct token *t)
 /* Width x height. */
 static bool is_size(const struct token *t)
 {
-    return t->runs == 3 && t->bytes == t->digits + 1 && t->p[0] != '0' &&
-           fold_is(t->p[0], CLASS_DIGIT) && memchr(t->p, 'x', t->bytes) != NULL;
+    return fold_is(t->p[0], CLASS_DIGIT) && t->p[0] != '0' &&
+           fold_is(t->p[t->bytes - 1], CLASS_DIGIT) &&
+           !(t->classes & (CLASS_UPPER | CLASS_HEX | CLASS_OTHER)) &&
+           memchr(t->p, 'x', t->bytes) != NULL && count_digits(t) == t->bytes - 1;
 }
 
-/* next: the byte behind the token, 0 at the end. */
-static void put_token(struct writer *w, const struct token *t, uint8_t next)
+/* v1, v2 tell schemas apart; v1.2.3 is a release.  next: the byte behind the token, 0 at the end.
+ */
+static bool is_version(const struct token *t, uint8_t next)
 {
-    const bool is_ascii = !(t->classes & CLASS_CONTROL);
+    const uint8_t *p = t->p;
+
+    return (p[0] == 'v' || p[0] == 'V') && t->bytes >= 2 && t->bytes <= 3 &&
+           fold_is(p[1], CLASS_DIGIT) && fold_is(p[t->bytes - 1], CLASS_DIGIT) && next != '.';
+}
+
+/* Letters and digits. */
+static void put_mixed_token(struct writer *w, const struct token *t, uint8_t next)
+{
+    const bool is_ascii = !(t->classes & CLASS_OTHER);
     size_t word_bytes;
 
-    if (t->digits == 0) {
-        if (is_ascii && fold_is_random(t->p, t->bytes, t->classes, 0))
-            put_star(w);
-        else
-            put(w, t->p, t->bytes);
-        return;
-    }
-    if (t->digits == t->bytes) {
-        put_number_star(w);
-        return;
-    }
     if (is_size(t)) { /* 100x200 */
         put_word_with_numbers(w, t);
         return;
     }
-    /* v1, v2 tell schemas apart; v1.2.3 is a release. */
-    if ((t->p[0] == 'v' || t->p[0] == 'V') && t->runs == 2 && t->digits <= 2 &&
-        t->bytes == t->digits + 1 && next != '.') {
-        put(w, t->p, t->bytes);
-        return;
-    }
-    if (is_known_word(t->p, t->bytes) || is_quantity(t->p, t->bytes, t->digits)) {
+    if (is_version(t, next) || is_known_word(t->p, t->bytes) || is_quantity(t->p, t->bytes)) {
         put(w, t->p, t->bytes);
         return;
     }
@@ -275,12 +302,25 @@ static void put_token(struct writer *w, const struct token *t, uint8_t next)
     if (word_bytes > 0) {
         put(w, t->p, word_bytes);
         put_star(w);
-    } else if (is_ascii && (is_hex_token(t) || (t->bytes < 8 && t->runs >= 4) ||
-                            fold_is_random(t->p, t->bytes, t->classes, t->digits))) {
+    } else if (is_ascii && (is_hex_token(t) || (t->bytes < 8 && count_runs(t) >= 4) ||
+                            fold_is_random(t->p, t->bytes, t->classes, count_digits(t)))) {
         put_star(w);
     } else {
         put_word_with_numbers(w, t);
     }
+}
+
+/* next: the byte behind the token, 0 at the end. */
+static void put_token(struct writer *w, const struct token *t, uint8_t next)
+{
+    if ((t->classes & CLASS_TOKEN) == CLASS_DIGIT)
+        put_number_star(w);
+    else if (t->classes & CLASS_DIGIT)
+        put_mixed_token(w, t, next);
+    else if (!(t->classes & CLASS_OTHER) && fold_is_random(t->p, t->bytes, t->classes, 0))
+        put_star(w);
+    else
+        put(w, t->p, t->bytes);
 }
 
 /* ---- runs, segments, keys ------------------------------------------------------------------ */
@@ -291,17 +331,18 @@ static const uint8_t *put_tokens(struct writer *w, const uint8_t *p, const uint8
 {
     while (p < stop && !w->is_full) {
         struct token t;
-        size_t n;
+        size_t n = 0;
 
-        if (!fold_is(*p, CLASS_ALNUM) && fold_class[*p] != 0) {
-            put(w, p++, 1);
+        if (!fold_is(*p, CLASS_TOKEN)) {
+            put_byte(w, *p++);
             continue;
         }
-        n = fold_is(*p, CLASS_DIGIT) ? fold_shape_time(p, end) : 0;
+        if (fold_is(*p, CLASS_DIGIT))
+            n = fold_shape_time(p, end);
         t = read_token(p, stop);
         if (n == 0 && t.bytes == 8)
             n = fold_shape_uuid(p, end);
-        if (n == 0 && t.bytes >= 6 && t.bytes <= 10 && (size_t)(stop - p) > t.bytes)
+        if (n == 0 && t.bytes >= 6 && t.bytes <= 10 && p + t.bytes < stop)
             n = fold_shape_pod(p, end);
         if (n > 0) {
             put_star(w);
@@ -340,7 +381,7 @@ static const uint8_t *put_run(struct writer *w, const uint8_t *p, const uint8_t 
 
     if (to > 0) {
         put(w, p, to);
-        put(w, (const uint8_t *)"*", 1); /* never one with a star before it */
+        put_byte(w, '*'); /* never one with a star before it */
         p += to + 14;
     } else if ((classes & CLASS_DASH) && (classes & CLASS_LETTER) == CLASS_LETTER &&
                fold_find_random(p, (size_t)(stop - p), &from, &to)) {
@@ -359,7 +400,7 @@ static const uint8_t *put_segment(struct writer *w, const uint8_t *p, const uint
         unsigned classes = 0;
 
         if (fold_is(*p, CLASS_DOT)) {
-            put(w, p++, 1);
+            put_byte(w, *p++);
             continue;
         }
         while (stop < end && !fold_is(*stop, CLASS_HARD | CLASS_DOT))
@@ -369,24 +410,12 @@ static const uint8_t *put_segment(struct writer *w, const uint8_t *p, const uint
     return p;
 }
 
-/* A shape that may begin where a segment begins. */
-static size_t match_shape(const uint8_t *key, const uint8_t *p, const uint8_t *end)
+/* A shape that may begin with the segment p..stop, in which `classes` occur. */
+static size_t match_segment(const uint8_t *p, const uint8_t *stop, const uint8_t *end,
+                            unsigned classes, const uint8_t **no_base64_before)
 {
-    const uint8_t *stop = p;
-    unsigned classes = 0;
     size_t n = 0;
 
-    if (fold_is(*p, CLASS_HARD)) {
-        if (*p == '{' || *p == '[')
-            return fold_shape_json(p, end);
-        if (*p == ':')
-            return p == key || p[-1] == ':' ? fold_shape_address(p, end) : 0;
-        return *p == '/' && p > key && p[-1] == ':' ? fold_shape_base64(p, end) : 0;
-    }
-    if (p > key && !fold_is(p[-1], CLASS_HARD))
-        return 0;
-    while (stop < end && !fold_is(*stop, CLASS_HARD))
-        classes |= fold_class[*stop++];
     if (stop < end) {
         if (*stop == ':') {
             n = fold_is(*p, CLASS_DIGIT | CLASS_HEX) && stop - p <= 4 ? fold_shape_address(p, end)
@@ -394,11 +423,11 @@ static size_t match_shape(const uint8_t *key, const uint8_t *p, const uint8_t *e
         } else if (*stop == '@' || *stop == '%') {
             n = fold_shape_mail(p, end);
         } else if (*stop == '/' || *stop == '=') {
-            return fold_shape_base64(p, end);
+            return fold_shape_base64(p, end, no_base64_before);
         }
     }
     if (n == 0 && (classes & CLASS_DOT) && memchr(p, '+', (size_t)(stop - p)))
-        n = fold_shape_base64(p, end);
+        n = fold_shape_base64(p, end, no_base64_before);
     return n;
 }
 
@@ -414,45 +443,92 @@ static bool is_padding(const struct writer *w, const uint8_t *p, const uint8_t *
 }
 
 /* Rack's session id, second form: 2::<digest>.  The 2 says which form, not which session. */
-static bool is_rack_session(const uint8_t *key, const uint8_t *p, const uint8_t *end)
+static bool is_rack_session(const uint8_t *p, const uint8_t *end)
 {
-    size_t digits = 0;
+    const uint8_t *digest = p + 3;
+    unsigned classes = 0;
 
-    if (end - p < 4 || p[0] != '2' || p[1] != ':' || p[2] != ':' ||
-        (p > key && !fold_is(p[-1], CLASS_HARD)))
+    if (end - p < 4 || p[0] != '2' || p[1] != ':' || p[2] != ':')
         return false;
-    while (p + 3 + digits < end && fold_is(p[3 + digits], CLASS_DIGIT | CLASS_HEX))
-        digits++;
-    return digits >= 32 || p[3] == '*'; /* or a pattern of such keys */
+    while (end - digest >= 8 && digest - p < 32 + 3 &&
+           !((classes = fold_classes_of_eight(fold_load(digest))) & CLASS_NO_HEX) && classes != 0)
+        digest += 8;
+    while (digest < end && digest - p < 32 + 3 && fold_is(*digest, CLASS_DIGIT | CLASS_HEX))
+        digest++;
+    return digest - p >= 32 + 3 || p[3] == '*'; /* or a pattern of such keys */
+}
+
+/* A segment, or a shape that begins where it begins. */
+static const uint8_t *put_name(struct writer *w, const uint8_t *p, const uint8_t *end,
+                               bool is_begin, const uint8_t **no_base64_before)
+{
+    struct token t = read_token(p, end);
+    const uint8_t *token_end = p + t.bytes, *stop = token_end;
+    unsigned classes = t.classes;
+    size_t n;
+
+    while (stop < end && !fold_is(*stop, CLASS_HARD))
+        classes |= fold_class[*stop++];
+    if (is_begin) {
+        n = match_segment(p, stop, end, classes, no_base64_before);
+        if (n > 0) {
+            put_star(w);
+            return p + n;
+        }
+        if (is_rack_session(p, end)) {
+            put(w, p, 3);
+            return p + 3;
+        }
+    }
+    /* Most segments are one token; of the shapes only a time is made of such. */
+    if (stop > token_end || (fold_is(*p, CLASS_DIGIT) && fold_shape_time(p, end) > 0))
+        return put_segment(w, p, end);
+    put_token(w, &t, stop < end ? *stop : 0);
+    return stop;
+}
+
+/* Hard punctuation, or a shape that begins with it. */
+static const uint8_t *put_punctuation(struct writer *w, const uint8_t *key, const uint8_t *p,
+                                      const uint8_t *end, const uint8_t **no_base64_before)
+{
+    size_t n = 0;
+
+    switch (*p) {
+    case '{':
+    case '[': n = fold_shape_json(p, end); break;
+    case ':': n = p == key || p[-1] == ':' ? fold_shape_address(p, end) : 0; break;
+    case '/': n = p > key && p[-1] == ':' ? fold_shape_base64(p, end, no_base64_before) : 0; break;
+    case '*': n = 1; break;
+    case '%':
+        if (end - p < 3 || !fold_is(p[1], CLASS_DIGIT | CLASS_HEX) ||
+            !fold_is(p[2], CLASS_DIGIT | CLASS_HEX))
+            break;
+        put(w, p, 3); /* URL encoding: a separator, not a number */
+        return put_segment(w, p + 3, end);
+    case '=':
+        if (is_padding(w, p, end))
+            return p + 1;
+        break;
+    default: break;
+    }
+    if (n == 0) {
+        put_byte(w, *p);
+        return p + 1;
+    }
+    put_star(w);
+    return p + n;
 }
 
 /* key: where the whole key begins, to look back. */
 static void put_text(struct writer *w, const uint8_t *key, const uint8_t *p, const uint8_t *end)
 {
-    while (p < end && !w->is_full) {
-        const size_t n = match_shape(key, p, end);
+    const uint8_t *no_base64_before = p;
 
-        if (n > 0) {
-            put_star(w);
-            p += n;
-        } else if (*p == '*') {
-            put_star(w);
-            p++;
-        } else if (*p == '%' && end - p >= 3 && fold_is(p[1], CLASS_DIGIT | CLASS_HEX) &&
-                   fold_is(p[2], CLASS_DIGIT | CLASS_HEX)) {
-            put(w, p, 3); /* URL encoding: a separator, not a number */
-            p += 3;
-            p = put_segment(w, p, end);
-        } else if (is_padding(w, p, end)) {
-            p++;
-        } else if (is_rack_session(key, p, end)) {
-            put(w, p, 3);
-            p += 3;
-        } else if (fold_is(*p, CLASS_HARD)) {
-            put(w, p++, 1);
-        } else {
-            p = put_segment(w, p, end);
-        }
+    while (p < end && !w->is_full) {
+        if (fold_is(*p, CLASS_HARD))
+            p = put_punctuation(w, key, p, end, &no_base64_before);
+        else
+            p = put_name(w, p, end, p == key || fold_is(p[-1], CLASS_HARD), &no_base64_before);
     }
 }
 
@@ -518,7 +594,7 @@ static const uint8_t *end_of_names(const uint8_t *p, const uint8_t *end)
     const uint8_t *name = p, *names_end = p;
 
     for (; p < end; p++) {
-        if (fold_class[*p] == 0 || fold_is(*p, CLASS_ALNUM | CLASS_DASH | CLASS_DOT))
+        if (fold_is(*p, CLASS_TOKEN | CLASS_DASH | CLASS_DOT))
             continue;
         if ((*p != ':' && *p != '/') || (p - name < 2 && (p != name || *p == '/')))
             break;
@@ -558,11 +634,25 @@ static void put_binary(struct writer *w, const uint8_t *key, const uint8_t *end)
     }
 }
 
-static bool is_text(const uint8_t *p, const uint8_t *end)
+/* Eight bytes of 0x20..0x7e. */
+static bool are_printable(uint64_t x)
 {
-    while (p < end) {
-        const size_t n = *p < 0x7f && *p >= 0x20 ? 1 : match_char(p, end);
+    return !((x | (x - FOLD_EACH(0x20)) | (x + FOLD_EACH(1))) & FOLD_EACH(0x80));
+}
 
+static bool is_text(const uint8_t *key, const uint8_t *end)
+{
+    const uint8_t *p = key;
+
+    while (p < end) {
+        size_t n = 1;
+
+        if (end - p >= 8 && are_printable(fold_load(p)))
+            n = 8;
+        else if (end - p < 8 && end - key >= 8 && are_printable(fold_load(end - 8)))
+            return true; /* what is left, and some bytes again */
+        else if (*p < 0x20 || *p >= 0x7f)
+            n = match_char(p, end);
         if (n == 0)
             return false;
         p += n;

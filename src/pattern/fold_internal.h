@@ -7,25 +7,76 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
-/* Classes of a byte.  0: a byte of a multi-byte UTF-8 character, which counts as a letter. */
+/* Classes of a byte. */
 enum {
     CLASS_DIGIT = 1,
     CLASS_LOWER = 2,
     CLASS_UPPER = 4,
-    CLASS_HEX = 8,   /* also a..f or A..F */
-    CLASS_DASH = 16, /* - _ : between words, and inside URL-safe base64 */
-    CLASS_DOT = 32,  /* . , + ~ : between words or numbers */
-    CLASS_HARD = 64, /* all other punctuation: between segments */
-    CLASS_CONTROL = 128,
+    CLASS_HEX = 8,     /* also a..f or A..F */
+    CLASS_NO_HEX = 16, /* also g..z or G..Z */
+    CLASS_OTHER = 32,  /* of a multi-byte UTF-8 character, which counts as a letter */
+    CLASS_DASH = 64,   /* - _ : between words, and inside URL-safe base64 */
+    CLASS_DOT = 128,   /* . , + ~ : between words or numbers */
+    CLASS_HARD = 256,  /* all other punctuation: between segments */
+    CLASS_CONTROL = 512,
+    CLASS_POD = 1024, /* also a digit or letter of Kubernetes' random names */
     CLASS_LETTER = CLASS_LOWER | CLASS_UPPER,
-    CLASS_ALNUM = CLASS_DIGIT | CLASS_LETTER
+    CLASS_ALNUM = CLASS_DIGIT | CLASS_LETTER,
+    CLASS_TOKEN = CLASS_ALNUM | CLASS_OTHER
 };
-extern const uint8_t fold_class[256];
+extern const uint16_t fold_class[256];
 
 static inline bool fold_is(uint8_t byte, unsigned classes)
 {
     return (fold_class[byte] & classes) != 0;
+}
+
+/* Eight bytes at once; the order of the bytes does not matter to those who ask. */
+static inline uint64_t fold_load(const uint8_t *p)
+{
+    uint64_t x;
+
+    memcpy(&x, p, sizeof(x));
+    return x;
+}
+#define FOLD_EACH(byte) (UINT64_C(0x0101010101010101) * (uint64_t)(byte))
+
+/* The top bit of each byte that is >= least; all bytes must be below 0x80. */
+static inline uint64_t fold_at_least(uint64_t x, unsigned least)
+{
+    return (x + FOLD_EACH(0x80 - least)) & FOLD_EACH(0x80);
+}
+
+/* The classes that occur in eight bytes when all are digits or small letters, else 0. */
+static inline unsigned fold_classes_of_eight(uint64_t x)
+{
+    const uint64_t a = fold_at_least(x, 'a'), g = fold_at_least(x, 'g');
+    const uint64_t digits = fold_at_least(x, '0') & ~fold_at_least(x, '9' + 1);
+
+    if (x & FOLD_EACH(0x80) || (digits | (a & ~fold_at_least(x, 'z' + 1))) != FOLD_EACH(0x80))
+        return 0;
+    return (digits != 0 ? CLASS_DIGIT : 0u) | ((a & ~g) != 0 ? CLASS_LOWER | CLASS_HEX : 0u) |
+           (g != 0 ? CLASS_LOWER | CLASS_NO_HEX : 0u);
+}
+
+/* Behind the bytes at p that are of `wanted`, all letters and digits among them; *classes gets what
+ * occurs in them. */
+static inline const uint8_t *fold_skip(const uint8_t *p, const uint8_t *end, unsigned wanted,
+                                       unsigned *classes)
+{
+    unsigned eight, class_;
+
+    while (end - p >= 8 && (eight = fold_classes_of_eight(fold_load(p))) != 0) {
+        *classes |= eight;
+        p += 8;
+    }
+    while (p < end && ((class_ = fold_class[*p]) & wanted) != 0) {
+        *classes |= class_;
+        p++;
+    }
+    return p;
 }
 
 /* Shapes that cross separators.  Each looks at p..end and returns the bytes of the shape that
@@ -34,7 +85,8 @@ size_t fold_shape_uuid(const uint8_t *p, const uint8_t *end);
 size_t fold_shape_time(const uint8_t *p, const uint8_t *end);
 size_t fold_shape_address(const uint8_t *p, const uint8_t *end); /* IPv6, MAC */
 size_t fold_shape_mail(const uint8_t *p, const uint8_t *end);
-size_t fold_shape_base64(const uint8_t *p, const uint8_t *end);
+/* *nowhere_before: no base64 begins before; only ever moved on, for the same end. */
+size_t fold_shape_base64(const uint8_t *p, const uint8_t *end, const uint8_t **nowhere_before);
 size_t fold_shape_json(const uint8_t *p, const uint8_t *end); /* searches to the end */
 size_t fold_shape_pod(const uint8_t *p, const uint8_t *end);
 

@@ -19,80 +19,80 @@
 // SPDX-License-Identifier: MIT
 #include "pattern/fold_internal.h"
 
-/* Costs beside those of the letters themselves. */
+/* Costs of capitals beside those below, in a token that has small letters too. */
 enum {
-    COST_FIRST_UPPER = 6, /* a token that begins with a capital */
-    COST_HUMP = 14,       /* a capital after a small letter: a new word inside the token */
-    COST_UPPER_RUN = 10,  /* a capital after a capital in a token that has small letters too ... */
+    COST_FIRST_UPPER = 4, /* a token that begins with a capital */
+    COST_HUMP = 12,       /* a capital after a small letter begins a new word inside the token */
+    COST_UPPER_RUN = 10,  /* a capital after a capital ... */
     COST_UPPER_MOST = 30, /* ... at most: acronyms have no usual pairs of letters */
-    COST_DIGIT_BEGINS = 33,
-    COST_DIGIT_GOES_ON = 15,
-    COST_DIGIT_ENDS = 12, /* a letter after a digit, besides its cost as the first of a word */
     COST_DASH = 12
 };
 
-/* First letters of words. */
-static const uint8_t first_cost[26] = {16, 16, 14, 16, 19, 18, 20, 19, 19, 26, 26, 20, 17,
-                                       22, 22, 15, 31, 17, 13, 17, 21, 24, 21, 36, 32, 34};
+/* What stands somewhere, beside the letters 0..25. */
+enum { SIGN_DIGIT = 26, SIGN_NONE = 27 };
 
-/* pair_cost[a][b]: of b after a. */
-static const uint8_t pair_cost[26][26] = {
-    {39, 19, 16, 18, 31, 27, 20, 30, 19, 39, 25, 13, 18,
-     11, 39, 19, 39, 12, 16, 11, 22, 24, 26, 32, 23, 30}, /* a */
-    {11, 19, 31, 32, 11, 37, 39, 37, 13, 31, 42, 10, 32,
-     34, 12, 38, 49, 14, 19, 28, 14, 36, 38, 45, 25, 52}, /* b */
-    {11, 41, 23, 37, 13, 41, 43, 12, 15, 53, 14, 18, 37,
-     40, 10, 37, 36, 16, 25, 15, 17, 41, 56, 46, 25, 44}, /* c */
-    {15, 28, 30, 20, 7,  30, 22, 30, 9,  31, 42, 19, 27,
-     28, 15, 31, 44, 17, 16, 32, 18, 29, 28, 46, 24, 41}, /* d */
-    {18, 28, 19, 12, 21, 25, 25, 32, 26, 39, 34, 17, 21,
-     13, 28, 23, 33, 9,  10, 18, 31, 25, 27, 24, 27, 36}, /* e */
-    {14, 35, 34, 35, 12, 14, 39, 38, 10, 47, 41, 13, 34,
-     32, 12, 34, 47, 14, 22, 19, 13, 45, 39, 45, 22, 56}, /* f */
-    {13, 34, 37, 36, 9,  35, 18, 15, 13, 45, 42, 15, 26,
-     19, 16, 34, 49, 13, 16, 30, 16, 45, 33, 49, 24, 39}, /* g */
-    {10, 29, 37, 33, 8,  32, 41, 36, 10, 42, 39, 25, 25,
-     27, 10, 36, 46, 19, 22, 18, 17, 44, 29, 52, 20, 46}, /* h */
-    {18, 24, 15, 20, 15, 23, 20, 42, 39, 43, 31, 17, 20,
-     7,  15, 23, 35, 21, 14, 15, 32, 21, 43, 34, 49, 21}, /* i */
-    {8,  39, 39, 39, 10, 36, 46, 46, 14, 46, 36, 39, 39,
-     46, 9,  34, 46, 34, 33, 39, 8,  39, 39, 46, 46, 46}, /* j */
-    {15, 26, 33, 30, 7,  29, 35, 23, 9,  38, 29, 17, 27,
-     19, 20, 29, 54, 24, 12, 29, 23, 44, 26, 47, 20, 47}, /* k */
-    {12, 30, 29, 23, 9,  29, 30, 37, 10, 49, 29, 13, 28,
-     32, 14, 29, 50, 37, 19, 22, 19, 29, 39, 44, 14, 45}, /* l */
-    {9,  17, 29, 36, 9,  32, 43, 38, 10, 60, 45, 30, 18,
-     28, 13, 13, 45, 35, 18, 36, 18, 38, 40, 51, 27, 53}, /* m */
-    {16, 31, 16, 15, 12, 24, 9,  31, 15, 35, 24, 29, 33,
-     22, 19, 32, 34, 32, 13, 12, 24, 27, 34, 41, 30, 37}, /* n */
-    {22, 23, 19, 21, 27, 26, 20, 32, 23, 40, 25, 16, 17,
-     9,  18, 19, 39, 12, 17, 18, 14, 21, 20, 30, 28, 34}, /* o */
-    {12, 34, 33, 36, 10, 34, 38, 16, 13, 46, 36, 15, 33,
-     34, 13, 16, 47, 11, 18, 19, 18, 47, 36, 49, 27, 46}, /* p */
-    {30, 39, 45, 45, 36, 45, 36, 45, 28, 45, 45, 32, 39,
-     36, 36, 34, 36, 36, 31, 39, 0,  45, 39, 45, 45, 45}, /* q */
-    {11, 25, 22, 20, 9,  29, 24, 31, 11, 40, 25, 25, 21,
-     22, 13, 26, 41, 21, 14, 18, 20, 28, 32, 47, 22, 44}, /* r */
-    {17, 32, 17, 34, 12, 32, 35, 15, 14, 44, 24, 20, 21,
-     24, 18, 17, 29, 34, 13, 9,  18, 38, 26, 50, 25, 49}, /* s */
-    {14, 33, 25, 38, 9,  31, 38, 16, 9,  48, 46, 22, 31,
-     32, 15, 34, 60, 14, 15, 19, 19, 43, 29, 43, 21, 33}, /* t */
-    {19, 19, 18, 20, 19, 25, 21, 39, 18, 40, 32, 13, 16,
-     11, 28, 19, 46, 12, 11, 14, 43, 33, 43, 33, 38, 31}, /* u */
-    {11, 39, 37, 38, 4,  38, 41, 40, 9,  48, 43, 32, 35,
-     40, 15, 36, 48, 34, 30, 32, 25, 32, 43, 43, 31, 48}, /* v */
-    {9,  26, 32, 24, 10, 31, 34, 16, 10, 54, 28, 21, 31,
-     17, 12, 29, 47, 18, 17, 29, 33, 47, 36, 54, 30, 39}, /* w */
-    {16, 34, 14, 31, 11, 26, 36, 20, 10, 47, 36, 29, 31,
-     30, 19, 11, 36, 32, 27, 11, 20, 26, 32, 22, 22, 41}, /* x */
-    {14, 21, 17, 21, 13, 27, 23, 27, 13, 37, 32, 17, 16,
-     16, 18, 14, 42, 18, 11, 20, 24, 37, 23, 31, 38, 29}, /* y */
-    {12, 34, 38, 35, 5,  49, 43, 28, 9,  49, 37, 20, 31,
-     33, 17, 34, 43, 38, 34, 34, 26, 34, 34, 49, 24, 15}, /* z */
+/* sign_cost[a][b]: of b after a. */
+static const uint8_t sign_cost[28][27] = {
+    {40, 20, 17, 19, 32, 28, 21, 31, 20, 40, 26, 14, 19, 12,
+     40, 20, 40, 13, 17, 12, 23, 25, 27, 33, 24, 31, 33}, /* a */
+    {12, 20, 32, 33, 12, 38, 40, 38, 14, 32, 43, 11, 33, 35,
+     13, 39, 50, 15, 20, 29, 15, 37, 39, 46, 26, 53, 33}, /* b */
+    {12, 42, 24, 38, 14, 42, 44, 13, 16, 54, 15, 19, 38, 41,
+     11, 38, 37, 17, 26, 16, 18, 42, 57, 47, 26, 45, 33}, /* c */
+    {16, 29, 31, 21, 8,  31, 23, 31, 10, 32, 43, 20, 28, 29,
+     16, 32, 45, 18, 17, 33, 19, 30, 29, 47, 25, 42, 33}, /* d */
+    {19, 29, 20, 13, 22, 26, 26, 33, 27, 40, 35, 18, 22, 14,
+     29, 24, 34, 10, 11, 19, 32, 26, 28, 25, 28, 37, 33}, /* e */
+    {15, 36, 35, 36, 13, 15, 40, 39, 11, 48, 42, 14, 35, 33,
+     13, 35, 48, 15, 23, 20, 14, 46, 40, 46, 23, 57, 33}, /* f */
+    {14, 35, 38, 37, 10, 36, 19, 16, 14, 46, 43, 16, 27, 20,
+     17, 35, 50, 14, 17, 31, 17, 46, 34, 50, 25, 40, 33}, /* g */
+    {11, 30, 38, 34, 9,  33, 42, 37, 11, 43, 40, 26, 26, 28,
+     11, 37, 47, 20, 23, 19, 18, 45, 30, 53, 21, 47, 33}, /* h */
+    {19, 25, 16, 21, 16, 24, 21, 43, 40, 44, 32, 18, 21, 8,
+     16, 24, 36, 22, 15, 16, 33, 22, 44, 35, 50, 22, 33}, /* i */
+    {9,  40, 40, 40, 11, 37, 47, 47, 15, 47, 37, 40, 40, 47,
+     10, 35, 47, 35, 34, 40, 9,  40, 40, 47, 47, 47, 33}, /* j */
+    {16, 27, 34, 31, 8,  30, 36, 24, 10, 39, 30, 18, 28, 20,
+     21, 30, 55, 25, 13, 30, 24, 45, 27, 48, 21, 48, 33}, /* k */
+    {13, 31, 30, 24, 10, 30, 31, 38, 11, 50, 30, 14, 29, 33,
+     15, 30, 51, 38, 20, 23, 20, 30, 40, 45, 15, 46, 33}, /* l */
+    {10, 18, 30, 37, 10, 33, 44, 39, 11, 61, 46, 31, 19, 29,
+     14, 14, 46, 36, 19, 37, 19, 39, 41, 52, 28, 54, 33}, /* m */
+    {17, 32, 17, 16, 13, 25, 10, 32, 16, 36, 25, 30, 34, 23,
+     20, 33, 35, 33, 14, 13, 25, 28, 35, 42, 31, 38, 33}, /* n */
+    {23, 24, 20, 22, 28, 27, 21, 33, 24, 41, 26, 17, 18, 10,
+     19, 20, 40, 13, 18, 19, 15, 22, 21, 31, 29, 35, 33}, /* o */
+    {13, 35, 34, 37, 11, 35, 39, 17, 14, 47, 37, 16, 34, 35,
+     14, 17, 48, 12, 19, 20, 19, 48, 37, 50, 28, 47, 33}, /* p */
+    {31, 40, 46, 46, 37, 46, 37, 46, 29, 46, 46, 33, 40, 37,
+     37, 35, 37, 37, 32, 40, 1,  46, 40, 46, 46, 46, 33}, /* q */
+    {12, 26, 23, 21, 10, 30, 25, 32, 12, 41, 26, 26, 22, 23,
+     14, 27, 42, 22, 15, 19, 21, 29, 33, 48, 23, 45, 33}, /* r */
+    {18, 33, 18, 35, 13, 33, 36, 16, 15, 45, 25, 21, 22, 25,
+     19, 18, 30, 35, 14, 10, 19, 39, 27, 51, 26, 50, 33}, /* s */
+    {15, 34, 26, 39, 10, 32, 39, 17, 10, 49, 47, 23, 32, 33,
+     16, 35, 61, 15, 16, 20, 20, 44, 30, 44, 22, 34, 33}, /* t */
+    {20, 20, 19, 21, 20, 26, 22, 40, 19, 41, 33, 14, 17, 12,
+     29, 20, 47, 13, 12, 15, 44, 34, 44, 34, 39, 32, 33}, /* u */
+    {12, 40, 38, 39, 5,  39, 42, 41, 10, 49, 44, 33, 36, 41,
+     16, 37, 49, 35, 31, 33, 26, 33, 44, 44, 32, 49, 33}, /* v */
+    {10, 27, 33, 25, 11, 32, 35, 17, 11, 55, 29, 22, 32, 18,
+     13, 30, 48, 19, 18, 30, 34, 48, 37, 55, 31, 40, 33}, /* w */
+    {17, 35, 15, 32, 12, 27, 37, 21, 11, 48, 37, 30, 32, 31,
+     20, 12, 37, 33, 28, 12, 21, 27, 33, 23, 23, 42, 33}, /* x */
+    {15, 22, 18, 22, 14, 28, 24, 28, 14, 38, 33, 18, 17, 17,
+     19, 15, 43, 19, 12, 21, 25, 38, 24, 32, 39, 30, 33}, /* y */
+    {13, 35, 39, 36, 6,  50, 44, 29, 10, 50, 38, 21, 32, 34,
+     18, 35, 44, 39, 35, 35, 27, 35, 35, 50, 25, 16, 33}, /* z */
+    {28, 28, 26, 28, 31, 30, 32, 31, 31, 38, 38, 32, 29, 34,
+     34, 27, 43, 29, 25, 29, 33, 36, 33, 48, 44, 46, 15}, /* digit */
+    {18, 18, 16, 18, 21, 20, 22, 21, 21, 28, 28, 22, 19, 24,
+     24, 17, 33, 19, 15, 19, 23, 26, 23, 38, 34, 36, 33}, /* none */
 };
 
 /* log2 of the alphabet's size, in quarter bits. */
-static int sign_cost(unsigned classes)
+static int random_cost(unsigned classes)
 {
     const bool has_both = (classes & CLASS_LETTER) == CLASS_LETTER;
 
@@ -103,52 +103,39 @@ static int sign_cost(unsigned classes)
     return has_both ? 23 : 19;
 }
 
-static int letter_index(uint8_t byte)
+/* Of a capital in a token of mixed case. */
+static int upper_cost(unsigned letter, unsigned before, bool is_after_lower)
 {
-    return (byte | 0x20) - 'a';
-}
+    const int cost = sign_cost[before][letter];
 
-static int first_letter_cost(uint8_t byte)
-{
-    return first_cost[letter_index(byte)];
-}
-
-static int letter_cost(uint8_t byte, unsigned class_, uint8_t before, bool is_mixed)
-{
-    const unsigned class_before = fold_class[before];
-    int cost;
-
-    if (class_before & CLASS_DIGIT)
-        return first_letter_cost(byte) + COST_DIGIT_ENDS;
-    if ((class_ & CLASS_UPPER) && (class_before & CLASS_LOWER))
-        return first_letter_cost(byte) + COST_HUMP;
-    cost = pair_cost[letter_index(before)][letter_index(byte)] + 1;
-    if (!(class_ & CLASS_UPPER) || !is_mixed)
+    if (before == SIGN_NONE)
+        return cost + COST_FIRST_UPPER;
+    if (before == SIGN_DIGIT)
         return cost;
+    if (is_after_lower)
+        return sign_cost[SIGN_NONE][letter] + COST_HUMP;
     return cost + COST_UPPER_RUN < COST_UPPER_MOST ? cost + COST_UPPER_RUN : COST_UPPER_MOST;
 }
 
 int fold_randomness(const uint8_t *p, size_t bytes, unsigned classes)
 {
     const bool is_mixed = (classes & CLASS_LETTER) == CLASS_LETTER;
-    const int per_sign = sign_cost(classes);
+    unsigned before = SIGN_NONE;
     int cost = 0;
 
     for (size_t i = 0; i < bytes; i++) {
         const unsigned class_ = fold_class[p[i]];
+        const unsigned sign = class_ & CLASS_DIGIT ? SIGN_DIGIT : (p[i] | 0x20u) - 'a';
 
         if (!(class_ & CLASS_ALNUM))
             return 0; /* other scripts: no opinion */
-        if (class_ & CLASS_DIGIT)
-            cost +=
-                i > 0 && fold_is(p[i - 1], CLASS_DIGIT) ? COST_DIGIT_GOES_ON : COST_DIGIT_BEGINS;
-        else if (i == 0)
-            cost += first_letter_cost(p[i]) +
-                    ((class_ & CLASS_UPPER) && is_mixed ? COST_FIRST_UPPER : 2);
+        if (is_mixed && (class_ & CLASS_UPPER))
+            cost += upper_cost(sign, before, i > 0 && fold_is(p[i - 1], CLASS_LOWER));
         else
-            cost += letter_cost(p[i], class_, p[i - 1], is_mixed);
+            cost += sign_cost[before][sign];
+        before = sign;
     }
-    return cost - per_sign * (int)bytes;
+    return cost - random_cost(classes) * (int)bytes;
 }
 
 /* The word of word-with-a-number; the number says nothing of it. */
@@ -164,7 +151,8 @@ bool fold_is_random(const uint8_t *p, size_t bytes, unsigned classes, size_t dig
     size_t tail = 0;
     int score;
 
-    if (bytes < 5)
+    if (bytes < 5 ||
+        (digits == 0 && bytes < 8 && (bytes < 6 || (classes & CLASS_LETTER) != CLASS_LETTER)))
         return false;
     if (bytes > 256)
         return fold_randomness(p, 256, classes) > 0; /* enough to know */
@@ -176,7 +164,7 @@ bool fold_is_random(const uint8_t *p, size_t bytes, unsigned classes, size_t dig
     if (digits > 0)
         return score > (bytes < 8 ? 4 : -6);
     if (bytes < 8)
-        return bytes >= 6 && (classes & CLASS_LETTER) == CLASS_LETTER && score > 36;
+        return score > 36;
     if ((classes & CLASS_LETTER) == CLASS_LETTER)
         return score > (bytes < 10 ? 32 : 26); /* CamelCase of abbreviations comes near */
     return score > (bytes < 10 ? 26 : 16);

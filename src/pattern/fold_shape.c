@@ -21,34 +21,50 @@
 #include "pattern/fold_internal.h"
 
 #define D CLASS_DIGIT
-#define L CLASS_LOWER
-#define U CLASS_UPPER
+#define e (CLASS_DIGIT | CLASS_POD)
+#define L (CLASS_LOWER | CLASS_NO_HEX)
+#define p (CLASS_LOWER | CLASS_NO_HEX | CLASS_POD)
+#define U (CLASS_UPPER | CLASS_NO_HEX)
 #define l (CLASS_LOWER | CLASS_HEX)
+#define k (CLASS_LOWER | CLASS_HEX | CLASS_POD)
 #define u (CLASS_UPPER | CLASS_HEX)
 #define S CLASS_DASH
 #define M CLASS_DOT
 #define H CLASS_HARD
 #define C CLASS_CONTROL
-const uint8_t fold_class[256] = {
+#define o CLASS_OTHER
+const uint16_t fold_class[256] = {
     /*        0  1  2  3  4  5  6  7  8  9  a  b  c  d  e  f */
     /* 00 */ C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C,
     /* 10 */ C, C, C, C, C, C, C, C, C, C, C, C, C, C, C, C,
     /* 20 */ H, H, H, H, H, H, H, H, H, H, H, M, M, S, M, H,
-    /* 30 */ D, D, D, D, D, D, D, D, D, D, H, H, H, H, H, H,
+    /* 30 */ D, D, e, D, e, e, e, e, e, e, H, H, H, H, H, H,
     /* 40 */ H, u, u, u, u, u, u, U, U, U, U, U, U, U, U, U,
     /* 50 */ U, U, U, U, U, U, U, U, U, U, U, H, H, H, H, S,
-    /* 60 */ H, l, l, l, l, l, l, L, L, L, L, L, L, L, L, L,
-    /* 70 */ L, L, L, L, L, L, L, L, L, L, L, H, H, H, M, C,
+    /* 60 */ H, l, k, k, k, l, k, p, p, L, p, p, p, p, p, L,
+    /* 70 */ p, p, p, p, p, L, p, p, p, L, p, H, H, H, M, C,
+    /* 80 */ o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+    /* 90 */ o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+    /* a0 */ o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+    /* b0 */ o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+    /* c0 */ o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+    /* d0 */ o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+    /* e0 */ o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
+    /* f0 */ o, o, o, o, o, o, o, o, o, o, o, o, o, o, o, o,
 };
 #undef D
+#undef e
 #undef L
+#undef p
 #undef U
 #undef l
+#undef k
 #undef u
 #undef S
 #undef M
 #undef H
 #undef C
+#undef o
 
 static bool is_hex(uint8_t byte)
 {
@@ -71,7 +87,7 @@ static size_t left(const uint8_t *p, const uint8_t *end)
 
 size_t fold_shape_uuid(const uint8_t *p, const uint8_t *end)
 {
-    if (left(p, end) < 36)
+    if (left(p, end) < 36 || p[8] != '-' || p[13] != '-')
         return 0;
     for (size_t i = 0; i < 36; i++) {
         const bool is_dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -167,10 +183,12 @@ static size_t match_week_or_quarter(const uint8_t *p, const uint8_t *end)
 
 size_t fold_shape_time(const uint8_t *p, const uint8_t *end)
 {
-    const size_t digits = count_class(p, end, CLASS_DIGIT, 9);
-    size_t n;
+    size_t n, digits;
 
-    if ((digits != 4 && digits != 8) || (two_digits(p) != 19 && two_digits(p) != 20))
+    if (left(p, end) < 6 || (two_digits(p) != 19 && two_digits(p) != 20))
+        return 0;
+    digits = count_class(p, end, CLASS_DIGIT, 9);
+    if (digits != 4 && digits != 8)
         return 0;
     if (digits == 8) {
         n = match_time_of_day(p + 8, end);
@@ -303,32 +321,37 @@ size_t fold_shape_mail(const uint8_t *p, const uint8_t *end)
     return n;
 }
 
-size_t fold_shape_base64(const uint8_t *p, const uint8_t *end)
+size_t fold_shape_base64(const uint8_t *p, const uint8_t *end, const uint8_t **nowhere_before)
 {
-    size_t n = 0, digits = 0, padding = 0;
+    enum { MAX_BYTES = 128 };
+    const uint8_t *limit = left(p, end) < MAX_BYTES ? end : p + MAX_BYTES, *stop = p;
+    uint8_t signs[MAX_BYTES];
+    size_t n, padding = 0, sign_count = 0;
     unsigned classes = 0;
-    uint8_t signs[128];
-    size_t sign_count = 0;
 
-    while (n < sizeof(signs) && p + n < end &&
-           (fold_is(p[n], CLASS_ALNUM) || p[n] == '+' || p[n] == '/')) {
-        classes |= fold_class[p[n]];
-        digits += fold_is(p[n], CLASS_DIGIT);
-        if (fold_is(p[n], CLASS_ALNUM))
-            signs[sign_count++] = p[n];
-        n++;
-    }
+    if (p < *nowhere_before)
+        return 0;
+    while ((stop = fold_skip(stop, limit, CLASS_ALNUM, &classes)) < limit &&
+           (*stop == '+' || *stop == '/'))
+        classes |= fold_class[*stop++];
+    n = left(p, stop);
     while (padding < 2 && p + n + padding < end && p[n + padding] == '=')
         padding++;
-    if (n < 16 || sign_count == n || (digits == 0 && padding == 0) ||
-        (classes & CLASS_LETTER) != CLASS_LETTER)
+    if (n < 16 || !(classes & (CLASS_DOT | CLASS_HARD)) ||
+        (!(classes & CLASS_DIGIT) && padding == 0) || (classes & CLASS_LETTER) != CLASS_LETTER) {
+        if (n < MAX_BYTES)
+            *nowhere_before = stop; /* no part of it has what the whole has not */
         return 0;
+    }
     if (padding > 0 ? (n + padding) % 4 != 0 : n % 4 == 1)
         return 0;
     if (p + n + padding < end &&
         fold_is(p[n + padding], CLASS_ALNUM | (padding > 0 ? 0 : CLASS_DASH)))
         return 0;
     /* Paths of words and numbers are no base64: what is between + and / must be random too. */
+    for (size_t i = 0; i < n; i++)
+        if (fold_is(p[i], CLASS_ALNUM))
+            signs[sign_count++] = p[i];
     if (fold_randomness(signs, sign_count, CLASS_ALNUM) <= (int)sign_count)
         return 0;
     return n + padding;
@@ -348,24 +371,16 @@ size_t fold_shape_json(const uint8_t *p, const uint8_t *end)
 
 size_t fold_shape_pod(const uint8_t *p, const uint8_t *end)
 {
-    static const char alphabet[] = "bcdfghjklmnpqrstvwxz2456789";
-    size_t n = 0, suffix = 0;
+    const size_t n = count_class(p, end, CLASS_POD, 11);
     bool has_digit = false;
 
-    while (n < 11 && p + n < end && p[n] != 0 && strchr(alphabet, p[n])) {
-        has_digit = has_digit || fold_is(p[n], CLASS_DIGIT);
-        n++;
-    }
-    if (n < 6 || n > 10 || left(p + n, end) < 6 || p[n] != '-')
+    if (n < 6 || n > 10 || left(p + n, end) < 6 || p[n] != '-' ||
+        count_class(p + n + 1, end, CLASS_POD, 6) != 5)
         return 0;
-    n++;
-    while (suffix < 6 && p + n + suffix < end && p[n + suffix] != 0 &&
-           strchr(alphabet, p[n + suffix])) {
-        has_digit = has_digit || fold_is(p[n + suffix], CLASS_DIGIT);
-        suffix++;
-    }
-    if (suffix != 5 || (!has_digit && fold_randomness(p, n - 1, CLASS_LOWER) < 20) ||
-        (p + n + 5 < end && fold_is(p[n + 5], CLASS_ALNUM | CLASS_DASH)))
+    for (size_t i = 0; i < n + 6; i++)
+        has_digit = has_digit || fold_is(p[i], CLASS_DIGIT);
+    if ((!has_digit && fold_randomness(p, n, CLASS_LOWER) < 20) ||
+        (p + n + 6 < end && fold_is(p[n + 6], CLASS_ALNUM | CLASS_DASH)))
         return 0;
-    return n + 5;
+    return n + 6;
 }
