@@ -75,13 +75,6 @@ struct aggregate {
     uint64_t keys_without_size, merged_keys;
 };
 
-int64_t add_capped(int64_t a, int64_t b)
-{
-    if (b > 0 && a > INT64_MAX - b)
-        return INT64_MAX;
-    return a + b;
-}
-
 int ttl_bucket(int64_t expires_at_ms, int64_t now_ms)
 {
     static const int64_t hours[] = {1, 4, 12, 24, 7 * 24, 30 * 24, 365 * 24};

@@ -79,7 +79,13 @@ struct aggregate_totals {
 };
 struct aggregate_totals aggregate_totals(const struct aggregate *a);
 
-/* a + b, at most INT64_MAX: sums of figures that a file invented must not wrap. */
-int64_t add_capped(int64_t a, int64_t b);
+/* a + b, at most INT64_MAX: sums of figures that a file invented must not wrap.  Neither is
+ * negative. */
+static inline int64_t add_capped(int64_t a, int64_t b)
+{
+    const uint64_t sum = (uint64_t)a + (uint64_t)b;
+
+    return sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
+}
 
 #endif
