@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void buf_reserve(struct buf *b, size_t more_bytes)
+void buf_reserve(struct buf *b, size_t more_bytes)
 {
     size_t capacity = b->capacity_bytes ? b->capacity_bytes : 256;
 
@@ -76,11 +76,6 @@ void buf_add_repeat(struct buf *b, uint8_t byte, size_t count)
     buf_reserve(b, count);
     memset(b->bytes + b->size_bytes, byte, count);
     b->size_bytes += count;
-}
-
-void buf_add_u8(struct buf *b, uint8_t v)
-{
-    buf_add(b, &v, 1);
 }
 
 void buf_add_le(struct buf *b, uint64_t v, size_t size_bytes)

@@ -16,12 +16,18 @@ struct buf {
 
 void buf_done(struct buf *b); /* frees the content and leaves an empty buffer */
 void buf_clear(struct buf *b);
+void buf_reserve(struct buf *b, size_t more_bytes); /* room at bytes + size_bytes */
 void buf_add(struct buf *b, const void *bytes, size_t size_bytes);
 void buf_add_buf(struct buf *b, const struct buf *from);
 void buf_add_str(struct buf *b, const char *text);
 void buf_add_format(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3), nonnull(2)));
 void buf_add_repeat(struct buf *b, uint8_t byte, size_t count);
-void buf_add_u8(struct buf *b, uint8_t v);
+static inline void buf_add_u8(struct buf *b, uint8_t v)
+{
+    if (b->size_bytes == b->capacity_bytes)
+        buf_reserve(b, 1);
+    b->bytes[b->size_bytes++] = v;
+}
 /* The low size_bytes (1..8) bytes of v, least or most significant first. */
 void buf_add_le(struct buf *b, uint64_t v, size_t size_bytes);
 void buf_add_be(struct buf *b, uint64_t v, size_t size_bytes);

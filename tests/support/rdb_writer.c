@@ -51,33 +51,36 @@ void put_length(struct buf *b, uint64_t n, enum length_form form)
 
 bool text_is_integer(struct text s, int64_t *ret_value)
 {
-    char copy[24], again[24];
-    char *end;
-    long long v;
+    const uint8_t *p = s.bytes;
+    const size_t sign_bytes = s.size_bytes > 1 && p[0] == '-';
+    uint64_t v = 0;
 
-    if (s.size_bytes == 0 || s.size_bytes > 20)
+    if (s.size_bytes == 0 || s.size_bytes > 20 || (p[sign_bytes] == '0' && s.size_bytes > 1))
         return false;
-    memcpy(copy, s.bytes, s.size_bytes);
-    copy[s.size_bytes] = '\0';
-    v = strtoll(copy, &end, 10);
-    snprintf(again, sizeof(again), "%lld", v);
-    /* Printing it again catches blanks, leading zeros, a plus sign, NUL bytes and overflow. */
-    if (strlen(again) != s.size_bytes || memcmp(again, s.bytes, s.size_bytes) != 0)
+    for (size_t i = sign_bytes; i < s.size_bytes; i++) {
+        if (p[i] < '0' || p[i] > '9' || v > (UINT64_MAX - 9) / 10)
+            return false;
+        v = v * 10 + (p[i] - '0');
+    }
+    if (v > (uint64_t)INT64_MAX + sign_bytes)
         return false;
-    *ret_value = v;
+    *ret_value = (int64_t)(sign_bytes ? 0 - v : v);
     return true;
 }
 
-static void flush_literals(struct buf *b, const uint8_t *p, size_t n)
+/* The room is there: lzf_pack() has reserved it. */
+static uint8_t *write_literals(uint8_t *out, const uint8_t *p, size_t n)
 {
     while (n > 0) {
         const size_t run = n < 32 ? n : 32;
 
-        buf_add_u8(b, (uint8_t)(run - 1));
-        buf_add(b, p, run);
+        *out++ = (uint8_t)(run - 1);
+        memcpy(out, p, run);
+        out += run;
         p += run;
         n -= run;
     }
+    return out;
 }
 
 static uint32_t lzf_hash(const uint8_t *p)
@@ -90,19 +93,22 @@ static uint32_t lzf_hash(const uint8_t *p)
  * committed fixtures must be. */
 void lzf_pack(struct buf *b, struct text s, bool literal_only)
 {
-    static size_t last_seen[1 << 14];
+    static size_t last_seen[1 << 14]; /* what is not above before is of an earlier call */
+    static size_t before;
     const uint8_t *in = s.bytes;
     const size_t size = s.size_bytes;
     size_t done = 0, at = 0;
+    uint8_t *out;
 
-    memset(last_seen, 0, sizeof(last_seen));
+    buf_reserve(b, size + size / 32 + 1); /* literals alone; a back reference is never longer */
+    out = b->bytes + b->size_bytes;
     while (!literal_only && at + 2 < size) {
         const uint32_t h = lzf_hash(in + at);
         const size_t at_match = at;
-        const size_t seen = last_seen[h]; /* position + 1 */
+        const size_t seen = last_seen[h] > before ? last_seen[h] - before : 0; /* position + 1 */
         size_t match = 0;
 
-        last_seen[h] = at + 1;
+        last_seen[h] = before + at + 1;
         if (seen && at - (seen - 1) <= 8192)
             while (match < 264 && at + match < size && in[seen - 1 + match] == in[at + match])
                 match++;
@@ -112,19 +118,21 @@ void lzf_pack(struct buf *b, struct text s, bool literal_only)
         }
         const size_t offset = at - (seen - 1) - 1;
 
-        flush_literals(b, in + done, at - done);
+        out = write_literals(out, in + done, at - done);
         if (match - 2 < 7) {
-            buf_add_u8(b, (uint8_t)((match - 2) << 5 | offset >> 8));
+            *out++ = (uint8_t)((match - 2) << 5 | offset >> 8);
         } else {
-            buf_add_u8(b, (uint8_t)(7 << 5 | offset >> 8));
-            buf_add_u8(b, (uint8_t)(match - 2 - 7));
+            *out++ = (uint8_t)(7 << 5 | offset >> 8);
+            *out++ = (uint8_t)(match - 2 - 7);
         }
-        buf_add_u8(b, (uint8_t)offset);
+        *out++ = (uint8_t)offset;
         for (const size_t end = at + match; ++at < end && at + 2 < size;)
-            last_seen[lzf_hash(in + at)] = at + 1;
+            last_seen[lzf_hash(in + at)] = before + at + 1;
         at = done = at_match + match;
     }
-    flush_literals(b, in + done, size - done);
+    before += size;
+    out = write_literals(out, in + done, size - done);
+    b->size_bytes = (size_t)(out - b->bytes);
 }
 
 void put_lzf_bytes(struct buf *b, const void *stored, size_t stored_bytes, uint64_t raw_bytes)
@@ -162,31 +170,34 @@ static void put_raw_string(struct buf *b, struct text s, enum length_form form)
 }
 
 /* What a server with rdbcompression writes: small integers, then LZF when four bytes are won. */
-static unsigned choose_string_form(struct text s)
+static void put_string_as_server(struct buf *b, struct text s)
 {
+    static struct buf stored; /* kept: a snapshot has millions of strings */
     int64_t v;
 
-    if (s.size_bytes <= 11 && text_is_integer(s, &v) && v >= INT32_MIN && v <= INT32_MAX)
-        return v == (int8_t)v ? FORM_INT_8 : v == (int16_t)v ? FORM_INT_16 : FORM_INT_32;
-    if (s.size_bytes > 20) {
-        struct buf stored = {0};
-        bool pays;
-
-        lzf_pack(&stored, s, false);
-        pays = stored.size_bytes + 4 <= s.size_bytes;
-        buf_done(&stored);
-        if (pays)
-            return FORM_LZF;
+    if (s.size_bytes <= 11 && text_is_integer(s, &v) && v >= INT32_MIN && v <= INT32_MAX) {
+        put_string(b, s, v == (int8_t)v ? FORM_INT_8 : v == (int16_t)v ? FORM_INT_16 : FORM_INT_32);
+        return;
     }
-    return FORM_RAW;
+    if (s.size_bytes > 20) {
+        buf_clear(&stored);
+        lzf_pack(&stored, s, false);
+        if (stored.size_bytes + 4 <= s.size_bytes) {
+            put_lzf_bytes(b, stored.bytes, stored.size_bytes, s.size_bytes);
+            return;
+        }
+    }
+    put_raw_string(b, s, LENGTH_AUTO);
 }
 
 void put_string(struct buf *b, struct text s, unsigned form)
 {
     int64_t v = 0;
 
-    if (form == FORM_AUTO)
-        form = choose_string_form(s);
+    if (form == FORM_AUTO) {
+        put_string_as_server(b, s);
+        return;
+    }
     if (form >= FORM_INT_8 && form <= FORM_INT_32 && !text_is_integer(s, &v))
         refuse("integer form of a text that is no integer");
     switch (form) {
