@@ -1,233 +1,198 @@
-/* bench_snapshot.c -- a deterministic snapshot of a Rails application, of any number of keys.
+/* bench_snapshot.c -- deterministic snapshots of any number of keys.
  *
- *      bench_snapshot KEYS > FILE
+ *      bench_snapshot [-p PROFILE] [-v RDB-VERSION] KEYS > FILE
  *
- * Out of every 20 keys: 6 sessions (JSON, TTL), 5 small hashes (user records), 4 cached fragments (JSON, two in
- * four with TTL), 4 counters, 1 set of tags or list of ids.  38 % carry a TTL.  The same KEYS give the same bytes
- * on every machine: a fixed generator (xorshift64*), a fixed ctime, own LZF.
+ *      rails         what a Rails application keeps: profile_rails.c; 378 bytes a key
+ *      collections   collections of 3 to a million elements: profile_collections.c
+ *      patterns      every key a pattern of its own: profile_patterns.c
+ *      mixed         all of them, in five databases, with idle times in one
+ *
+ * Versions 9 to 12 and 80, each with the types, the AUX fields and the magic of a server of its
+ * time (6.2, 7.0, 7.2, 7.4; Valkey 9.0).  Strings are compressed as a server does, where LZF saves
+ * four bytes. The same arguments give the same bytes on every machine: fixed generator, fixed time,
+ * own LZF.
+ *
+ * Memory does not grow with KEYS: the file goes out as it is made, the number of keys that expire
+ * is counted before, and the largest packed value is all that is held.
  */
 // SPDX-License-Identifier: MIT
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "rdb_writer.h"
+#include "bench.h"
 
-#define CTIME_S INT64_C(1764000000)
+enum { FLUSH_BYTES = 1 << 20, MIXED_DATABASES = 5 };
 
-struct bench {
-    struct buf out;
-    uint64_t random;
-    uint64_t crc;
-    struct buf text;
+/* A database of the file. */
+struct database {
+    uint64_t number, keys;
+    const struct profile *profile;
+    bool has_idle;
 };
 
-static uint64_t next_random(struct bench *b)
+/* ---- checksum and output ------------------------------------------------------------------ */
+
+/* Slicing by 8: row k is what a byte does k bytes before the end. */
+static uint64_t crc_table[8][256];
+
+static void fill_crc_table(void)
 {
-    b->random ^= b->random >> 12;
-    b->random ^= b->random << 25;
-    b->random ^= b->random >> 27;
-    return b->random * UINT64_C(2685821657736338717);
+    for (unsigned v = 0; v < 256; v++) {
+        const uint8_t byte = (uint8_t)v;
+
+        crc_table[0][v] = crc64_bitwise(0, &byte, 1);
+    }
+    for (unsigned k = 1; k < 8; k++)
+        for (unsigned v = 0; v < 256; v++)
+            crc_table[k][v] = crc_table[0][crc_table[k - 1][v] & 255] ^ crc_table[k - 1][v] >> 8;
 }
 
-static uint64_t random_below(struct bench *b, uint64_t n)
+static uint64_t crc64_by_table(uint64_t crc, const uint8_t *p, size_t size_bytes)
 {
-    return next_random(b) % n;
+    for (; size_bytes >= 8; p += 8, size_bytes -= 8) {
+        uint64_t x = 0;
+
+        for (unsigned i = 8; i > 0; i--)
+            x = x << 8 | p[i - 1];
+        x ^= crc;
+        crc = 0;
+        for (unsigned i = 0; i < 8; i++)
+            crc ^= crc_table[7 - i][x >> (8 * i) & 255];
+    }
+    for (; size_bytes > 0; p++, size_bytes--)
+        crc = crc_table[0][(crc ^ *p) & 255] ^ crc >> 8;
+    return crc;
 }
 
-static int flush(struct bench *b)
+void bench_flush(struct bench *b, size_t above_bytes)
 {
-    b->crc = crc64_bitwise(b->crc, b->out.bytes, b->out.size_bytes);
-    if (fwrite(b->out.bytes, 1, b->out.size_bytes, stdout) != b->out.size_bytes)
-        return -1;
+    if (b->out.size_bytes <= above_bytes)
+        return;
+    b->crc = crc64_by_table(b->crc, b->out.bytes, b->out.size_bytes);
+    if (!b->has_failed && fwrite(b->out.bytes, 1, b->out.size_bytes, stdout) != b->out.size_bytes)
+        b->has_failed = true;
     buf_clear(&b->out);
-    return 0;
 }
 
-static void put_expiry(struct bench *b, uint64_t within_s)
+/* ---- the file ----------------------------------------------------------------------------- */
+
+static void put_aux_number(struct bench *b, struct text name, uint64_t v)
 {
-    buf_add_u8(&b->out, 252);
-    buf_add_le(&b->out, ((uint64_t)CTIME_S + random_below(b, within_s)) * 1000, 8);
+    buf_clear(&b->text);
+    add_number(&b->text, v);
+    put_aux(&b->out, name, text_of_buf(&b->text));
 }
 
-static void put_key(struct bench *b, uint8_t type, const char *name)
+static void put_head(struct bench *b, uint64_t used_bytes)
 {
-    buf_add_u8(&b->out, type);
-    put_string(&b->out, text_of(name), FORM_AUTO);
+    const bool is_valkey = b->version >= 80;
+
+    put_magic(&b->out, b->version);
+    put_aux(&b->out, is_valkey ? LIT("valkey-ver") : LIT("redis-ver"),
+            is_valkey          ? LIT("9.0.1")
+            : b->version >= 12 ? LIT("7.4.1")
+            : b->version == 11 ? LIT("7.2.6")
+            : b->version == 10 ? LIT("7.0.15")
+                               : LIT("6.2.16"));
+    put_aux_number(b, LIT("redis-bits"), 64);
+    put_aux_number(b, LIT("ctime"), (uint64_t)CTIME_S);
+    put_aux_number(b, LIT("used-mem"), used_bytes);
+    put_aux_number(b, b->version < 10 ? LIT("aof-preamble") : LIT("aof-base"), 0);
 }
 
-static void add_words(struct bench *b, size_t count)
+static void put_database(struct bench *b, const struct database *d)
 {
-    static const char *const words[] = {"course", "lesson", "teacher", "grade",   "enrolled",
-                                        "active", "locale", "en-GB",   "premium", "completed"};
+    if (d->keys == 0)
+        return;
+    put_select_db(&b->out, d->number);
+    put_resizedb(&b->out, d->keys, d->profile->count_expires(d->keys));
+    for (uint64_t n = 0; n < d->keys && !b->has_failed; n++) {
+        if (d->has_idle)
+            put_idle(&b->out, n % 100000);
+        d->profile->put_key(b, n, d->keys);
+        bench_flush(b, FLUSH_BYTES);
+    }
+}
+
+static int put_file(struct bench *b, const struct database *databases, size_t count)
+{
+    uint64_t used_bytes = 1000000;
 
     for (size_t i = 0; i < count; i++)
-        buf_add_format(&b->text, "\"%s_%" PRIu64 "\":%" PRIu64 ",",
-                       words[random_below(b, sizeof words / sizeof words[0])], random_below(b, 100),
-                       random_below(b, 1000000));
+        used_bytes += databases[i].keys * databases[i].profile->used_bytes_a_key;
+    put_head(b, used_bytes);
+    for (size_t i = 0; i < count && !b->has_failed; i++)
+        put_database(b, &databases[i]);
+    buf_add_u8(&b->out, OP_EOF);
+    bench_flush(b, 0);
+    buf_add_le(&b->out, b->crc, 8);
+    bench_flush(b, 0);
+    return b->has_failed || fflush(stdout) != 0 ? -1 : 0;
 }
 
-static void put_session(struct bench *b)
+/* ---- arguments ---------------------------------------------------------------------------- */
+
+/* Returns how many databases the profile has, 0 when there is no such. */
+static size_t choose_databases(const char *name, uint64_t keys, struct database *ret_databases)
 {
-    uint64_t id[4];
-    char name[128];
+    static const struct profile *const profiles[] = {&rails_profile, &collections_profile,
+                                                     &patterns_profile};
 
-    put_expiry(b, 1209600);
-    for (size_t i = 0; i < 4; i++)
-        id[i] = next_random(b);
-    snprintf(name, sizeof name, "session:2::%016" PRIx64 "%016" PRIx64 "%016" PRIx64 "%016" PRIx64,
-             id[0], id[1], id[2], id[3]);
-    put_key(b, 0, name);
-    buf_clear(&b->text);
-    buf_add_format(&b->text, "{\"session_id\":\"%016" PRIx64 "\",\"user_id\":%" PRIu64 ",", next_random(b),
-                   random_below(b, 5000000));
-    add_words(b, 8 + random_below(b, 8));
-    buf_add_str(&b->text, "\"flash\":{}}");
-    put_string(&b->out, text_of_buf(&b->text), FORM_AUTO);
-}
-
-static void put_user(struct bench *b, uint64_t id)
-{
-    struct packed p = {0};
-    struct buf blob = {0};
-    char text[64];
-
-    snprintf(text, sizeof text, "user:%" PRIu64, id);
-    put_key(b, 16, text);
-    listpack_add(&p, LIT("name"), FORM_AUTO);
-    snprintf(text, sizeof text, "Name %" PRIu64 " Surname", random_below(b, 100000));
-    listpack_add(&p, text_of(text), FORM_AUTO);
-    listpack_add(&p, LIT("email"), FORM_AUTO);
-    snprintf(text, sizeof text, "user%" PRIu64 "@example.org", id);
-    listpack_add(&p, text_of(text), FORM_AUTO);
-    listpack_add(&p, LIT("logins"), FORM_AUTO);
-    listpack_add_integer(&p, (int64_t)random_below(b, 1000), FORM_AUTO);
-    listpack_add(&p, LIT("seen_at"), FORM_AUTO);
-    listpack_add_integer(&p, CTIME_S - (int64_t)random_below(b, 9000000), FORM_AUTO);
-    listpack_finish(&p, p.entry_count, &blob);
-    put_string(&b->out, text_of_buf(&blob), FORM_AUTO);
-    packed_done(&p);
-    buf_done(&blob);
-}
-
-static void put_fragment(struct bench *b, uint64_t id)
-{
-    char name[128];
-
-    if (random_below(b, 2) == 0)
-        put_expiry(b, 86400);
-    snprintf(name, sizeof name, "views/courses/show:%016" PRIx64 "%016" PRIx64 "/courses/%" PRIu64,
-             UINT64_C(0x9ae16a3b2f90404f), UINT64_C(0xc949d7c7509e6557), id);
-    put_key(b, 0, name);
-    buf_clear(&b->text);
-    buf_add_str(&b->text, "{\"html\":{");
-    add_words(b, 15 + random_below(b, 20));
-    buf_add_str(&b->text, "\"end\":1}}");
-    put_string(&b->out, text_of_buf(&b->text), FORM_AUTO);
-}
-
-static void put_counter(struct bench *b, uint64_t id)
-{
-    char name[64];
-
-    snprintf(name, sizeof name, "course:%" PRIu64 ":views", id);
-    put_key(b, 0, name);
-    snprintf(name, sizeof name, "%" PRIu64, random_below(b, 3000000));
-    put_string(&b->out, text_of(name), FORM_AUTO);
-}
-
-static void put_collection(struct bench *b, uint64_t id)
-{
-    struct packed p = {0};
-    struct buf blob = {0};
-    const bool is_list = random_below(b, 2) == 0;
-    const uint64_t count = 3 + random_below(b, 60);
-    char text[64];
-
-    snprintf(text, sizeof text, is_list ? "feed:%" PRIu64 : "course:%" PRIu64 ":tags", id);
-    put_key(b, is_list ? 18 : 20, text);
-    for (uint64_t i = 0; i < count; i++) {
-        snprintf(text, sizeof text, is_list ? "item-%" PRIu64 : "tag-%" PRIu64, i * 7919 + id % 977);
-        listpack_add(&p, text_of(text), FORM_AUTO);
+    if (strcmp(name, "mixed") == 0) {
+        ret_databases[0] = (struct database){0, keys - keys / 10 * 6, &rails_profile, false};
+        ret_databases[1] = (struct database){1, keys / 10, &collections_profile, false};
+        ret_databases[2] = (struct database){2, keys / 10 * 3, &rails_profile, true};
+        ret_databases[3] = (struct database){7, keys / 10, &patterns_profile, false};
+        ret_databases[4] = (struct database){15, keys / 10, &collections_profile, true};
+        return MIXED_DATABASES;
     }
-    listpack_finish(&p, p.entry_count, &blob);
-    if (is_list) {
-        put_length(&b->out, 1, LENGTH_AUTO);
-        put_length(&b->out, 2, LENGTH_AUTO);
-    }
-    put_string(&b->out, text_of_buf(&blob), FORM_AUTO);
-    packed_done(&p);
-    buf_done(&blob);
-}
-
-static void put_head(struct bench *b, uint64_t keys)
-{
-    buf_add_str(&b->out, "REDIS0011");
-    buf_add_u8(&b->out, 250);
-    put_string(&b->out, LIT("redis-ver"), FORM_AUTO);
-    put_string(&b->out, LIT("7.2.6"), FORM_AUTO);
-    buf_add_u8(&b->out, 250);
-    put_string(&b->out, LIT("ctime"), FORM_AUTO);
-    put_string(&b->out, LIT("1764000000"), FORM_AUTO);
-    buf_add_u8(&b->out, 254);
-    put_length(&b->out, 0, LENGTH_AUTO);
-    buf_add_u8(&b->out, 251);
-    put_length(&b->out, keys, LENGTH_AUTO);
-    put_length(&b->out, keys * 38 / 100, LENGTH_AUTO);
-}
-
-static void put_nth(struct bench *b, uint64_t n)
-{
-    switch (n % 20) {
-    case 0:
-    case 3:
-    case 6:
-    case 9:
-    case 12:
-    case 15: put_session(b); break;
-    case 1:
-    case 5:
-    case 10:
-    case 14:
-    case 18: put_user(b, n); break;
-    case 2:
-    case 7:
-    case 11:
-    case 16: put_fragment(b, n); break;
-    case 19: put_collection(b, n); break;
-    default: put_counter(b, n); break;
-    }
+    for (size_t i = 0; i < sizeof profiles / sizeof profiles[0]; i++)
+        if (strcmp(name, profiles[i]->name) == 0) {
+            ret_databases[0] = (struct database){0, keys, profiles[i], false};
+            return 1;
+        }
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    const uint64_t keys = argc > 1 ? strtoull(argv[1], NULL, 10) : 0;
-    struct bench b = {.random = UINT64_C(0x9e3779b97f4a7c15)};
-    struct buf tail = {0};
-    int r = 1;
+    static const unsigned versions[] = {9, 10, 11, 12, 80};
+    const char *profile = "rails";
+    struct database databases[MIXED_DATABASES];
+    struct bench b = {.version = 11};
+    uint64_t keys = 0;
+    bool is_known = false;
+    size_t count;
+    int option, r;
 
-    if (keys == 0) {
-        fprintf(stderr, "usage: bench_snapshot KEYS > FILE\n");
+    while ((option = getopt(argc, argv, "p:v:")) != -1) {
+        if (option == 'p')
+            profile = optarg;
+        else if (option == 'v')
+            b.version = (unsigned)strtoul(optarg, NULL, 10);
+        else
+            optind = argc;
+    }
+    if (optind == argc - 1)
+        keys = strtoull(argv[optind], NULL, 10);
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++)
+        is_known |= versions[i] == b.version;
+    count = choose_databases(profile, keys, databases);
+    if (keys == 0 || !is_known || count == 0) {
+        fprintf(stderr, "usage: bench_snapshot [-p rails|collections|patterns|mixed]"
+                        " [-v 9|10|11|12|80] KEYS > FILE\n");
         return 2;
     }
-    put_head(&b, keys);
-    for (uint64_t n = 0; n < keys; n++) {
-        put_nth(&b, n);
-        if (b.out.size_bytes > 1024 * 1024 && flush(&b) < 0)
-            goto out;
-    }
-    buf_add_u8(&b.out, 255);
-    if (flush(&b) < 0)
-        goto out;
-    buf_add_le(&tail, b.crc, 8);
-    if (fwrite(tail.bytes, 1, 8, stdout) != 8 || fflush(stdout) != 0)
-        goto out;
-    r = 0;
-out:
-    if (r != 0)
-        perror("bench_snapshot");
+    fill_crc_table();
+    r = put_file(&b, databases, count);
+    if (r < 0)
+        fprintf(stderr, "bench_snapshot: %s\n", strerror(errno));
     buf_done(&b.out);
     buf_done(&b.text);
-    buf_done(&tail);
-    return r;
+    buf_done(&b.blob);
+    packed_done(&b.packed);
+    return r < 0 ? 1 : 0;
 }
