@@ -11,14 +11,6 @@
 
 #include <string.h>
 
-rdbp_item *push_item(rdbp_parser *p, enum rdbp_role role)
-{
-    rdbp_item *item = &p->items[p->item_count++];
-
-    *item = (rdbp_item){.role = (uint8_t)role};
-    return item;
-}
-
 enum value_result flush_items(rdbp_parser *p)
 {
     p->event.type = RDBP_EVENT_ITEMS;
@@ -27,12 +19,6 @@ enum value_result flush_items(rdbp_parser *p)
     p->item_count = 0;
     p->arena_used = 0;
     return VALUE_EVENT;
-}
-
-/* Room in the arena for n bytes of one string, or for as much of it as a piece may have. */
-static bool arena_fits(const rdbp_parser *p, uint64_t n)
-{
-    return n <= ARENA_BYTES - p->arena_used || p->arena_used == 0;
 }
 
 void push_integer(rdbp_parser *p, enum rdbp_role role, int64_t integer)
@@ -114,6 +100,8 @@ int items_continue_string(rdbp_parser *p)
             return -1;
         if (wants_items(p))
             push_string(p);
+        else
+            note_length(p, o->size_bytes);
         o->is_active = false;
         return 1;
     }

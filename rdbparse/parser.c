@@ -170,15 +170,15 @@ static int end_value(rdbp_parser *p)
 
     if (parser_tick(p) < 0)
         return -1;
-    *end = (struct rdbp_value_end){
-        .ok = !v->is_damaged,
-        .has_element_count = v->has_elements && !v->is_damaged,
-        .is_empty = is_empty_collection(v),
-        .element_count = v->elements,
-        .rdb_bytes = reader_offset(p->reader) - p->record_offset,
-    };
+    /* Not by a whole new struct: the error in it is large. */
+    end->ok = !v->is_damaged;
+    end->has_element_count = v->has_elements && !v->is_damaged;
+    end->is_empty = is_empty_collection(v);
+    end->element_count = v->elements;
+    end->longest_bytes = v->longest_bytes;
+    end->rdb_bytes = reader_offset(p->reader) - p->record_offset;
     if (v->is_damaged)
-        end->error = v->damage;
+        end->error = p->damage;
     if (end->is_empty)
         warn(p, RDBP_ERR_EMPTY_KEY, RDBP_SEVERITY_WARN, p->record_offset,
              "%s without elements: servers since 6.2 skip such a key",
@@ -187,7 +187,7 @@ static int end_value(rdbp_parser *p)
     p->event.offset = reader_offset(p->reader);
     p->key_index++;
     p->in_key = p->has_attributes = false;
-    p->key = (struct rdbp_key){0};
+    p->attributes = (struct key_attributes){0};
     p->state = STATE_RECORD;
     return 1;
 }

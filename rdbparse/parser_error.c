@@ -64,7 +64,7 @@ void value_damaged(rdbp_parser *p, uint64_t offset, const char *format, ...)
 
     if (!p->value.is_damaged) {
         va_start(ap, format);
-        fill(p, &p->value.damage, RDBP_ERR_VALUE, RDBP_SEVERITY_FAILED, offset, format, ap);
+        fill(p, &p->damage, RDBP_ERR_VALUE, RDBP_SEVERITY_FAILED, offset, format, ap);
         va_end(ap);
     }
     p->value.is_damaged = true;

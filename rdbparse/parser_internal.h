@@ -10,7 +10,9 @@
 #define RDBPARSE_PARSER_INTERNAL_H
 
 #include <locale.h>
+#include <string.h>
 
+#include "bytes.h"
 #include "packed.h"
 #include "reader.h"
 #include "types.h"
@@ -38,8 +40,7 @@ struct str_head {
     uint64_t raw_bytes;    /* decoded */
     uint64_t stored_bytes; /* payload in the file; for an integer 0: it was taken with the head */
     uint64_t integer_width;
-    int64_t integer;
-    char text[24];          /* STR_INTEGER: decimal, raw_bytes long */
+    int64_t integer;        /* STR_INTEGER: its decimal text is raw_bytes long */
     const char *impossible; /* LZF sizes that cannot be: why; NULL when fine */
 };
 
@@ -63,43 +64,46 @@ struct master_field {
     int64_t integer;
 };
 
-/* The value being read.  Which members count depends on the handler. */
+/* The value being read.  Which members count depends on the handler.  It is cleared for every key,
+ * so what is large and seldom needed is not in it. */
 struct value {
     const struct type_info *type;
     uint8_t phase;
     bool has_begun;
     bool is_damaged;
-    rdbp_error damage;
     uint64_t count;      /* tuples, nodes, groups ... announced */
     uint64_t index;      /* reached */
     uint8_t step;        /* TABLE: in layout.steps; PACKED: in layout.roles */
     uint8_t string_step; /* TABLE: in layout.roles */
     int64_t min_expire_ms;
     int64_t previous_ttl_ms; /* listpackex: of the field before, 0 none */
-    uint64_t entries; /* packed entries of all nodes so far */
+    uint64_t entries;        /* packed entries of all nodes so far */
+    uint64_t longest_bytes;  /* of the entries walked without items */
     uint64_t elements;
     bool has_elements;
     struct str_head head; /* of the current blob or string */
     uint64_t blob_offset; /* of the current blob's payload */
     struct packed_head blob_head;
     bool is_plain; /* quicklist node that is one element */
-    struct {
-        struct rdbp_stream_id node_id;
-        uint64_t length, live_sum;
-        bool knows_live; /* every node said its live count */
-        uint64_t group_count, group_index;
-        uint64_t pel_count, consumer_count, consumer_pel_count, nacked_count;
-        uint64_t producer_index, iid_count;
-        uint64_t idmp_duration_s, idmp_max_entries, producer_count;
-        /* Inside a node: */
-        int64_t live, deleted; /* by the master entry */
-        uint64_t entries_left, deleted_seen;
-        uint64_t fields_left;
-        uint64_t parts; /* listpack elements of the current entry so far */
-        uint64_t master_at;
-        bool same_fields;
-        uint8_t entry_phase;
-    } stream;
+};
+
+/* And what a stream needs besides. */
+struct stream_value {
+    struct rdbp_stream_id node_id;
+    uint64_t length, live_sum;
+    bool knows_live; /* every node said its live count */
+    uint64_t group_count, group_index;
+    uint64_t pel_count, consumer_count, consumer_pel_count, nacked_count;
+    uint64_t producer_index, iid_count;
+    uint64_t idmp_duration_s, idmp_max_entries, producer_count;
+    /* Inside a node: */
+    int64_t live, deleted; /* by the master entry */
+    uint64_t entries_left, deleted_seen;
+    uint64_t fields_left;
+    uint64_t parts; /* listpack elements of the current entry so far */
+    uint64_t master_at;
+    bool same_fields;
+    uint8_t entry_phase;
 };
 
 enum parser_state {
@@ -110,6 +114,15 @@ enum parser_state {
     STATE_CHECKSUM,
     STATE_END,
     STATE_FAILED
+};
+
+/* What opcodes in front of a key say of it. */
+struct key_attributes {
+    bool has_expire, has_idle, has_freq;
+    int64_t expire_at_ms;
+    uint64_t idle_s;
+    uint8_t freq;
+    uint64_t metadata_count;
 };
 
 struct rdbp_parser {
@@ -127,14 +140,15 @@ struct rdbp_parser {
     enum numbering numbering;
     enum rdbp_family family;
     bool is_dialect_fixed;
+    const struct type_info *types[TYPES_END]; /* by type byte, once the dialect is fixed */
 
     /* Record. */
     uint64_t db;
     uint64_t key_index; /* of the next key */
     bool in_key;
     uint64_t record_offset;
-    bool has_attributes; /* a record has begun with attribute opcodes */
-    struct rdbp_key key; /* attributes pending, then the key */
+    bool has_attributes;              /* a record has begun with attribute opcodes */
+    struct key_attributes attributes; /* pending until a key takes them */
     unsigned default_depth, depth;
     struct rdbp_function function;
 
@@ -147,6 +161,8 @@ struct rdbp_parser {
 
     /* Value. */
     struct value value;
+    rdbp_error damage;          /* of the value, if it is damaged */
+    struct stream_value stream; /* if it is one */
     struct cursor cursor;
     struct packed packed;
     struct string_out out;
@@ -173,6 +189,7 @@ struct rdbp_parser {
     uint8_t *master_bytes;
     size_t master_used, master_capacity;
     uint8_t prefix[PREFIX_BYTES];
+    char integer_text[24]; /* of a string stored as an integer */
 };
 
 /* ---- errors (parser_error.c)
@@ -197,10 +214,10 @@ int parser_tick(rdbp_parser *p);
 
 int read_u8(rdbp_parser *p, const char *what, uint8_t *ret);
 int read_u64le(rdbp_parser *p, const char *what, uint64_t *ret);
-int read_len(rdbp_parser *p, const char *what, uint64_t *ret);
+int read_len_slow(rdbp_parser *p, const char *what, uint64_t *ret);
 /* A count of things that take at least min_bytes each: must fit into what is left. */
 int read_count(rdbp_parser *p, const char *what, uint64_t min_bytes, uint64_t *ret);
-int read_str_head(rdbp_parser *p, const char *what, struct str_head *ret);
+int read_str_head_slow(rdbp_parser *p, const char *what, struct str_head *ret);
 int skip_str(rdbp_parser *p, const char *what);
 /* Points p->cursor at the string's content: 0, -1 fatal, 1 the compressed bytes are damaged (the
  * reader then stands behind them and the cursor is empty). */
@@ -214,6 +231,59 @@ void *parser_realloc(rdbp_parser *p, void *ptr, size_t size_bytes);
 int parser_reserve(rdbp_parser *p, void **buffer, size_t *capacity, size_t need,
                    size_t element_bytes);
 
+/* The lengths that nearly all are, of LEN_MAX_SHORT bytes at b: how many they take.  0: one of 64
+ * bits, a special form, or damage, all of which the slow way tells apart. */
+enum { LEN_MAX_SHORT = 5 };
+static inline size_t decode_short_len(const uint8_t *b, uint64_t *ret)
+{
+    if (b[0] < 0x40) {
+        *ret = b[0];
+        return 1;
+    }
+    if (b[0] < 0x80) {
+        *ret = (uint64_t)(b[0] & 0x3F) << 8 | b[1];
+        return 2;
+    }
+    if (b[0] == 0x80) {
+        *ret = load_u32be(b + 1);
+        return 5;
+    }
+    return 0;
+}
+
+static inline int read_len(rdbp_parser *p, const char *what, uint64_t *ret)
+{
+    struct reader *r = p->reader;
+    size_t n;
+
+    if ((size_t)(r->end - r->pos) >= LEN_MAX_SHORT) {
+        n = decode_short_len(r->pos, ret);
+        r->pos += n;
+        if (n > 0)
+            return 0;
+    }
+    return read_len_slow(p, what, ret);
+}
+
+/* Most strings are plain and lie in the window whole. */
+static inline int read_str_head(rdbp_parser *p, const char *what, struct str_head *ret)
+{
+    struct reader *r = p->reader;
+    const size_t window = (size_t)(r->end - r->pos);
+    uint64_t size_bytes = 0;
+    size_t n;
+
+    if (window >= LEN_MAX_SHORT) {
+        n = decode_short_len(r->pos, &size_bytes);
+        if (n > 0 && size_bytes <= window - n) {
+            r->pos += n;
+            *ret = (struct str_head){.raw_bytes = size_bytes, .stored_bytes = size_bytes};
+            return 0;
+        }
+    }
+    return read_str_head_slow(p, what, ret);
+}
+
 /* ---- items (items.c) ----------------------------------------------------------------------- */
 
 static inline bool wants(const rdbp_parser *p, unsigned depth)
@@ -224,22 +294,87 @@ static inline bool wants_items(const rdbp_parser *p)
 {
     return (p->depth & (RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES)) != 0;
 }
+/* Packed values are walked, even if their heads say enough. */
+static inline bool wants_walk(const rdbp_parser *p)
+{
+    return (p->depth & (RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES | RDBP_DEPTH_WALK)) != 0;
+}
 /* No room for another item and a number's text. */
 static inline bool batch_is_full(const rdbp_parser *p)
 {
     return p->item_count == ITEM_BATCH || p->arena_used > ARENA_BYTES - DOUBLE_TEXT_BYTES;
 }
+/* Room in the arena for n bytes of one string, or for as much of it as a piece may have. */
+static inline bool arena_fits(const rdbp_parser *p, uint64_t n)
+{
+    return n <= ARENA_BYTES - p->arena_used || p->arena_used == 0;
+}
 /* The caller has seen that the batch is not full. */
-rdbp_item *push_item(rdbp_parser *p, enum rdbp_role role);
+static inline rdbp_item *push_item(rdbp_parser *p, enum rdbp_role role)
+{
+    rdbp_item *item = &p->items[p->item_count++];
+
+    /* Of the union, which is larger than all the rest, only what most roles have. */
+    item->role = (uint8_t)role;
+    item->is_integer = item->is_deleted = item->is_partial = false;
+    item->size_bytes = 0;
+    item->bytes = (rdbp_slice){NULL, 0};
+    item->piece_offset = 0;
+    item->u.integer = 0;
+    return item;
+}
+void push_integer(rdbp_parser *p, enum rdbp_role role, int64_t integer);
+/* A string that lies in memory whole; false: it must wait for the next batch, or comes in pieces.
+ * is_stable: its bytes stay there. */
+static inline bool push_text(rdbp_parser *p, enum rdbp_role role, const uint8_t *text, size_t n,
+                             bool is_stable)
+{
+    const bool has_bytes = wants(p, RDBP_DEPTH_BYTES);
+    rdbp_item *item;
+
+    if (has_bytes && n > ARENA_BYTES - p->arena_used)
+        return false;
+    item = push_item(p, role);
+    item->size_bytes = n;
+    if (n > 0 && n <= 20 && text[0] <= '9')
+        item->is_integer = parse_canonical_integer(text, n, &item->u.integer);
+    if (has_bytes) {
+        if (!is_stable)
+            text = memcpy(p->arena + p->arena_used, text, n);
+        p->arena_used += n;
+        item->bytes = (rdbp_slice){text, n};
+    }
+    return true;
+}
+/* A string or integer that lies in memory whole, as an item or, if none is wanted, as a length. */
+static inline void note_length(rdbp_parser *p, uint64_t size_bytes)
+{
+    if (size_bytes > p->value.longest_bytes)
+        p->value.longest_bytes = size_bytes;
+}
+static inline bool take_text(rdbp_parser *p, enum rdbp_role role, const uint8_t *text, size_t n,
+                             bool is_stable)
+{
+    if (wants_items(p))
+        return push_text(p, role, text, n, is_stable);
+    note_length(p, n);
+    return true;
+}
+static inline void take_integer(rdbp_parser *p, enum rdbp_role role, int64_t integer)
+{
+    if (wants_items(p))
+        push_integer(p, role, integer);
+    else
+        note_length(p, integer_text_bytes(integer));
+}
 /* Turns what is in the batch into an ITEMS event. */
 enum value_result flush_items(rdbp_parser *p);
 /* Begins the string of size_bytes at the cursor; items_continue_string() moves it: 1 done, 0 the
  * batch must be flushed first, -1 the cursor failed. */
 int items_begin_string(rdbp_parser *p, enum rdbp_role role, uint64_t size_bytes);
 int items_continue_string(rdbp_parser *p);
-void push_integer(rdbp_parser *p, enum rdbp_role role, int64_t integer);
-/* A name of a group, consumer or producer: always with content, up to 64 KiB.  The batch must be empty (a
- * batch holds one name). */
+/* A name of a group, consumer or producer: always with content, up to 64 KiB.  The batch must be
+ * empty (a batch holds one name). */
 int read_name_item(rdbp_parser *p, enum rdbp_role role, rdbp_item **ret_item);
 
 /* ---- values -------------------------------------------------------------------------------- */

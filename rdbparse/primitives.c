@@ -114,7 +114,7 @@ static int read_len_or_special(rdbp_parser *p, const char *what, uint64_t *ret, 
     }
 }
 
-int read_len(rdbp_parser *p, const char *what, uint64_t *ret)
+int read_len_slow(rdbp_parser *p, const char *what, uint64_t *ret)
 {
     const uint64_t offset = reader_offset(p->reader);
     int special = -1;
@@ -158,7 +158,7 @@ static int read_integer_form(rdbp_parser *p, const char *what, int special, stru
     h->kind = STR_INTEGER;
     h->integer = sign_extend(v, 8 * (unsigned)width);
     h->integer_width = width;
-    h->raw_bytes = integer_to_text(h->integer, h->text);
+    h->raw_bytes = integer_text_bytes(h->integer);
     return 0;
 }
 
@@ -174,7 +174,7 @@ static int read_lzf_form(rdbp_parser *p, const char *what, struct str_head *h)
     return 0;
 }
 
-int read_str_head(rdbp_parser *p, const char *what, struct str_head *ret)
+int read_str_head_slow(rdbp_parser *p, const char *what, struct str_head *ret)
 {
     const uint64_t offset = reader_offset(p->reader);
     struct str_head h = {0};
@@ -237,12 +237,13 @@ int open_str(rdbp_parser *p, const struct str_head *h)
     switch (h->kind) {
     case STR_RAW: cursor_open_file(&p->cursor, p->reader, h->raw_bytes); return 0;
     case STR_INTEGER:
-        cursor_open_memory(&p->cursor, (const uint8_t *)h->text, (size_t)h->raw_bytes);
+        cursor_open_memory(&p->cursor, (const uint8_t *)p->integer_text,
+                           integer_to_text(h->integer, p->integer_text));
         return 0;
     case STR_LZF: break;
     }
     if (h->impossible) {
-        cursor_open_memory(&p->cursor, (const uint8_t *)h->text, 0);
+        cursor_open_memory(&p->cursor, (const uint8_t *)p->integer_text, 0);
         return reader_skip(p->reader, h->stored_bytes) < 0 ? fatal_input(p, "a compressed string")
                                                            : 1;
     }

@@ -50,8 +50,7 @@ enum {
     VALKEY_VERSION_MAX = 80,
     CHECKSUM_SINCE_VERSION = 5,
     SLOT_MAX = 16383,
-    METADATA_CLASSES_MAX = 7,
-    OPCODES_FROM = 100 /* below: value types */
+    METADATA_CLASSES_MAX = 7
 };
 
 /* ---- header -------------------------------------------------------------------------------- */
@@ -309,8 +308,8 @@ static int read_expire_ms(rdbp_parser *p)
 
     if (!b)
         return fatal_input(p, "an expiry");
-    p->key.has_expire = true;
-    p->key.expire_at_ms = choose_byte_order(p, b);
+    p->attributes.has_expire = true;
+    p->attributes.expire_at_ms = choose_byte_order(p, b);
     return 0;
 }
 
@@ -320,8 +319,8 @@ static int read_expire_s(rdbp_parser *p)
 
     if (!b)
         return fatal_input(p, "an expiry");
-    p->key.has_expire = true;
-    p->key.expire_at_ms = (int64_t)(int32_t)load_u32le(b) * 1000;
+    p->attributes.has_expire = true;
+    p->attributes.expire_at_ms = (int64_t)(int32_t)load_u32le(b) * 1000;
     return 0;
 }
 
@@ -337,12 +336,12 @@ static int record_attribute(rdbp_parser *p, uint8_t opcode, uint64_t offset)
     case OPCODE_EXPIRETIME_MS: return read_expire_ms(p);
     case OPCODE_EXPIRETIME: return read_expire_s(p);
     case OPCODE_IDLE:
-        r = read_len(p, "an idle time", &p->key.idle_s);
-        p->key.has_idle = true;
+        r = read_len(p, "an idle time", &p->attributes.idle_s);
+        p->attributes.has_idle = true;
         return r;
     case OPCODE_FREQ:
-        r = read_u8(p, "a frequency", &p->key.freq);
-        p->key.has_freq = true;
+        r = read_u8(p, "a frequency", &p->attributes.freq);
+        p->attributes.has_freq = true;
         return r;
     default: return read_len(p, "a Redis Enterprise attribute", &ignored);
     }
@@ -352,7 +351,7 @@ static int record_attribute(rdbp_parser *p, uint8_t opcode, uint64_t offset)
 
 static int unknown_byte(rdbp_parser *p, uint8_t byte, uint64_t offset)
 {
-    if (byte >= OPCODES_FROM)
+    if (byte >= TYPES_END)
         return fatal(p, RDBP_ERR_UNKNOWN_OPCODE, offset,
                      "opcode %u is not known in %s files (RDB %u)", byte,
                      rdbp_family_name(p->family), p->rdb_version);
@@ -373,26 +372,67 @@ static bool is_new_module(rdbp_parser *p, uint64_t id)
     return true;
 }
 
-static int read_module_id(rdbp_parser *p)
+static int read_module_id(rdbp_parser *p, struct rdbp_key *key)
 {
     uint64_t id;
 
     if (read_len(p, "a module's id", &id) < 0)
         return -1;
-    module_decode_id(id, p->key.module_name, &p->key.module_version);
+    module_decode_id(id, key->module_name, &key->module_version);
     if (is_new_module(p, id))
         warn(p, RDBP_ERR_MODULE, RDBP_SEVERITY_WARN, p->record_offset,
-             "module type %s (version %u): values are skipped, not decoded", p->key.module_name,
-             p->key.module_version);
+             "module type %s (version %u): values are skipped, not decoded", key->module_name,
+             key->module_version);
     return 0;
+}
+
+/* The first key: nothing changes the dialect any more. */
+static void fix_dialect(rdbp_parser *p)
+{
+    p->is_dialect_fixed = true;
+    for (unsigned byte = 0; byte < TYPES_END; byte++)
+        p->types[byte] = type_find((uint8_t)byte, p->numbering);
+}
+
+static void warn_of_pre_release(rdbp_parser *p, const struct type_info *type, uint64_t offset)
+{
+    if (p->has_seen_pre_release || (type->rdb_type != RDBP_RDB_HASH_METADATA_PRE_GA &&
+                                    type->rdb_type != RDBP_RDB_HASH_LISTPACK_EX_PRE_GA))
+        return;
+    p->has_seen_pre_release = true;
+    warn(p, RDBP_ERR_PRE_RELEASE, RDBP_SEVERITY_WARN, offset,
+         "value type %u (%s) of a Redis 7.4 release candidate", type->number, type->name);
+}
+
+/* The event, but for the name. */
+static void fill_key(const rdbp_parser *p, const struct type_info *type, struct rdbp_key *key)
+{
+    const struct key_attributes *a = &p->attributes;
+
+    key->db = p->db;
+    key->key_index = p->key_index;
+    key->rdb_type = type->rdb_type;
+    key->type = type->type;
+    memset(key->module_name, 0, sizeof key->module_name);
+    key->module_version = 0;
+    key->has_expire = a->has_expire;
+    key->has_idle = a->has_idle;
+    key->has_freq = a->has_freq;
+    key->expire_at_ms = a->expire_at_ms;
+    key->idle_s = a->idle_s;
+    key->freq = a->freq;
+    key->record_offset = p->record_offset;
+    key->metadata_count = a->metadata_count;
 }
 
 static int record_key(rdbp_parser *p, uint8_t byte, uint64_t offset)
 {
+    struct rdbp_key *key = &p->event.u.key;
     const struct type_info *type;
 
-    p->is_dialect_fixed = true;
-    type = type_find(byte, p->numbering);
+    if (!p->is_dialect_fixed)
+        fix_dialect(p);
+    type = byte < TYPES_END ? p->types[byte] : NULL;
     if (!type)
         return unknown_byte(p, byte, offset);
     p->in_key = true;
@@ -404,21 +444,12 @@ static int record_key(rdbp_parser *p, uint8_t byte, uint64_t offset)
                          ? "of a Redis 4.0 release candidate has no recorded length"
                          : "is not decoded by this version");
     if (load_str(p, "a key's name", p->options.max_key_bytes, &p->key_bytes, &p->key_capacity,
-                 &p->key.key, &p->key.key_bytes) < 0)
+                 &key->key, &key->key_bytes) < 0)
         return -1;
-    p->key.db = p->db;
-    p->key.key_index = p->key_index;
-    p->key.rdb_type = type->rdb_type;
-    p->key.type = type->type;
-    p->key.record_offset = p->record_offset;
-    if (type->handler == HANDLER_MODULE && read_module_id(p) < 0)
+    fill_key(p, type, key);
+    if (type->handler == HANDLER_MODULE && read_module_id(p, key) < 0)
         return -1;
-    if (!p->has_seen_pre_release && (type->rdb_type == RDBP_RDB_HASH_METADATA_PRE_GA ||
-                                     type->rdb_type == RDBP_RDB_HASH_LISTPACK_EX_PRE_GA)) {
-        p->has_seen_pre_release = true;
-        warn(p, RDBP_ERR_PRE_RELEASE, RDBP_SEVERITY_WARN, offset,
-             "value type %u (%s) of a Redis 7.4 release candidate", byte, type->name);
-    }
+    warn_of_pre_release(p, type, offset);
     p->value = (struct value){.type = type};
     p->out.is_active = false;
     p->item_count = p->arena_used = 0;
@@ -426,7 +457,6 @@ static int record_key(rdbp_parser *p, uint8_t byte, uint64_t offset)
     p->state = STATE_VALUE;
     p->event.type = RDBP_EVENT_KEY;
     p->event.offset = p->record_offset;
-    p->event.u.key = p->key;
     return 1;
 }
 
@@ -471,11 +501,11 @@ static int record_key_meta(rdbp_parser *p, uint64_t offset)
         if (module_skip(p) < 0)
             return -1;
     }
-    p->key.metadata_count = count;
+    p->attributes.metadata_count = count;
     type_offset = reader_offset(p->reader);
     if (read_u8(p, "a type after KEY_META", &byte) < 0)
         return -1;
-    if (byte >= OPCODES_FROM)
+    if (byte >= TYPES_END)
         return fatal(p, RDBP_ERR_CORRUPT, type_offset,
                      "KEY_META: opcode %u where the key's type must stand", byte);
     r = record_key(p, byte, type_offset);

@@ -105,20 +105,19 @@ static int keep_master_field(rdbp_parser *p)
 
 int stream_node_begin(rdbp_parser *p)
 {
-    struct value *v = &p->value;
     struct packed *w = &p->packed;
     int64_t field_count, zero;
 
     p->master_field_count = 0;
     p->master_used = 0;
-    v->stream.deleted_seen = 0;
-    v->stream.entry_phase = PART_FLAGS;
-    if (packed_next_integer(p, &v->stream.live) < 0 ||
-        packed_next_integer(p, &v->stream.deleted) < 0 || packed_next_integer(p, &field_count) < 0)
+    p->stream.deleted_seen = 0;
+    p->stream.entry_phase = PART_FLAGS;
+    if (packed_next_integer(p, &p->stream.live) < 0 ||
+        packed_next_integer(p, &p->stream.deleted) < 0 || packed_next_integer(p, &field_count) < 0)
         return -1;
-    if (v->stream.live < 0 || v->stream.deleted < 0 || field_count < 0 ||
-        (uint64_t)v->stream.live > w->cursor->raw_bytes ||
-        (uint64_t)v->stream.deleted > w->cursor->raw_bytes ||
+    if (p->stream.live < 0 || p->stream.deleted < 0 || field_count < 0 ||
+        (uint64_t)p->stream.live > w->cursor->raw_bytes ||
+        (uint64_t)p->stream.deleted > w->cursor->raw_bytes ||
         (uint64_t)field_count > cursor_left(w->cursor) / 2)
         return packed_fail(w, "stream node's master entry has impossible counts");
     for (int64_t i = 0; i < field_count; i++)
@@ -128,14 +127,13 @@ int stream_node_begin(rdbp_parser *p)
         return -1;
     if (zero != 0)
         return packed_fail(w, "stream node's master entry does not end in 0");
-    v->stream.entries_left = (uint64_t)(v->stream.live + v->stream.deleted);
+    p->stream.entries_left = (uint64_t)(p->stream.live + p->stream.deleted);
     return 0;
 }
 
 /* flags, ms-diff, seq-diff and, without SAMEFIELDS, the number of fields. */
 static int begin_entry(rdbp_parser *p)
 {
-    struct value *v = &p->value;
     struct packed *w = &p->packed;
     int64_t flags, ms, seq, field_count = (int64_t)p->master_field_count;
     rdbp_item *item;
@@ -143,32 +141,32 @@ static int begin_entry(rdbp_parser *p)
     if (packed_next_integer(p, &flags) < 0 || packed_next_integer(p, &ms) < 0 ||
         packed_next_integer(p, &seq) < 0)
         return -1;
-    v->stream.same_fields = (flags & FLAG_SAME_FIELDS) != 0;
-    v->stream.parts = 3;
-    if (!v->stream.same_fields) {
+    p->stream.same_fields = (flags & FLAG_SAME_FIELDS) != 0;
+    p->stream.parts = 3;
+    if (!p->stream.same_fields) {
         if (packed_next_integer(p, &field_count) < 0)
             return -1;
         if (field_count < 0 || (uint64_t)field_count > cursor_left(w->cursor) / 2)
             return packed_fail(w, "stream entry has an impossible number of fields");
-        v->stream.parts = 4;
+        p->stream.parts = 4;
     }
     if (flags & FLAG_DELETED)
-        v->stream.deleted_seen++;
-    v->stream.fields_left = (uint64_t)field_count;
-    v->stream.master_at = 0;
-    v->stream.entry_phase = field_count == 0        ? PART_COUNT
-                            : v->stream.same_fields ? PART_SAME_FIELD
+        p->stream.deleted_seen++;
+    p->stream.fields_left = (uint64_t)field_count;
+    p->stream.master_at = 0;
+    p->stream.entry_phase = field_count == 0        ? PART_COUNT
+                            : p->stream.same_fields ? PART_SAME_FIELD
                                                     : PART_FIELD;
     item = push_item(p, RDBP_ROLE_STREAM_ENTRY);
     item->is_deleted = (flags & FLAG_DELETED) != 0;
-    item->u.id = (struct rdbp_stream_id){v->stream.node_id.ms + (uint64_t)ms,
-                                         v->stream.node_id.seq + (uint64_t)seq};
+    item->u.id = (struct rdbp_stream_id){p->stream.node_id.ms + (uint64_t)ms,
+                                         p->stream.node_id.seq + (uint64_t)seq};
     return 0;
 }
 
 static void push_master_field(rdbp_parser *p)
 {
-    const struct master_field *f = &p->master_fields[p->value.stream.master_at++];
+    const struct master_field *f = &p->master_fields[p->stream.master_at++];
     rdbp_item *item = push_item(p, RDBP_ROLE_FIELD);
 
     item->size_bytes = f->size_bytes;
@@ -190,44 +188,42 @@ static int begin_part(rdbp_parser *p, enum rdbp_role role)
         return -1;
     if (r == 0)
         return packed_fail(w, "stream node ends inside an entry");
-    p->value.stream.parts++;
+    p->stream.parts++;
     if (e.is_string)
         return items_begin_string(p, role, e.size_bytes);
     push_integer(p, role, e.integer);
     return packed_end_entry(w);
 }
 
-static void after_part(struct value *v)
+static void after_part(struct stream_value *s)
 {
-    switch (v->stream.entry_phase) {
-    case PART_FIELD: v->stream.entry_phase = PART_VALUE; return;
-    case PART_SAME_FIELD: v->stream.entry_phase = PART_SAME_VALUE; return;
+    switch (s->entry_phase) {
+    case PART_FIELD: s->entry_phase = PART_VALUE; return;
+    case PART_SAME_FIELD: s->entry_phase = PART_SAME_VALUE; return;
     default: break;
     }
-    v->stream.fields_left--;
-    v->stream.entry_phase = v->stream.fields_left == 0 ? PART_COUNT
-                            : v->stream.same_fields    ? PART_SAME_FIELD
-                                                       : PART_FIELD;
+    s->fields_left--;
+    s->entry_phase = s->fields_left == 0 ? PART_COUNT
+                     : s->same_fields    ? PART_SAME_FIELD
+                                         : PART_FIELD;
 }
 
 static int end_entry(rdbp_parser *p)
 {
-    struct value *v = &p->value;
     int64_t lp_count;
 
     if (packed_next_integer(p, &lp_count) < 0)
         return -1;
-    if (lp_count < 0 || (uint64_t)lp_count != v->stream.parts)
+    if (lp_count < 0 || (uint64_t)lp_count != p->stream.parts)
         return packed_fail(&p->packed, "stream entry of %llu elements says it has %lld",
-                           (unsigned long long)v->stream.parts, (long long)lp_count);
-    v->stream.entries_left--;
-    v->stream.entry_phase = PART_FLAGS;
+                           (unsigned long long)p->stream.parts, (long long)lp_count);
+    p->stream.entries_left--;
+    p->stream.entry_phase = PART_FLAGS;
     return 0;
 }
 
 static int end_node(rdbp_parser *p)
 {
-    const struct value *v = &p->value;
     struct packed *w = &p->packed;
     struct packed_entry e;
     const int r = packed_next(w, &e);
@@ -236,30 +232,28 @@ static int end_node(rdbp_parser *p)
         return -1;
     if (r > 0)
         return packed_fail(w, "stream node has elements after its last entry");
-    if (v->stream.deleted_seen != (uint64_t)v->stream.deleted)
+    if (p->stream.deleted_seen != (uint64_t)p->stream.deleted)
         return packed_fail(w, "stream node has %llu deleted entries, its master entry says %lld",
-                           (unsigned long long)v->stream.deleted_seen,
-                           (long long)v->stream.deleted);
+                           (unsigned long long)p->stream.deleted_seen,
+                           (long long)p->stream.deleted);
     return 0;
 }
 
 static int run_part(rdbp_parser *p)
 {
-    struct value *v = &p->value;
-
-    switch (v->stream.entry_phase) {
+    switch (p->stream.entry_phase) {
     case PART_FLAGS: return begin_entry(p);
     case PART_SAME_FIELD:
         push_master_field(p);
-        after_part(v);
+        after_part(&p->stream);
         return 0;
     case PART_COUNT: return end_entry(p);
     default:
-        if (begin_part(p, v->stream.entry_phase == PART_FIELD ? RDBP_ROLE_FIELD : RDBP_ROLE_VALUE) <
+        if (begin_part(p, p->stream.entry_phase == PART_FIELD ? RDBP_ROLE_FIELD : RDBP_ROLE_VALUE) <
             0)
             return -1;
         if (!p->out.is_active)
-            after_part(v);
+            after_part(&p->stream);
         return 0;
     }
 }
@@ -267,8 +261,6 @@ static int run_part(rdbp_parser *p)
 /* VALUE_EVENT: the batch is full; VALUE_DONE: the node's end; VALUE_FATAL: damaged or failed. */
 enum value_result stream_node_next(rdbp_parser *p)
 {
-    struct value *v = &p->value;
-
     for (;;) {
         if (p->out.is_active) {
             const int r = items_continue_string(p);
@@ -279,11 +271,11 @@ enum value_result stream_node_next(rdbp_parser *p)
                 return VALUE_EVENT;
             if (packed_end_entry(&p->packed) < 0)
                 return VALUE_FATAL;
-            after_part(v);
+            after_part(&p->stream);
         }
         if (batch_is_full(p))
             return VALUE_EVENT;
-        if (v->stream.entry_phase == PART_FLAGS && v->stream.entries_left == 0)
+        if (p->stream.entry_phase == PART_FLAGS && p->stream.entries_left == 0)
             return end_node(p) < 0 ? VALUE_FATAL : VALUE_DONE;
         if (run_part(p) < 0)
             return VALUE_FATAL;

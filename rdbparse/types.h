@@ -52,6 +52,9 @@ struct type_info {
     const struct layout *layout; /* NULL where the handler needs none */
 };
 
+/* Value types are numbered below this, opcodes from here on. */
+#define TYPES_END 100
+
 /* The meaning of a type byte in a dialect (one enum numbering bit); NULL when it has none. */
 const struct type_info *type_find(uint8_t number, enum numbering dialect);
 

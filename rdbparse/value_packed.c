@@ -10,6 +10,7 @@
  * its outer length.  Upstream: rdb.c (rdbLoadObject), Redis 7.4.
  */
 // SPDX-License-Identifier: MIT
+#include "packed_span.h"
 #include "parser_internal.h"
 
 #include <math.h>
@@ -92,7 +93,7 @@ static enum value_result begin_blob(rdbp_parser *p)
 static int open_blob(rdbp_parser *p)
 {
     struct value *v = &p->value;
-    const bool walks = wants_items(p) || (!v->is_plain && !v->blob_head.has_count);
+    const bool walks = wants_walk(p) || (!v->is_plain && !v->blob_head.has_count);
     int r;
 
     if (v->is_damaged || !walks) {
@@ -119,26 +120,36 @@ static int open_blob(rdbp_parser *p)
     return r < 0 ? -1 : 0;
 }
 
+static void push_integer_score(rdbp_parser *p, int64_t integer)
+{
+    rdbp_item *item = push_item(p, RDBP_ROLE_SCORE);
+
+    item->is_integer = true;
+    item->size_bytes = integer_text_bytes(integer);
+    item->u.score = (double)integer;
+}
+
 /* A score: integer or text.  The text is short, so it is whole at the cursor. */
 static int push_score(rdbp_parser *p, const struct packed_entry *e)
 {
-    double score = (double)e->integer;
     const uint8_t *text;
-    int64_t integer = e->integer;
-    bool is_integer = true;
+    int64_t integer;
     rdbp_item *item;
+    double score;
 
-    if (e->is_string) {
-        text = e->size_bytes < 256 ? cursor_take(&p->cursor, (size_t)e->size_bytes) : NULL;
-        if (!text || !parse_double(p, text, (size_t)e->size_bytes, &score))
-            return packed_fail(&p->packed, "score of entry %llu is not a number",
-                               (unsigned long long)p->packed.entries_seen - 1);
-        is_integer = parse_canonical_integer(text, (size_t)e->size_bytes, &integer);
+    if (!e->is_string) {
+        if (wants_items(p))
+            push_integer_score(p, e->integer);
+        return 0;
     }
+    text = e->size_bytes < 256 ? cursor_take(&p->cursor, (size_t)e->size_bytes) : NULL;
+    if (!text || !parse_double(p, text, (size_t)e->size_bytes, &score))
+        return packed_fail(&p->packed, "score of entry %llu is not a number",
+                           (unsigned long long)p->packed.entries_seen - 1);
     if (wants_items(p)) {
         item = push_item(p, RDBP_ROLE_SCORE);
-        item->is_integer = is_integer;
-        item->size_bytes = e->is_string ? e->size_bytes : integer_text_bytes(e->integer);
+        item->is_integer = parse_canonical_integer(text, (size_t)e->size_bytes, &integer);
+        item->size_bytes = e->size_bytes;
         item->u.score = score;
     }
     return 0;
@@ -168,16 +179,54 @@ static int take_entry(rdbp_parser *p, const struct packed_entry *e)
     struct value *v = &p->value;
     const enum rdbp_role role = (enum rdbp_role)v->type->layout->roles[v->step];
 
-    v->step = (uint8_t)((v->step + 1) % v->type->layout->arity);
+    v->step = (uint8_t)(v->step + 1 == v->type->layout->arity ? 0 : v->step + 1);
     if (role == RDBP_ROLE_SCORE)
         return push_score(p, e);
     if (role == RDBP_ROLE_FIELD_TTL)
         return push_ttl(p, e);
     if (e->is_string)
         return items_begin_string(p, role, e->size_bytes);
-    if (wants_items(p))
-        push_integer(p, role, e->integer);
+    take_integer(p, role, e->integer);
     return 0;
+}
+
+/* An entry that needs no closer look.  False: it does, or the batch has no room for it. */
+static inline bool take_span(rdbp_parser *p, enum rdbp_role role, const uint8_t *b,
+                             const struct packed_span *s)
+{
+    if (wants_items(p) && batch_is_full(p))
+        return false;
+    if (role == RDBP_ROLE_FIELD_TTL || (role == RDBP_ROLE_SCORE && s->is_string))
+        return false;
+    if (s->is_string)
+        return take_text(p, role, b + s->text_at, s->text_bytes, p->cursor.is_stable);
+    if (role != RDBP_ROLE_SCORE)
+        take_integer(p, role, s->integer);
+    else if (wants_items(p))
+        push_integer_score(p, s->integer);
+    return true;
+}
+
+/* The entries that lie in the window whole, one after the other. */
+static void walk_window(rdbp_parser *p)
+{
+    const struct layout *layout = p->value.type->layout;
+    struct packed *w = &p->packed;
+    struct cursor *c = &p->cursor;
+    const uint64_t offset = cursor_offset(c);
+    const uint8_t *const start = c->pos, *const end = c->end;
+    const uint8_t *pos = start;
+    unsigned step = p->value.step;
+    struct packed_span s = {0};
+
+    while (packed_span(w, pos, (size_t)(end - pos), &s) &&
+           take_span(p, (enum rdbp_role)layout->roles[step], pos, &s)) {
+        packed_pass(w, &s, offset + (uint64_t)(pos - start));
+        pos += s.size_bytes;
+        step = step + 1 == layout->arity ? 0 : step + 1;
+    }
+    p->value.step = (uint8_t)step;
+    c->pos = pos;
 }
 
 /* Walks until the batch is full (0) or the blob ends (1); -1 damaged or failed. */
@@ -195,6 +244,7 @@ static int walk_entries(rdbp_parser *p)
             if (packed_end_entry(w) < 0)
                 return -1;
         }
+        walk_window(p);
         if (wants_items(p) && batch_is_full(p))
             return 0;
         r = packed_next(w, &e);

@@ -14,9 +14,10 @@
  *           len iids added, len duplicates
  *
  * [2+]: types 19, 21, 26 and 27; [3+]: 21, 26, 27; [4+]: 26, 27; [5]: 27.  What follows the nodes
- * is given at any depth but NONE, since a memory model needs every id of it; the nodes' entries only
- * at ITEMS (stream_node.c).  A length other than the sum of live entries is a warning: such files were
- * written (rdb-format, 11.1), and XLEN on a server that loads one answers the announced length.
+ * is given at any depth but NONE, since a memory model needs every id of it; the nodes' entries
+ * only at ITEMS (stream_node.c).  A length other than the sum of live entries is a warning: such
+ * files were written (rdb-format, 11.1), and XLEN on a server that loads one answers the announced
+ * length.
  *
  * Upstream: rdb.c (rdbLoadObject), Redis 7.2; rdbLoadStreamIdmpEntries(), Redis 8.6 and 8.8.
  */
@@ -74,7 +75,7 @@ int stream_begin(rdbp_parser *p)
 {
     struct value *v = &p->value;
 
-    v->stream.knows_live = true;
+    p->stream = (struct stream_value){.knows_live = true};
     return read_count(p, "a stream's nodes", 2, &v->count);
 }
 
@@ -99,7 +100,7 @@ static enum value_result node_head(rdbp_parser *p)
         value_damaged(p, offset, "stream node id has %llu bytes, must have 16",
                       (unsigned long long)key_bytes);
     else
-        v->stream.node_id =
+        p->stream.node_id =
             (struct rdbp_stream_id){load_u64be(key.bytes), load_u64be(key.bytes + 8)};
     if (read_str_head(p, "a stream node", &v->head) < 0)
         return VALUE_FATAL;
@@ -109,9 +110,9 @@ static enum value_result node_head(rdbp_parser *p)
     if (r < 0)
         return VALUE_FATAL;
     if (r > 0 && p->event.u.blob.has_count)
-        v->stream.live_sum += p->event.u.blob.entry_count;
+        p->stream.live_sum += p->event.u.blob.entry_count;
     else
-        v->stream.knows_live = false;
+        p->stream.knows_live = false;
     return r > 0 && p->depth != RDBP_DEPTH_NONE ? VALUE_EVENT : VALUE_DONE;
 }
 
@@ -120,7 +121,7 @@ static enum value_result node_open(rdbp_parser *p)
     struct value *v = &p->value;
     int r;
 
-    if (!wants_items(p)) {
+    if (!wants_walk(p)) {
         v->phase = NODE_HEAD;
         v->index++;
         return skip_blob(p) < 0 || parser_tick(p) < 0 ? VALUE_FATAL : VALUE_DONE;
@@ -140,6 +141,15 @@ static enum value_result node_open(rdbp_parser *p)
     return r < 0 ? VALUE_FATAL : VALUE_DONE;
 }
 
+/* A walk makes items, wanted or not. */
+static void drop_items(rdbp_parser *p)
+{
+    for (size_t i = 0; i < p->item_count; i++)
+        if (p->items[i].role != RDBP_ROLE_STREAM_ENTRY)
+            note_length(p, p->items[i].size_bytes);
+    p->item_count = p->arena_used = 0;
+}
+
 static enum value_result node_walk(rdbp_parser *p)
 {
     enum value_result r;
@@ -147,7 +157,7 @@ static enum value_result node_walk(rdbp_parser *p)
     cursor_sync(&p->cursor);
     if (parser_tick(p) < 0)
         return VALUE_FATAL;
-    if (!wants_items(p)) { /* the depth was lowered inside the node */
+    if (!wants_walk(p)) { /* the depth was lowered inside the node */
         p->value.phase = NODE_CLOSE;
         return VALUE_DONE;
     }
@@ -159,6 +169,8 @@ static enum value_result node_walk(rdbp_parser *p)
     }
     if (r != VALUE_EVENT)
         p->value.phase = NODE_CLOSE;
+    if (!wants_items(p))
+        drop_items(p);
     return p->item_count > 0 ? flush_items(p) : VALUE_DONE;
 }
 
@@ -196,25 +208,25 @@ static enum value_result stream_meta(rdbp_parser *p)
             read_len(p, "a stream's entries added", &meta.u.stream.entries_added) < 0)
             return VALUE_FATAL;
     }
-    if (read_count(p, "a stream's groups", group_min_bytes(p), &v->stream.group_count) < 0)
+    if (read_count(p, "a stream's groups", group_min_bytes(p), &p->stream.group_count) < 0)
         return VALUE_FATAL;
-    meta.u.stream.group_count = v->stream.group_count;
+    meta.u.stream.group_count = p->stream.group_count;
     if (p->depth != RDBP_DEPTH_NONE)
         p->items[p->item_count++] = meta;
-    v->stream.length = meta.u.stream.length;
-    v->elements = v->stream.length;
+    p->stream.length = meta.u.stream.length;
+    v->elements = p->stream.length;
     v->has_elements = true;
-    if (v->count == 0 && v->stream.length > 0)
+    if (v->count == 0 && p->stream.length > 0)
         value_damaged(p, offset, "stream says it has %llu entries and has no nodes",
-                      (unsigned long long)v->stream.length);
-    if (meta.u.stream.has_v2 && meta.u.stream.entries_added < v->stream.length)
+                      (unsigned long long)p->stream.length);
+    if (meta.u.stream.has_v2 && meta.u.stream.entries_added < p->stream.length)
         warn(p, RDBP_ERR_STREAM_LENGTH, RDBP_SEVERITY_WARN, offset,
              "stream says it has %llu entries, and that %llu were ever added",
-             (unsigned long long)v->stream.length, (unsigned long long)meta.u.stream.entries_added);
-    if (v->stream.knows_live && !v->is_damaged && v->stream.live_sum != v->stream.length)
+             (unsigned long long)p->stream.length, (unsigned long long)meta.u.stream.entries_added);
+    if (p->stream.knows_live && !v->is_damaged && p->stream.live_sum != p->stream.length)
         warn(p, RDBP_ERR_STREAM_LENGTH, RDBP_SEVERITY_WARN, offset,
              "stream says it has %llu entries, its nodes have %llu",
-             (unsigned long long)v->stream.length, (unsigned long long)v->stream.live_sum);
+             (unsigned long long)p->stream.length, (unsigned long long)p->stream.live_sum);
     v->phase = GROUP_HEAD;
     return VALUE_DONE;
 }
@@ -242,7 +254,7 @@ static enum value_result group_head(rdbp_parser *p)
     struct rdbp_stream_id last_id;
     rdbp_item *item;
 
-    if (v->stream.group_index == v->stream.group_count) {
+    if (p->stream.group_index == p->stream.group_count) {
         v->phase = stream_version(p) >= 4 ? IDMP_HEAD : STREAM_DONE;
         return VALUE_DONE;
     }
@@ -251,14 +263,14 @@ static enum value_result group_head(rdbp_parser *p)
     if (take_name(p, RDBP_ROLE_STREAM_GROUP, &item) < 0 ||
         read_id(p, "a group's last id", &last_id) < 0 ||
         (stream_version(p) >= 2 && read_len(p, "a group's entries read", &entries_read) < 0) ||
-        read_count(p, "a group's pending entries", 25, &v->stream.pel_count) < 0)
+        read_count(p, "a group's pending entries", 25, &p->stream.pel_count) < 0)
         return VALUE_FATAL;
     if (item) {
         item->u.group.last_id = last_id;
         item->u.group.entries_read = entries_read;
-        item->u.group.pel_count = v->stream.pel_count;
+        item->u.group.pel_count = p->stream.pel_count;
     }
-    v->stream.group_index++;
+    p->stream.group_index++;
     v->phase = GROUP_PEL;
     return VALUE_DONE;
 }
@@ -269,7 +281,7 @@ static enum value_result group_pel(rdbp_parser *p)
     rdbp_item item = {.role = RDBP_ROLE_STREAM_PENDING};
     uint64_t delivered_at_ms;
 
-    for (; v->stream.pel_count > 0; v->stream.pel_count--) {
+    for (; p->stream.pel_count > 0; p->stream.pel_count--) {
         if (batch_is_full(p))
             return flush_items(p);
         if (read_raw_id(p, "a pending entry", &item.u.pending.id) < 0 ||
@@ -279,7 +291,7 @@ static enum value_result group_pel(rdbp_parser *p)
         item.u.pending.delivered_at_ms = (int64_t)delivered_at_ms;
         if (p->depth != RDBP_DEPTH_NONE)
             p->items[p->item_count++] = item;
-        else if (v->stream.pel_count % 4096 == 0 && parser_tick(p) < 0)
+        else if (p->stream.pel_count % 4096 == 0 && parser_tick(p) < 0)
             return VALUE_FATAL;
     }
     v->phase = CONSUMER_COUNT;
@@ -289,7 +301,7 @@ static enum value_result group_pel(rdbp_parser *p)
 static enum value_result consumer_count(rdbp_parser *p)
 {
     if (read_count(p, "a group's consumers", stream_version(p) >= 3 ? 18 : 10,
-                   &p->value.stream.consumer_count) < 0)
+                   &p->stream.consumer_count) < 0)
         return VALUE_FATAL;
     p->value.phase = CONSUMER_HEAD;
     return VALUE_DONE;
@@ -301,12 +313,12 @@ static enum value_result consumer_head(rdbp_parser *p)
     uint64_t seen_at_ms, active_at_ms = UINT64_MAX;
     rdbp_item *item;
 
-    if (v->stream.consumer_count == 0) {
+    if (p->stream.consumer_count == 0) {
         v->phase = GROUP_HEAD;
         if (stream_version(p) < 5)
             return VALUE_DONE;
         v->phase = GROUP_NACKED;
-        return read_count(p, "a group's released entries", 16, &v->stream.nacked_count) < 0
+        return read_count(p, "a group's released entries", 16, &p->stream.nacked_count) < 0
                    ? VALUE_FATAL
                    : VALUE_DONE;
     }
@@ -315,14 +327,14 @@ static enum value_result consumer_head(rdbp_parser *p)
     if (take_name(p, RDBP_ROLE_STREAM_CONSUMER, &item) < 0 ||
         read_u64le(p, "a consumer's seen time", &seen_at_ms) < 0 ||
         (stream_version(p) >= 3 && read_u64le(p, "a consumer's active time", &active_at_ms) < 0) ||
-        read_count(p, "a consumer's pending entries", 16, &v->stream.consumer_pel_count) < 0)
+        read_count(p, "a consumer's pending entries", 16, &p->stream.consumer_pel_count) < 0)
         return VALUE_FATAL;
     if (item) {
         item->u.consumer.seen_at_ms = (int64_t)seen_at_ms;
         item->u.consumer.active_at_ms = (int64_t)active_at_ms;
-        item->u.consumer.pel_count = v->stream.consumer_pel_count;
+        item->u.consumer.pel_count = p->stream.consumer_pel_count;
     }
-    v->stream.consumer_count--;
+    p->stream.consumer_count--;
     v->phase = CONSUMER_PEL;
     return VALUE_DONE;
 }
@@ -332,14 +344,14 @@ static enum value_result consumer_pel(rdbp_parser *p)
     struct value *v = &p->value;
     rdbp_item item = {.role = RDBP_ROLE_STREAM_CONSUMER_PENDING};
 
-    for (; v->stream.consumer_pel_count > 0; v->stream.consumer_pel_count--) {
+    for (; p->stream.consumer_pel_count > 0; p->stream.consumer_pel_count--) {
         if (batch_is_full(p))
             return flush_items(p);
         if (read_raw_id(p, "a consumer's pending entry", &item.u.id) < 0)
             return VALUE_FATAL;
         if (p->depth != RDBP_DEPTH_NONE)
             p->items[p->item_count++] = item;
-        else if (v->stream.consumer_pel_count % 4096 == 0 && parser_tick(p) < 0)
+        else if (p->stream.consumer_pel_count % 4096 == 0 && parser_tick(p) < 0)
             return VALUE_FATAL;
     }
     v->phase = CONSUMER_HEAD;
@@ -352,14 +364,14 @@ static enum value_result group_nacked(rdbp_parser *p)
     struct value *v = &p->value;
     rdbp_item item = {.role = RDBP_ROLE_STREAM_NACKED};
 
-    for (; v->stream.nacked_count > 0; v->stream.nacked_count--) {
+    for (; p->stream.nacked_count > 0; p->stream.nacked_count--) {
         if (batch_is_full(p))
             return flush_items(p);
         if (read_raw_id(p, "a group's released entry", &item.u.id) < 0)
             return VALUE_FATAL;
         if (p->depth != RDBP_DEPTH_NONE)
             p->items[p->item_count++] = item;
-        else if (v->stream.nacked_count % 4096 == 0 && parser_tick(p) < 0)
+        else if (p->stream.nacked_count % 4096 == 0 && parser_tick(p) < 0)
             return VALUE_FATAL;
     }
     v->phase = GROUP_HEAD;
@@ -372,9 +384,9 @@ static enum value_result idmp_head(rdbp_parser *p)
 {
     struct value *v = &p->value;
 
-    if (read_len(p, "a stream's duration of ids", &v->stream.idmp_duration_s) < 0 ||
-        read_len(p, "a stream's limit of ids", &v->stream.idmp_max_entries) < 0 ||
-        read_count(p, "a stream's producers", 2, &v->stream.producer_count) < 0)
+    if (read_len(p, "a stream's duration of ids", &p->stream.idmp_duration_s) < 0 ||
+        read_len(p, "a stream's limit of ids", &p->stream.idmp_max_entries) < 0 ||
+        read_count(p, "a stream's producers", 2, &p->stream.producer_count) < 0)
         return VALUE_FATAL;
     v->phase = PRODUCER_HEAD;
     return VALUE_DONE;
@@ -385,18 +397,18 @@ static enum value_result producer_head(rdbp_parser *p)
     struct value *v = &p->value;
     rdbp_item *item;
 
-    if (v->stream.producer_index == v->stream.producer_count) {
+    if (p->stream.producer_index == p->stream.producer_count) {
         v->phase = IDMP_END;
         return VALUE_DONE;
     }
     if (must_flush_before_name(p))
         return flush_items(p);
     if (take_name(p, RDBP_ROLE_STREAM_PRODUCER, &item) < 0 ||
-        read_count(p, "a producer's ids", 3, &v->stream.iid_count) < 0)
+        read_count(p, "a producer's ids", 3, &p->stream.iid_count) < 0)
         return VALUE_FATAL;
     if (item)
-        item->u.producer.iid_count = v->stream.iid_count;
-    v->stream.producer_index++;
+        item->u.producer.iid_count = p->stream.iid_count;
+    p->stream.producer_index++;
     v->phase = PRODUCER_IIDS;
     return VALUE_DONE;
 }
@@ -422,14 +434,14 @@ static enum value_result producer_iids(rdbp_parser *p)
     struct value *v = &p->value;
     rdbp_item item = {.role = RDBP_ROLE_STREAM_IID};
 
-    for (; v->stream.iid_count > 0; v->stream.iid_count--) {
+    for (; p->stream.iid_count > 0; p->stream.iid_count--) {
         if (batch_is_full(p))
             return flush_items(p);
         if (read_iid(p, &item) < 0)
             return VALUE_FATAL;
         if (p->depth != RDBP_DEPTH_NONE)
             p->items[p->item_count++] = item;
-        else if (v->stream.iid_count % 4096 == 0 && parser_tick(p) < 0)
+        else if (p->stream.iid_count % 4096 == 0 && parser_tick(p) < 0)
             return VALUE_FATAL;
     }
     v->phase = PRODUCER_HEAD;
@@ -446,9 +458,9 @@ static enum value_result idmp_end(rdbp_parser *p)
     if (read_len(p, "a stream's count of ids", &item.u.idmp.iids_added) < 0 ||
         read_len(p, "a stream's count of duplicates", &item.u.idmp.iids_duplicates) < 0)
         return VALUE_FATAL;
-    item.u.idmp.duration_s = v->stream.idmp_duration_s;
-    item.u.idmp.max_entries = v->stream.idmp_max_entries;
-    item.u.idmp.producer_count = v->stream.producer_count;
+    item.u.idmp.duration_s = p->stream.idmp_duration_s;
+    item.u.idmp.max_entries = p->stream.idmp_max_entries;
+    item.u.idmp.producer_count = p->stream.producer_count;
     if (p->depth != RDBP_DEPTH_NONE)
         p->items[p->item_count++] = item;
     v->phase = STREAM_DONE;

@@ -19,7 +19,10 @@ static int peek_prefix(rdbp_parser *p, rdbp_slice *ret_prefix)
     size_t stored;
 
     switch (h->kind) {
-    case STR_INTEGER: *ret_prefix = (rdbp_slice){(const uint8_t *)h->text, n}; return 0;
+    case STR_INTEGER:
+        *ret_prefix = (rdbp_slice){(const uint8_t *)p->integer_text,
+                                   integer_to_text(h->integer, p->integer_text)};
+        return 0;
     case STR_RAW:
         b = reader_peek(p->reader, n);
         if (!b)
@@ -108,8 +111,8 @@ int fill_blob_event(rdbp_parser *p, enum rdbp_format format)
     blob->entry_count = v->blob_head.entry_count;
     blob->int_bytes = v->blob_head.int_bytes;
     if (format == RDBP_FORMAT_STREAM_LISTPACK) {
-        blob->id_ms = v->stream.node_id.ms;
-        blob->id_seq = v->stream.node_id.seq;
+        blob->id_ms = p->stream.node_id.ms;
+        blob->id_seq = p->stream.node_id.seq;
         fill_stream_live(blob);
     }
     return 1;

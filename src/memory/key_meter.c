@@ -6,8 +6,8 @@
  *
  * Depth.  Opening a blob costs time, so one that is compressed is opened only if its size after the
  * load hangs on its elements: a type that the load rewrites, or more elements than a packed value
- * may have.  What lies uncompressed in the file is always opened: that is cheap, gives the largest
- * element and finds damage.
+ * may have.  What lies uncompressed in the file is always walked: that is cheap, gives the largest
+ * element and finds damage; nothing else of the elements is asked for.
  *
  * A module's value cannot be weighed from the file, and most modules report nothing: only the key
  * is counted (rdb.c, module.c: moduleGetMemUsage(), Redis 7.2).  Of an array, too: its slices and
@@ -19,6 +19,7 @@
 #include "memory/weigh.h"
 
 #define DEPTH_OPEN ((unsigned)RDBP_DEPTH_SHAPE | (unsigned)RDBP_DEPTH_ITEMS)
+#define DEPTH_WALK ((unsigned)RDBP_DEPTH_SHAPE | (unsigned)RDBP_DEPTH_WALK)
 
 struct key_meter {
     struct memory_model model;
@@ -179,7 +180,7 @@ static bool needs_elements(const struct key_meter *k, const struct rdbp_blob *b)
 unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob)
 {
     const bool is_string = blob->format == RDBP_FORMAT_STRING;
-    bool is_opened;
+    bool needs_items, is_opened;
 
     if (blob->blob_index == 0) {
         k->raw_bytes = blob->raw_bytes;
@@ -193,10 +194,11 @@ unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob)
 
     if (is_string && blob->raw_bytes > k->largest_element)
         k->largest_element = blob->raw_bytes;
-    is_opened = k->is_deep || (!is_string && !blob->is_lzf) || needs_elements(k, blob);
+    needs_items = needs_elements(k, blob);
+    is_opened = k->is_deep || (!is_string && !blob->is_lzf) || needs_items;
     if (!is_opened && !is_string)
         k->has_closed_blob = true;
-    return is_opened ? DEPTH_OPEN : (unsigned)RDBP_DEPTH_SHAPE;
+    return needs_items ? DEPTH_OPEN : is_opened ? DEPTH_WALK : (unsigned)RDBP_DEPTH_SHAPE;
 }
 
 static bool has_payload(uint8_t role)
@@ -307,6 +309,8 @@ int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct 
     }
     if (weigh_value(k, end->element_count, &w) < 0)
         return -1;
+    if (end->longest_bytes > k->largest_element)
+        k->largest_element = end->longest_bytes;
     ret_size->bytes = clamp_to_row(entry.counted + w.bytes);
     ret_size->alloc_bytes = clamp_to_row(entry.allocated + w.alloc_bytes);
     ret_size->encoding = w.encoding;

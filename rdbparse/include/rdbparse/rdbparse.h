@@ -390,6 +390,7 @@ struct rdbp_value_end {
     bool is_empty;          /* a list, set, zset or hash without elements: servers drop it on load */
     uint64_t element_count; /* STRLEN, LLEN, SCARD, ZCARD, HLEN, XLEN, ARCOUNT */
     uint64_t rdb_bytes;     /* from the first attribute opcode to the value's last byte */
+    uint64_t longest_bytes; /* of the strings, fields, values and members that WALK passed; else 0 */
     rdbp_error error;       /* valid if !ok */
 };
 
@@ -441,13 +442,16 @@ typedef struct rdbp_event {
 /* ---- options ------------------------------------------------------------------------------ */
 
 /* How much of values is decoded.  SHAPE (and deeper): BLOB events and a stream's trailing items (groups, PELs).
- * ITEMS: also the elements, without content.  BYTES: with content.  Every value is walked as far as
- * its end and its element count need, whatever the depth. */
+ * ITEMS: also the elements, without content.  BYTES: with content.  WALK: packed values and list nodes are
+ * opened and checked as for ITEMS, but nothing is told of their elements than value_end.longest_bytes;
+ * where ITEMS or BYTES are asked for too, it has no effect.  Every value is walked as far as its end and its
+ * element count need, whatever the depth. */
 enum rdbp_depth {
     RDBP_DEPTH_NONE = 0, /* KEY and VALUE_END only */
     RDBP_DEPTH_SHAPE = 1,
     RDBP_DEPTH_ITEMS = 2,
-    RDBP_DEPTH_BYTES = 4
+    RDBP_DEPTH_BYTES = 4,
+    RDBP_DEPTH_WALK = 8
 };
 
 enum rdbp_input_mode {

@@ -235,6 +235,7 @@ static void give_token(struct meter_run *run, const char **p)
         key_meter_items(run->meter, &items);
     }
     run->asked_for_items |= (run->depth & RDBP_DEPTH_ITEMS) != 0;
+    run->asked_to_open |= (run->depth & (RDBP_DEPTH_ITEMS | RDBP_DEPTH_WALK)) != 0;
 }
 
 /* One word of a script: [<times>*]token,token,... */
@@ -272,7 +273,7 @@ struct key_size weigh_script(struct meter_run *run, const struct rdbp_key *key, 
 
     run->blob_count = 0;
     run->depth = key_meter_begin(run->meter, key);
-    run->asked_for_items = (run->depth & RDBP_DEPTH_ITEMS) != 0;
+    run->asked_for_items = run->asked_to_open = (run->depth & RDBP_DEPTH_ITEMS) != 0;
     while (*p != '\0') {
         give_word(run, &p);
         while (*p == ' ')

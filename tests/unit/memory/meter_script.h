@@ -22,7 +22,8 @@ struct meter_run {
     struct key_meter *meter;
     bool is_lzf;          /* all blobs are compressed */
     unsigned depth;       /* as asked for last */
-    bool asked_for_items; /* at any time */
+    bool asked_for_items; /* at any time, */
+    bool asked_to_open;   /* or at least for a walk */
     uint64_t blob_count;
 };
 

@@ -462,6 +462,29 @@ static void test_pieces(void **state)
     key_meter_free(meter);
 }
 
+/* What the parser saw while it walked a value whose elements nobody asked for. */
+static void test_walked(void **state)
+{
+    struct key_meter *const meter = meter_of("redis-7.2", false);
+    const struct rdbp_key key = key_of(RDBP_RDB_HASH_LISTPACK);
+    const struct rdbp_blob blob = {.raw_bytes = 100,
+                                   .stored_bytes = 100,
+                                   .format = RDBP_FORMAT_LISTPACK,
+                                   .has_count = true,
+                                   .entry_count = 4};
+    const struct rdbp_value_end end = {
+        .ok = true, .has_element_count = true, .element_count = 2, .longest_bytes = 70};
+    struct key_size s;
+
+    (void)state;
+    key_meter_begin(meter, &key);
+    assert_int_equal(key_meter_blob(meter, &blob), RDBP_DEPTH_SHAPE | RDBP_DEPTH_WALK);
+    assert_int_equal(key_meter_end(meter, &end, &s), 0);
+    check_figure("a walked hash", "bytes", s.bytes, KEY + 16 + 112);
+    check_figure("a walked hash", "largest_element", s.largest_element, 70);
+    key_meter_free(meter);
+}
+
 /* ---- depth: what is compressed is opened only for a reason ---- */
 
 static void test_depth(void **state)
@@ -512,17 +535,20 @@ static void test_depth(void **state)
         struct key_size s = weigh_script(&closed, &key, rows[i].script, 1);
         const bool is_string = rows[i].script[0] == 'S';
 
-        check_figure(rows[i].name, "opened", closed.asked_for_items, rows[i].is_opened);
+        check_figure(rows[i].name, "items", closed.asked_for_items, rows[i].is_opened);
+        check_figure(rows[i].name, "opened", closed.asked_to_open, rows[i].is_opened);
         assert_true(closed.depth & RDBP_DEPTH_SHAPE);
         check_figure(rows[i].name, "largest element known", s.largest_element != ROW_NULL,
                      rows[i].is_opened || is_string);
         s = weigh_script(&deep, &key, rows[i].script, 1);
-        check_figure(rows[i].name, "opened when deep", deep.asked_for_items, true);
+        check_figure(rows[i].name, "opened when deep", deep.asked_to_open, true);
         check_figure(rows[i].name, "largest element known when deep", s.largest_element != ROW_NULL,
                      true);
         closed.is_lzf = false;
         s = weigh_script(&closed, &key, rows[i].script, 1);
-        check_figure(rows[i].name, "opened when uncompressed", closed.asked_for_items, !is_string);
+        check_figure(rows[i].name, "items when uncompressed", closed.asked_for_items,
+                     rows[i].is_opened);
+        check_figure(rows[i].name, "opened when uncompressed", closed.asked_to_open, !is_string);
         check_figure(rows[i].name, "largest element known when uncompressed",
                      s.largest_element != ROW_NULL, true);
         closed.is_lzf = true;
@@ -569,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_expiry_and_names),
         cmocka_unit_test(test_no_size),
         cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_walked),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_models),
         cmocka_unit_test(test_words),

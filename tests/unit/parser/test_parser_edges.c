@@ -220,8 +220,9 @@ static const struct {
     {"array without elements", 14, BYTES("\x1c\x01k\x00\x00")},
     {"array index 2^64-1", 14,
      BYTES("\x1c\x01k\x01\x00\x81\xff\xff\xff\xff\xff\xff\xff\xff\x03\x01v")},
-    {"array with a short string of 8 bytes", 14, BYTES("\x1c\x01k\x01\x00\x00\x03\x08"
-                                                       "aaaaaaaa")},
+    {"array with a short string of 8 bytes", 14,
+     BYTES("\x1c\x01k\x01\x00\x00\x03\x08"
+           "aaaaaaaa")},
     {"array element with damaged LZF", 14,
      BYTES("\x1c\x01k\x01\x00\x00\x00\xc3\x02\x05\x00"
            "a")},
@@ -281,6 +282,94 @@ static void test_damaged_values_cost_their_key(void **state)
         if (failed_count != 1 || ok_count != 1)
             fail_msg("%s: %d keys failed, %d were read", damaged_rows[i].name, failed_count,
                      ok_count);
+        rdbp_close(p);
+        buf_done(&b);
+    }
+}
+
+/* ---- walked, and nothing told of it but the longest ------------------------------------------ */
+
+static const struct {
+    const char *name;
+    unsigned version;
+    struct text value; /* type byte, key "k", value */
+    uint64_t longest_bytes;
+    bool is_damaged;
+} walked_rows[] = {
+    {"hash listpack, a text", 11,
+     BYTES("\x10\x01k\x17\x17\0\0\0\x04\0\x81"
+           "f\x02\x83vvv\x04\x81g\x02\x83www\x04\xff"),
+     3, false},
+    {"hash listpack, an integer", 11,
+     BYTES("\x10\x01k\x0f\x0f\0\0\0\x02\0\x83"
+           "fff\x04\xdc\x18\x02\xff"),
+     5, false}, /* -1000 */
+    {"zset listpack: scores are no elements", 11,
+     BYTES("\x11\x01k\x14\x14\0\0\0\x02\0\x81"
+           "m\x02\xf4\0\0\0\0\x01\0\0\0\x09\xff"),
+     1, false},
+    {"zset listpack, a text score", 11,
+     BYTES("\x11\x01k\x10\x10\0\0\0\x02\0\x81"
+           "m\x02\x84"
+           "1.25\x05\xff"),
+     1, false},
+    {"zset listpack, a score that is no number", 11,
+     BYTES("\x11\x01k\x10\x10\0\0\0\x02\0\x81"
+           "m\x02\x84"
+           "1.2x\x05\xff"),
+     0, true},
+    {"set intset", 11, BYTES("\x0b\x01k\x0c\x02\0\0\0\x02\0\0\0\x9c\xff\x07\0"), 4, false},
+    {"set intset that goes down", 11, BYTES("\x0b\x01k\x0c\x02\0\0\0\x02\0\0\0\x07\0\x9c\xff"), 0,
+     true},
+    {"list ziplist", 9,
+     BYTES("\x0a\x01k\x13\x13\0\0\0\x0e\0\0\0\x02\0\0\x02zz\x04\xc0\x39\x30\xff"), 5, false},
+    {"list ziplist with another length before", 9,
+     BYTES("\x0a\x01k\x13\x13\0\0\0\x0e\0\0\0\x02\0\0\x02zz\x05\xc0\x39\x30\xff"), 0, true},
+    {"quicklist of a plain node and a listpack", 11,
+     BYTES("\x12\x01k\x02\x01\x03ppp\x02\x0b\x0b\0\0\0\x01\0\x82qq\x03\xff"), 3, false},
+    {"quicklist, back length wrong", 11,
+     BYTES("\x12\x01k\x01\x02\x0b\x0b\0\0\0\x01\0\x82qq\x02\xff"), 0, true},
+    {"listpack field TTLs that go down", 12,
+     BYTES("\x19\x01k\x05\x00\x00\x00\x00\x00\x00\x00\x17\x17\x00\x00\x00\x06\x00\x81"
+           "f\x02\x81v\x02\x06\x01\x81g\x02\x81v\x02\x05\x01\xff"),
+     0, true},
+    {"stream node with a broken listpack", 9,
+     BYTES("\x0f\x01k\x01\x10"
+           "aaaaaaaabbbbbbbb\x03"
+           "abc\x00\x00\x00\x00"),
+     0, true},
+};
+
+static void test_walk(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(walked_rows) / sizeof(walked_rows[0]); i++) {
+        struct buf b = {0};
+        rdbp_options o = all_options();
+        rdbp_parser *p;
+        rdbp_error error;
+        const rdbp_event *ev;
+        unsigned ends = 0;
+
+        put_magic(&b, walked_rows[i].version);
+        buf_add(&b, walked_rows[i].value.bytes, walked_rows[i].value.size_bytes);
+        put_eof(&b, walked_rows[i].version, CHECKSUM_AUTO);
+        o.depth = RDBP_DEPTH_WALK;
+        assert_int_equal(rdbp_open_memory(b.bytes, b.size_bytes, &o, &p, &error), 0);
+        while (rdbp_next(p, &ev) > 0) {
+            if (ev->type == RDBP_EVENT_ITEMS)
+                fail_msg("%s: items", walked_rows[i].name);
+            if (ev->type != RDBP_EVENT_VALUE_END)
+                continue;
+            ends++;
+            if (ev->u.value_end.ok == walked_rows[i].is_damaged)
+                fail_msg("%s: %s", walked_rows[i].name,
+                         ev->u.value_end.ok ? "not found damaged" : ev->u.value_end.error.message);
+            if (ev->u.value_end.ok && ev->u.value_end.longest_bytes != walked_rows[i].longest_bytes)
+                fail_msg("%s: longest %" PRIu64 ", expected %" PRIu64, walked_rows[i].name,
+                         ev->u.value_end.longest_bytes, walked_rows[i].longest_bytes);
+        }
+        assert_int_equal(ends, 1);
         rdbp_close(p);
         buf_done(&b);
     }
@@ -648,6 +737,7 @@ int main(void)
         cmocka_unit_test(test_what_is_no_rdb),
         cmocka_unit_test(test_bad_framing),
         cmocka_unit_test(test_damaged_values_cost_their_key),
+        cmocka_unit_test(test_walk),
         cmocka_unit_test(test_tails),
         cmocka_unit_test(test_frames),
         cmocka_unit_test(test_slots),
