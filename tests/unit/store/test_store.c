@@ -7,11 +7,13 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -528,6 +530,119 @@ static void test_append(void **state)
     unlink(path);
 }
 
+/* The same rows by SQL (--append does that even when it makes the file) and past it. */
+static void test_both_ways(void **state)
+{
+    struct error err;
+    char past[200], by_sql[200], sql[250];
+    sqlite3 *db;
+
+    (void)state;
+    snprintf(past, sizeof past, "%s", path_in_folder("past.db"));
+    snprintf(by_sql, sizeof by_sql, "%s", path_in_folder("sql.db"));
+    assert_int_equal(write_file(STORE_NEW, past, "a", 20000, false, &err), 0);
+    assert_int_equal(write_file(STORE_APPEND, by_sql, "a", 20000, false, &err), 0);
+    assert_int_equal(write_file(STORE_APPEND, past, "b", 300, false, &err), 0);
+    assert_int_equal(write_file(STORE_APPEND, by_sql, "b", 300, false, &err), 0);
+    assert_int_equal(count_in_file(past, "keys"), 20300);
+    assert_int_equal(store_open_existing(past, true, &db, &err), 0);
+    snprintf(sql, sizeof sql, "ATTACH '%s' AS other", by_sql);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(
+        query_int(db, DIFFERENCE("SELECT * FROM main.key_rows", "SELECT * FROM other.key_rows")),
+        0);
+    assert_int_equal(query_int(db, DIFFERENCE("SELECT type, name, sql FROM main.sqlite_schema",
+                                              "SELECT type, name, sql FROM other.sqlite_schema")),
+                     0);
+    assert_int_equal(sqlite3_exec(db, "VACUUM", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(count_in_file(past, "keys"), 20300);
+    unlink(past);
+    unlink(by_sql);
+}
+
+static void test_several_snapshots(void **state)
+{
+    static const uint64_t counts[] = {1, 0, 9000, 3, 20000};
+    char path[200];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", path_in_folder("several.db"));
+    for (int is_private = 0; is_private < 2; is_private++) {
+        struct store *s;
+        struct error err;
+        sqlite3 *db;
+
+        assert_int_equal(store_open(is_private ? STORE_PRIVATE : STORE_NEW,
+                                    is_private ? NULL : path, KEYS_ALL, &s, &err),
+                         0);
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+            struct made m;
+            char identity[8];
+
+            snprintf(identity, sizeof identity, "%zu", i);
+            begin_made(s, &m, 100);
+            add_many_keys(s, &m, counts[i]);
+            assert_int_equal(end_made(s, &m, identity, &err), 0);
+        }
+        assert_int_equal(store_finish(s, &db, &err), 0);
+        if (!is_private)
+            assert_int_equal(store_open_existing(path, false, &db, &err), 0);
+        assert_query_text(db, "PRAGMA integrity_check", "ok");
+        assert_query_text(db,
+                          "SELECT group_concat(n) FROM (SELECT s.keys = count(k.id) AND s.bytes ="
+                          " coalesce(sum(k.bytes), 0) AS n FROM snapshots s LEFT JOIN key_rows k"
+                          " ON k.id >> 40 = s.id GROUP BY s.id)",
+                          "1,1,1,1,1");
+        sqlite3_close(db);
+    }
+    unlink(path);
+    assert_int_equal(count_files(), 0);
+}
+
+/* A file that may not grow is a full disk, whoever writes: exit code 2 and nothing is left. */
+static void test_no_space(void **state)
+{
+    struct rlimit before;
+    char path[200];
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", path_in_folder("full.db"));
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    for (int is_private = 0; is_private < 2; is_private++) {
+        struct rlimit limit = before;
+        struct store *s;
+        struct made m;
+        struct error err = {0};
+        int r = 0;
+
+        assert_int_equal(store_open(is_private ? STORE_PRIVATE : STORE_NEW,
+                                    is_private ? NULL : path, KEYS_ALL, &s, &err),
+                         0);
+        begin_made(s, &m, 100);
+        add_many_keys(s, &m, 4000);
+        store_set_progress(s, 0.5);
+        limit.rlim_cur = 2000000;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        for (int i = 0; r == 0 && i < 100; i++) {
+            r = store_put_keys(s, &m.batch, &err);
+            for (size_t k = 0; k < m.batch.count; k++)
+                m.batch.keys[k].row.n += m.batch.count;
+        }
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(r, -1);
+        assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
+        assert_non_null(strstr(err.message, "no space left for the report database, about "));
+        assert_int_equal(strstr(err.message, "-o FILE") != NULL, is_private);
+        store_abort(s);
+        aggregate_free(m.aggregate);
+        top_free(m.top);
+        store_batch_done(&m.batch);
+        assert_int_equal(count_files(), 0);
+    }
+}
+
 static void write_text(const char *path, const char *text)
 {
     FILE *f = fopen(path, "w");
@@ -660,6 +775,9 @@ int main(void)
         cmocka_unit_test(test_keys_top),
         cmocka_unit_test(test_new_and_existing),
         cmocka_unit_test(test_append),
+        cmocka_unit_test(test_both_ways),
+        cmocka_unit_test(test_several_snapshots),
+        cmocka_unit_test(test_no_space),
         cmocka_unit_test(test_files_of_others),
         cmocka_unit_test(test_replacing_through_a_link),
         cmocka_unit_test(test_link_to_nothing),
