@@ -36,6 +36,7 @@ enum {
     MAX_ELEMENTS = 1 << 22,
     MAX_NAMES = 1 << 20,
     NAME_TEXT_BYTES = 80,
+    AHEAD = 64, /* items that are hashed before they are looked up */
     /* hash-max-listpack-entries, -value; zset- and set-max-listpack-entries */
     HASH_PACKED_ENTRIES = 512,
     HASH_PACKED_VALUE_BYTES = 64,
@@ -166,17 +167,29 @@ static void begin_key(struct value_check *c, const struct rdbp_key *key)
 
 /* ---- sets, zsets, hashes -------------------------------------------------------------------- */
 
-static void note_element(struct value_check *c, uint64_t offset, const rdbp_item *item)
+static bool is_in_pieces(const rdbp_item *item)
 {
-    char name[NAME_TEXT_BYTES];
+    return item->is_partial || item->piece_offset > 0;
+}
 
+/* Of the pieces so far. */
+static uint64_t hash_piece(struct value_check *c, const rdbp_item *item)
+{
     if (item->piece_offset == 0)
         hash_begin(&c->hash, c->seed);
     hash_add(&c->hash, item->bytes.bytes, item->bytes.size_bytes);
+    return hash_end(&c->hash);
+}
+
+static void note_element(struct value_check *c, uint64_t offset, const rdbp_item *item,
+                         uint64_t hash)
+{
+    char name[NAME_TEXT_BYTES];
+
     if (item->is_partial)
         return;
     c->entries++;
-    if (add(c, c->elements, hash_end(&c->hash)) || c->has_duplicate)
+    if (add(c, c->elements, hash) || c->has_duplicate)
         return;
     c->has_duplicate = true;
     c->duplicate.offset = offset;
@@ -189,12 +202,28 @@ static void note_element(struct value_check *c, uint64_t offset, const rdbp_item
                  "a %s of %" PRIu64 " bytes is there twice", c->rule->word, item->size_bytes);
 }
 
-static void note_item(struct value_check *c, uint64_t offset, const rdbp_item *item)
+/* At most AHEAD items.  All are hashed before the first is looked up: the places lie anywhere in up
+ * to 64 MiB, and are fetched while the others are hashed. */
+static void note_items(struct value_check *c, uint64_t offset, const rdbp_item *items, size_t count)
 {
-    if (item->role == c->rule->role)
-        note_element(c, offset, item);
-    if (item->role == RDBP_ROLE_FIELD || item->role == RDBP_ROLE_VALUE)
-        c->has_long |= item->size_bytes > HASH_PACKED_VALUE_BYTES;
+    uint64_t hashes[AHEAD];
+
+    for (size_t i = 0; i < count; i++) {
+        const rdbp_item *const item = &items[i];
+
+        if (item->role == RDBP_ROLE_FIELD || item->role == RDBP_ROLE_VALUE)
+            c->has_long |= item->size_bytes > HASH_PACKED_VALUE_BYTES;
+        if (item->role != c->rule->role)
+            continue;
+        hashes[i] = is_in_pieces(item)
+                        ? hash_piece(c, item)
+                        : hash_bytes(item->bytes.bytes, item->bytes.size_bytes, c->seed);
+        seen_prefetch(c->elements, hashes[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].role == c->rule->role)
+            note_element(c, offset, &items[i], hashes[i]);
+    }
 }
 
 static void end_elements(struct value_check *c)
@@ -337,16 +366,17 @@ static void note_blob(struct value_check *c, uint64_t offset, const struct rdbp_
 void value_check_event(struct value_check *c, const rdbp_event *ev)
 {
     const struct rdbp_items *items = &ev->u.items;
+    size_t n;
 
     switch (ev->type) {
     case RDBP_EVENT_KEY: begin_key(c, &ev->u.key); break;
     case RDBP_EVENT_BLOB: note_blob(c, ev->offset, &ev->u.blob); break;
     case RDBP_EVENT_ITEMS:
-        for (size_t i = 0; i < items->count; i++) {
-            if (c->is_stream)
-                note_stream_item(c, ev->offset, &items->items[i]);
-            else if (c->rule != NULL)
-                note_item(c, ev->offset, &items->items[i]);
+        for (size_t i = 0; i < items->count && c->is_stream; i++)
+            note_stream_item(c, ev->offset, &items->items[i]);
+        for (size_t i = 0; i < items->count && c->rule != NULL; i += n) {
+            n = items->count - i < AHEAD ? items->count - i : AHEAD;
+            note_items(c, ev->offset, &items->items[i], n);
         }
         break;
     case RDBP_EVENT_VALUE_END:

@@ -19,14 +19,17 @@ enum seen_result {
 };
 
 /* A set of at most max_count hashes; it grows to 16 bytes for each of them, rounded up to a power
- * of two.  NULL: out of memory. */
+ * of two, and 4 MiB.  NULL: out of memory. */
 struct seen *seen_new(size_t max_count);
 /* NULL is fine. */
 void seen_free(struct seen *s);
+/* Has the memory fetched that the next calls for this hash will need: for who knows several hashes
+ * before the first is added. */
+void seen_prefetch(const struct seen *s, uint64_t hash);
 enum seen_result seen_add(struct seen *s, uint64_t hash);
 bool seen_has(const struct seen *s, uint64_t hash);
 size_t seen_count(const struct seen *s);
-/* Costs what was added, not what the limit allows, and gives large memory back. */
+/* Costs next to nothing, and gives back what is more than 16 MiB. */
 void seen_clear(struct seen *s);
 
 #endif
