@@ -15,18 +15,16 @@
  * keeping what is left of a run or copy in pending_*.  Where the borders lie cannot be seen in the
  * result.
  *
- * Whole blobs go through liblzf.  It takes unsigned sizes, reads a first byte without asking
- * whether there is one, and accepts any content length up to the room: hence the checks around it.
+ * Whole blobs are expanded in one go by the same loop, then byte by byte near their end.  The loop
+ * is about twice as fast as liblzf's, which copies byte by byte; the tests hold them against each
+ * other, on damaged input too.
  *
  * Format: liblzf's lzf_d.c; use in an RDB: Redis' rdb.c, rdbLoadLzfStringObject().
  */
 // SPDX-License-Identifier: MIT
 #include "lzf.h"
 
-#include <limits.h>
 #include <string.h>
-
-#include <liblzf/lzf.h>
 
 #define HISTORY_BYTES ((size_t)8 * 1024)
 #define LITERAL_MAX   32
@@ -42,13 +40,6 @@ struct operation {
     uint32_t size_bytes; /* to write */
     uint32_t distance;   /* COPY: from so far back */
 };
-
-bool lzf_expand(const uint8_t *in, size_t stored_bytes, uint8_t *out, size_t raw_bytes)
-{
-    if (stored_bytes == 0 || raw_bytes == 0 || stored_bytes > UINT_MAX || raw_bytes > UINT_MAX)
-        return false;
-    return lzf_decompress(in, (unsigned)stored_bytes, out, (unsigned)raw_bytes) == raw_bytes;
-}
 
 /* How long the control sequence that starts with this byte is, without a literal run's bytes. */
 static inline size_t control_bytes(uint8_t first)
@@ -81,6 +72,88 @@ static inline void copy_back(uint8_t *out, size_t distance, size_t n)
         for (size_t i = 0; i < n; i++)
             out[i] = from[i];
     }
+}
+
+/* The same, in steps that may write up to STEP_BYTES - 1 more. */
+static inline void copy_back_in_steps(uint8_t *out, size_t distance, size_t n)
+{
+    const uint8_t *const from = out - distance;
+
+    if (distance >= STEP_BYTES)
+        for (size_t i = 0; i < n; i += STEP_BYTES)
+            memcpy(out + i, from + i, STEP_BYTES);
+    else if (distance >= STEP_BYTES / 2)
+        for (size_t i = 0; i < n; i += STEP_BYTES / 2)
+            memcpy(out + i, from + i, STEP_BYTES / 2);
+    else
+        copy_back(out, distance, n);
+}
+
+struct borders {
+    const uint8_t *in, *in_end;
+    uint8_t *out, *out_end;
+    const uint8_t *out_begin; /* what can be copied from starts here */
+};
+
+/* Moves in and out over whole operations while neither border is near.  A damaged one is left to
+ * the careful way. */
+static inline void expand_fast(struct borders *b)
+{
+    const uint8_t *in = b->in, *in_stop;
+    uint8_t *out = b->out, *out_stop;
+
+    if (b->in_end - in < 1 + LITERAL_MAX || b->out_end - out < COPY_MAX + STEP_BYTES)
+        return;
+    in_stop = b->in_end - (1 + LITERAL_MAX);
+    out_stop = b->out_end - (COPY_MAX + STEP_BYTES);
+    while (in <= in_stop && out <= out_stop) {
+        struct operation op;
+
+        if (*in < LITERAL_MAX) {
+            memcpy(out, in + 1, LITERAL_MAX);
+            out += *in + 1;
+            in += *in + 2;
+            continue;
+        }
+        op = decode_control(in);
+        if (op.distance > (size_t)(out - b->out_begin))
+            break;
+        copy_back_in_steps(out, op.distance, op.size_bytes);
+        out += op.size_bytes;
+        in += control_bytes(*in);
+    }
+    b->in = in;
+    b->out = out;
+}
+
+bool lzf_expand(const uint8_t *in, size_t stored_bytes, uint8_t *out, size_t raw_bytes)
+{
+    struct borders b = {in, in + stored_bytes, out, out + raw_bytes, out};
+
+    expand_fast(&b);
+    while (b.in < b.in_end) {
+        const size_t control = control_bytes(*b.in);
+        struct operation op;
+
+        if (control > (size_t)(b.in_end - b.in))
+            return false;
+        op = decode_control(b.in);
+        b.in += control;
+        if (op.size_bytes > (size_t)(b.out_end - b.out))
+            return false;
+        if (op.kind == PENDING_LITERAL) {
+            if (op.size_bytes > (size_t)(b.in_end - b.in))
+                return false;
+            memcpy(b.out, b.in, op.size_bytes);
+            b.in += op.size_bytes;
+        } else {
+            if (op.distance > (size_t)(b.out - b.out_begin))
+                return false;
+            copy_back(b.out, op.distance, op.size_bytes);
+        }
+        b.out += op.size_bytes;
+    }
+    return b.out == b.out_end;
 }
 
 size_t lzf_prefix(const uint8_t *in, size_t in_bytes, uint8_t *out, size_t out_bytes)
@@ -144,46 +217,21 @@ static void give(struct lzf_stream *s, size_t n)
     s->raw_left -= n;
 }
 
-/* Whole operations while neither border is near.  A damaged one is left to the careful way. */
+/* Whole operations while neither border is near. */
 static void decode_fast(struct lzf_stream *s)
 {
     struct reader *r = s->reader;
     const size_t window = (size_t)(r->end - r->pos);
     const size_t in_bytes = window < s->stored_left ? window : (size_t)s->stored_left;
-    const size_t room = work_room(s);
-    const uint8_t *in = r->pos;
-    uint8_t *out = work_area(s);
-    const uint8_t *in_stop, *out_stop;
+    uint8_t *const out = work_area(s);
+    struct borders b = {r->pos, r->pos + in_bytes, out, out + work_room(s), s->buffer};
 
-    if (s->pending_bytes > 0 || in_bytes < 1 + LITERAL_MAX || room < COPY_MAX + STEP_BYTES)
+    if (s->pending_bytes > 0)
         return;
-    in_stop = in + in_bytes - (1 + LITERAL_MAX);
-    out_stop = out + room - (COPY_MAX + STEP_BYTES);
-    while (in <= in_stop && out <= out_stop) {
-        struct operation op;
-        const uint8_t *from;
-
-        if (*in < 32) {
-            memcpy(out, in + 1, LITERAL_MAX);
-            out += *in + 1;
-            in += *in + 2;
-            continue;
-        }
-        op = decode_control(in);
-        if (op.distance > (size_t)(out - s->buffer))
-            break;
-        from = out - op.distance;
-        if (op.distance >= STEP_BYTES)
-            for (size_t i = 0; i < op.size_bytes; i += STEP_BYTES)
-                memcpy(out + i, from + i, STEP_BYTES);
-        else
-            copy_back(out, op.distance, op.size_bytes);
-        out += op.size_bytes;
-        in += control_bytes(*in);
-    }
-    s->stored_left -= (uint64_t)(in - r->pos);
-    reader_consume(r, (size_t)(in - r->pos));
-    give(s, (size_t)(out - s->end));
+    expand_fast(&b);
+    s->stored_left -= (uint64_t)(b.in - r->pos);
+    reader_consume(r, (size_t)(b.in - r->pos));
+    give(s, (size_t)(b.out - out));
 }
 
 /* Takes one control sequence and makes it pending. */

@@ -12,7 +12,7 @@
 
 #include "reader.h"
 
-/* Whole small blob, through liblzf.  True only when exactly raw_bytes come out. */
+/* Whole small blob.  True only when all of `in` makes exactly raw_bytes. */
 bool lzf_expand(const uint8_t *in, size_t stored_bytes, uint8_t *out, size_t raw_bytes);
 
 /* The first bytes only: expands until out_bytes are there or in (perhaps only the head of the

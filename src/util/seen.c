@@ -128,8 +128,7 @@ static const uint64_t *move_to_new_room(struct seen *s, unsigned bits)
 
 static bool grow(struct seen *s)
 {
-    const unsigned bits =
-        s->bits + GROWTH_BITS < s->max_bits ? s->bits + GROWTH_BITS : s->max_bits;
+    const unsigned bits = s->bits + GROWTH_BITS < s->max_bits ? s->bits + GROWTH_BITS : s->max_bits;
     const size_t old_slots = (size_t)1 << s->bits;
     const uint64_t *old = NULL;
 
