@@ -637,6 +637,7 @@ static void test_no_space(void **state)
         assert_int_equal(strstr(err.message, "-o FILE") != NULL, is_private);
         store_abort(s);
         aggregate_free(m.aggregate);
+        hints_free(m.hints);
         top_free(m.top);
         store_batch_done(&m.batch);
         assert_int_equal(count_files(), 0);
