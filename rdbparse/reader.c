@@ -3,11 +3,11 @@
  * Two ways to have a window:
  *
  *   stable    The bytes are all there: memory, or a mapped file.  `end` moves over them in steps
- *             of 1 MiB, and each step is where the checksum is brought up to pos (the bytes are
- *             still in the cache), pages far behind are given back, and the caller's check() is
- *             asked.  So RSS is bounded and Ctrl-C works whatever the parser does in between, for
- *             the price of one call a MiB.  Pages given back are the page cache's: slices into them
- *             stay valid, touching them only costs a fault.
+ *             of 256 KiB, and at each step the checksum reads the new window (the parser then finds
+ *             it in the cache), pages far behind are given back, and the caller's check() is asked.
+ *             So RSS is bounded and Ctrl-C works whatever the parser does in between, for the price
+ *             of four calls a MiB.  Pages given back are the page cache's: slices into them stay
+ *             valid, touching them only costs a fault.
  *
  *   streamed  A buffer of 64 KiB (the most a caller may peek at) and 256 KiB (one read).  When a
  *             peek wants more than is there, the rest moves to the front and the source is read
@@ -19,8 +19,9 @@
  *
  *        magic                 pos       end                  limit        content_end
  *     .....|....................|=========|.....................|................|
- *          |<---- CRC, pages -->|<-window>|                     |<- replication->|
- *             given back                                           traffic
+ *          |<--- pages given -->|<-window>|                     |<- replication->|
+ *          |       back                                            traffic
+ *          |<------------- CRC ---------->|
  *
  * `limit` is nearer than the end of the content only inside $LENGTH framing.
  */
@@ -37,7 +38,8 @@
 #include "crc64.h"
 #include "source.h"
 
-#define WINDOW_STEP_BYTES ((size_t)1024 * 1024)
+#define WINDOW_STEP_BYTES ((size_t)256 * 1024)
+#define CRC_BEHIND_BYTES  ((size_t)1024 * 1024)
 /* Pages are given back in pieces of at least this (a system call each), and stay this far behind
  * pos. */
 #define DROP_BYTES        ((size_t)4 * 1024 * 1024)
@@ -54,6 +56,9 @@ struct reader_impl {
     bool verify_checksum;
     uint64_t crc;
     const uint8_t *crc_at; /* crc is of everything before */
+    /* stable: crc runs ahead of pos; this one does not */
+    uint64_t crc_behind;
+    const uint8_t *crc_behind_at;
 
     /* stable */
     const uint8_t *limit, *content_end;
@@ -88,8 +93,36 @@ static void update_crc(struct reader *r)
     impl->crc_at = r->pos;
 }
 
+/* The other way round: the checksum is the first to read the window, so that the parser, which
+ * jumps from head to head, finds it in the cache. */
+static void run_crc_ahead(struct reader *r)
+{
+    struct reader_impl *impl = r->impl;
+
+    if (!impl->verify_checksum)
+        return;
+    if (impl->crc_at <= r->pos) {
+        update_crc(r);
+        impl->crc_behind = impl->crc;
+        impl->crc_behind_at = r->pos;
+    } else if ((size_t)(r->pos - impl->crc_behind_at) > CRC_BEHIND_BYTES) {
+        impl->crc_behind = crc64_update(impl->crc_behind, impl->crc_behind_at,
+                                        (size_t)(r->pos - impl->crc_behind_at));
+        impl->crc_behind_at = r->pos;
+    }
+    if (r->end > impl->crc_at) {
+        impl->crc = crc64_update(impl->crc, impl->crc_at, (size_t)(r->end - impl->crc_at));
+        impl->crc_at = r->end;
+    }
+}
+
 uint64_t reader_crc(struct reader *r)
 {
+    const struct reader_impl *impl = r->impl;
+
+    if (r->is_stable && impl->crc_at > r->pos)
+        return crc64_update(impl->crc_behind, impl->crc_behind_at,
+                            (size_t)(r->pos - impl->crc_behind_at));
     update_crc(r);
     return r->impl->crc;
 }
@@ -171,9 +204,9 @@ static int step_window(struct reader *r, size_t n)
         close_window(r);
         return -1;
     }
-    update_crc(r);
     drop_pages_behind(r);
     set_window(r, n);
+    run_crc_ahead(r);
     return 0;
 }
 
@@ -499,7 +532,8 @@ enum rdbp_trailing reader_classify_tail(struct reader *r, uint64_t *ret_trailing
     enum rdbp_trailing trailing;
     bool fills_frame;
 
-    update_crc(r);
+    impl->crc = reader_crc(r);
+    impl->crc_at = r->pos;
     impl->verify_checksum = false; /* what follows is not part of it */
     fills_frame = impl->container.has_length && reader_peek(r, 1) == NULL;
     if (!impl->env.has_failed)
@@ -554,7 +588,7 @@ static void begin_stable(struct reader *r, const uint8_t *bytes)
 
     impl->content_end = bytes + impl->raw->size_bytes;
     impl->limit = impl->content_end;
-    r->pos = r->end = impl->crc_at = bytes + impl->magic_offset;
+    r->pos = r->end = impl->crc_at = impl->crc_behind_at = bytes + impl->magic_offset;
     impl->kept_from = impl->map_base;
     if (impl->container.has_length &&
         impl->container.length_bytes < (uint64_t)(impl->content_end - r->pos))
