@@ -287,6 +287,44 @@ static void test_stable(void **state)
     bytes_free(&content);
 }
 
+/* Wherever it is asked for, the checksum is of what was taken, not of what has been looked at: with
+ * steps that mostly end inside a peek, and with ones that jump over windows; what follows does not
+ * change it. */
+static void test_crc_anywhere(void **state)
+{
+    struct bytes content = make_content(5000000);
+
+    (void)state;
+    for (size_t largest = 100; largest <= 1000000; largest *= 10) {
+        rdbp_options options = RDBP_OPTIONS_INIT;
+        uint64_t crc = 0, done = 0, tail_bytes;
+        uint32_t seed = 1 + (uint32_t)largest;
+        struct reader *r;
+        rdbp_error error;
+
+        assert_int_equal(
+            reader_open(&r, NULL, -1, content.at, content.size_bytes, &options, &error), 0);
+        for (;;) {
+            const uint64_t step = 1 + next_random(&seed) % largest;
+
+            if (done + step > content.size_bytes - 1000000)
+                break;
+            assert_non_null(reader_peek(r, 1 + next_random(&seed) % READER_PEEK_MAX));
+            assert_int_equal(reader_skip(r, step), 0);
+            crc = crc64_update_portable(crc, content.at + done, step);
+            done += step;
+            if (next_random(&seed) % 64 == 0)
+                assert_true(reader_crc(r) == crc);
+        }
+        assert_true(reader_crc(r) == crc);
+        (void)reader_classify_tail(r, &tail_bytes);
+        assert_true(tail_bytes == content.size_bytes - done);
+        assert_true(reader_crc(r) == crc);
+        reader_free(r);
+    }
+    bytes_free(&content);
+}
+
 /* A borrowed descriptor is read from where it stands, and stays there if it is a file. */
 static void test_fd_position(void **state)
 {
@@ -376,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_small_refill_over_many_windows),
         cmocka_unit_test(test_legacy_blocks),
         cmocka_unit_test(test_stable),
+        cmocka_unit_test(test_crc_anywhere),
         cmocka_unit_test(test_fd_position),
         cmocka_unit_test(test_resident_memory),
     };
