@@ -231,6 +231,12 @@ void *parser_realloc(rdbp_parser *p, void *ptr, size_t size_bytes);
 int parser_reserve(rdbp_parser *p, void **buffer, size_t *capacity, size_t need,
                    size_t element_bytes);
 
+/* C0, C1, C2: an integer of 1, 2 or 4 bytes. */
+static inline int64_t load_integer_form(const uint8_t *b, size_t width)
+{
+    return width == 1 ? (int8_t)b[0] : width == 2 ? (int16_t)load_u16le(b) : (int32_t)load_u32le(b);
+}
+
 /* The lengths that nearly all are, of LEN_MAX_SHORT bytes at b: how many they take.  0: one of 64
  * bits, a special form, or damage, all of which the slow way tells apart. */
 enum { LEN_MAX_SHORT = 5 };
@@ -277,7 +283,9 @@ static inline int read_str_head(rdbp_parser *p, const char *what, struct str_hea
         n = decode_short_len(r->pos, &size_bytes);
         if (n > 0 && size_bytes <= window - n) {
             r->pos += n;
-            *ret = (struct str_head){.raw_bytes = size_bytes, .stored_bytes = size_bytes};
+            ret->kind = STR_RAW;
+            ret->raw_bytes = ret->stored_bytes = size_bytes;
+            ret->impossible = NULL;
             return 0;
         }
     }

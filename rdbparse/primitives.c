@@ -134,7 +134,7 @@ int read_count(rdbp_parser *p, const char *what, uint64_t min_bytes, uint64_t *r
 
     if (read_len(p, what, &n) < 0)
         return -1;
-    if (n > UINT64_MAX / min_bytes)
+    if (n >> 56 != 0 && n > UINT64_MAX / min_bytes) /* min_bytes < 256: no division for most */
         return fatal(p, RDBP_ERR_CORRUPT, offset, "%s: %llu cannot be", what,
                      (unsigned long long)n);
     if (!reader_may_have(p->reader, n * min_bytes))
@@ -149,14 +149,11 @@ static int read_integer_form(rdbp_parser *p, const char *what, int special, stru
 {
     const size_t width = (size_t)1 << special; /* C0, C1, C2: 1, 2, 4 bytes */
     const uint8_t *b = reader_take(p->reader, width);
-    uint64_t v = 0;
 
     if (!b)
         return fatal_input(p, what);
-    for (size_t i = 0; i < width; i++)
-        v |= (uint64_t)b[i] << (8 * i);
     h->kind = STR_INTEGER;
-    h->integer = sign_extend(v, 8 * (unsigned)width);
+    h->integer = load_integer_form(b, width);
     h->integer_width = width;
     h->raw_bytes = integer_text_bytes(h->integer);
     return 0;

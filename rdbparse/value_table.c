@@ -290,6 +290,80 @@ static int run_step(rdbp_parser *p, enum table_step step)
     return 0;
 }
 
+/* A string that lies in the window whole, plain or as an integer: the bytes it takes.  0: it does
+ * not, or the batch has no room for it. */
+static inline size_t take_window_string(rdbp_parser *p, enum rdbp_role role, const uint8_t *b,
+                                        size_t left)
+{
+    uint64_t size_bytes;
+    size_t n;
+
+    if (left < LEN_MAX_SHORT)
+        return 0;
+    n = decode_short_len(b, &size_bytes);
+    if (n > 0) {
+        if (size_bytes > left - n ||
+            (wants_items(p) &&
+             !push_text(p, role, b + n, (size_t)size_bytes, p->reader->is_stable)))
+            return 0;
+        return n + (size_t)size_bytes;
+    }
+    if (b[0] < 0xC0 || b[0] > 0xC2)
+        return 0;
+    n = (size_t)1 << (b[0] & 3);
+    if (wants_items(p))
+        push_integer(p, role, load_integer_form(b + 1, n));
+    return 1 + n;
+}
+
+/* 0: it is not in the window, or not a number. */
+static inline size_t take_window_score(rdbp_parser *p, const uint8_t *b, size_t left)
+{
+    double score;
+
+    if (left < 8)
+        return 0;
+    score = load_f64le(b);
+    if (isnan(score))
+        return 0;
+    if (wants_items(p))
+        push_item(p, RDBP_ROLE_SCORE)->u.score = score;
+    return 8;
+}
+
+/* Strings and scores that lie in the window whole, one after the other, until the batch is full. */
+static void take_window(rdbp_parser *p)
+{
+    struct value *v = &p->value;
+    const struct layout *const layout = v->type->layout;
+    const uint8_t *const end = p->reader->end;
+    const uint8_t *pos = p->reader->pos;
+    size_t n;
+
+    while (v->index < v->count && !batch_is_full(p)) {
+        const enum table_step step = (enum table_step)layout->steps[v->step];
+
+        if (step == STEP_STRING)
+            n = take_window_string(p, (enum rdbp_role)layout->roles[v->string_step], pos,
+                                   (size_t)(end - pos));
+        else if (step == STEP_DOUBLE)
+            n = take_window_score(p, pos, (size_t)(end - pos));
+        else
+            break;
+        if (n == 0)
+            break;
+        pos += n;
+        if (step == STEP_STRING)
+            v->string_step++;
+        v->step++;
+        if (layout->steps[v->step] == STEP_END) {
+            v->step = v->string_step = 0;
+            v->index++;
+        }
+    }
+    p->reader->pos = pos;
+}
+
 /* Content in scratch or in the decoder's buffer is gone when the next string opens. */
 static bool must_flush(const rdbp_parser *p, bool string_done)
 {
@@ -314,6 +388,12 @@ enum value_result table_next(rdbp_parser *p)
     while (v->index < v->count || p->out.is_active) {
         bool string_done = false;
 
+        if (!p->out.is_active)
+            take_window(p);
+        if (p->item_count > 0 && must_flush(p, false))
+            return flush_table(p);
+        if (v->index == v->count && !p->out.is_active)
+            break;
         if (p->out.is_active) {
             const int r = continue_string(p);
 
