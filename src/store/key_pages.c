@@ -306,7 +306,6 @@ static int close_leaf(struct key_pages *p)
         if (write_waiting(p) < 0)
             return -1;
         p->waiting_at = 0;
-        p->waiting_page = p->leaf_page + 1;
     }
     if (add_child(p, (struct child){.page = p->leaf_page, .last_id = p->last_id}) < 0)
         return -1;
