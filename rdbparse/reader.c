@@ -12,7 +12,8 @@
  *   streamed  A buffer of 64 KiB (the most a caller may peek at) and 256 KiB (one read).  When a
  *             peek wants more than is there, the rest moves to the front and the source is read
  *             behind it.  The rest is smaller than the peek, so moving costs less than the caller's
- *             own reading.
+ *             own reading.  With a thread that reads ahead (read_ahead.h) the window lies over the
+ *             thread's pieces, and the rest moves in front of the next one.
  *
  * Opening always begins streamed, because only the content says whether it is packed; once the
  * magic is found in a plain file or plain memory, the window is put over the mapping at that place.
@@ -36,6 +37,7 @@
 
 #include "container.h"
 #include "crc64.h"
+#include "read_ahead.h"
 #include "source.h"
 
 #define WINDOW_STEP_BYTES ((size_t)256 * 1024)
@@ -46,11 +48,14 @@
 #define DROP_BEHIND_BYTES ((size_t)1024 * 1024)
 #define BUFFER_BYTES      (READER_PEEK_MAX + SOURCE_READ_BYTES)
 #define TAIL_HEAD_BYTES   64
+/* A shorter input is not worth a thread. */
+#define AHEAD_FROM_BYTES ((uint64_t)512 * 1024)
 
 struct reader_impl {
-    struct source_env env;
-    struct raw_source *raw; /* the chain's first; owned by the chain */
-    struct feed top;        /* the chain's end, and what detection read ahead of it */
+    struct source_env env;   /* the reader's own */
+    struct source_env chain; /* the sources' */
+    struct raw_source *raw;  /* the chain's first; owned by the chain */
+    struct feed top;         /* the chain's end, and what detection read ahead of it */
     struct container container;
     uint64_t magic_offset; /* in the input; plain only */
     bool verify_checksum;
@@ -71,6 +76,12 @@ struct reader_impl {
     bool is_at_end;
     const char *frame_fault; /* after the tail was looked at; NULL: none */
     uint64_t limit_left;     /* bytes the window may still take from top; UINT64_MAX: no limit */
+
+    /* reading ahead */
+    uint64_t ahead_from;      /* the offset from which on it is worth it; UINT64_MAX: never */
+    struct read_ahead *ahead; /* NULL: not now */
+    size_t piece_left;        /* of its piece, behind the window */
+    uint64_t input_offset;
 
     /* The last call that found too little. */
     bool is_short;
@@ -258,14 +269,82 @@ static int skip_stable(struct reader *r, uint64_t n)
 
 /* ---- the streamed window -------------------------------------------------------------------- */
 
-/* Reads until n bytes are in the window or there are no more.  -1: failed. */
-static int refill(struct reader *r, size_t n)
+/* The sources failed, or have something to say about their end. */
+static int end_as_chain(struct reader_impl *impl)
+{
+    const struct source_env *chain = &impl->chain;
+
+    impl->env.note = chain->note;
+    if (!chain->has_failed)
+        return 0;
+    return source_fail(&impl->env, chain->code, "%s", chain->message);
+}
+
+/* Once there is reason to. */
+static void start_ahead(struct reader *r)
+{
+    struct reader_impl *impl = r->impl;
+
+    if (r->end_offset < impl->ahead_from)
+        return;
+    impl->ahead_from = UINT64_MAX; /* not again, however this goes */
+    impl->input_offset = impl->raw->bytes_read;
+    raw_source_widen_pipe(impl->raw);
+    impl->ahead = read_ahead_start(&impl->top, impl->raw, READER_PEEK_MAX);
+}
+
+/* Puts the window over the next piece, behind the rest of this one. */
+static int take_piece(struct reader *r)
+{
+    struct reader_impl *impl = r->impl;
+    const size_t have = (size_t)(r->end - r->pos);
+    struct ahead_piece piece;
+    const int more = read_ahead_next(impl->ahead, r->pos, have, &impl->env, &piece);
+
+    if (more <= 0) {
+        impl->is_at_end = true;
+        return impl->env.has_failed ? -1 : end_as_chain(impl);
+    }
+    impl->crc_at = r->pos = piece.bytes - have;
+    r->end = piece.bytes;
+    r->mark_at = piece.bytes + piece.size_bytes + 1; /* where pos never comes */
+    impl->piece_left = piece.size_bytes;
+    impl->input_offset = piece.input_offset;
+    return 0;
+}
+
+static int refill_ahead(struct reader *r, size_t n)
+{
+    struct reader_impl *impl = r->impl;
+
+    while ((size_t)(r->end - r->pos) < n && !impl->is_at_end) {
+        size_t step = impl->piece_left;
+
+        if (source_check(&impl->env) < 0)
+            return -1;
+        if (impl->limit_left == 0)
+            break;
+        if (step == 0) {
+            if (take_piece(r) < 0)
+                return -1;
+            continue;
+        }
+        if (step > impl->limit_left)
+            step = (size_t)impl->limit_left;
+        if (impl->limit_left != UINT64_MAX)
+            impl->limit_left -= step;
+        impl->piece_left -= step;
+        r->end += step;
+        r->end_offset += step;
+    }
+    return 0;
+}
+
+static int refill_alone(struct reader *r, size_t n)
 {
     struct reader_impl *impl = r->impl;
     size_t have = (size_t)(r->end - r->pos);
 
-    assert(n <= READER_PEEK_MAX);
-    update_crc(r);
     memmove(impl->buffer, r->pos, have);
     impl->crc_at = r->pos = impl->buffer;
     r->end = impl->buffer + have;
@@ -279,7 +358,7 @@ static int refill(struct reader *r, size_t n)
         if (room == 0)
             break;
         if (feed_read(&impl->top, impl->buffer + have, room, &got) < 0)
-            return -1;
+            return end_as_chain(impl);
         impl->is_at_end = got == 0;
         if (impl->limit_left != UINT64_MAX)
             impl->limit_left -= got;
@@ -287,7 +366,16 @@ static int refill(struct reader *r, size_t n)
         r->end = impl->buffer + have;
         r->end_offset += got;
     }
-    return 0;
+    return end_as_chain(impl);
+}
+
+/* Reads until n bytes are in the window or there are no more.  -1: failed. */
+static int refill(struct reader *r, size_t n)
+{
+    assert(n <= READER_PEEK_MAX);
+    update_crc(r);
+    start_ahead(r);
+    return r->impl->ahead ? refill_ahead(r, n) : refill_alone(r, n);
 }
 
 static const uint8_t *peek_streamed(struct reader *r, size_t n)
@@ -309,8 +397,8 @@ static uint64_t seek_streamed(struct reader *r, uint64_t n)
 {
     struct reader_impl *impl = r->impl;
 
-    if (impl->verify_checksum || impl->container.depth > 0 || feed_left(&impl->top) > 0 ||
-        n > impl->limit_left || !raw_source_seek_ahead(impl->raw, n))
+    if (impl->verify_checksum || impl->ahead || impl->container.depth > 0 ||
+        feed_left(&impl->top) > 0 || n > impl->limit_left || !raw_source_seek_ahead(impl->raw, n))
         return 0;
     if (impl->limit_left != UINT64_MAX)
         impl->limit_left -= n;
@@ -395,8 +483,11 @@ bool reader_may_have(const struct reader *r, uint64_t n)
 
 uint64_t reader_input_offset(const struct reader *r)
 {
-    return r->impl->container.depth > 0 ? r->impl->raw->bytes_read
-                                        : r->impl->magic_offset + reader_offset(r);
+    const struct reader_impl *impl = r->impl;
+
+    if (impl->container.depth == 0)
+        return impl->magic_offset + reader_offset(r);
+    return impl->ahead ? impl->input_offset : impl->raw->bytes_read;
 }
 
 uint64_t reader_input_size(const struct reader *r)
@@ -567,6 +658,18 @@ static void init_env(struct source_env *env, const rdbp_options *options)
         env->read_bytes = options->refill_bytes;
 }
 
+static uint64_t find_ahead_from(const struct reader_impl *impl, const rdbp_options *options)
+{
+    /* Reading a plain file is next to nothing. */
+    if (impl->container.depth == 0 && impl->raw->has_size)
+        return UINT64_MAX;
+    switch (options->read_ahead) {
+    case RDBP_READ_AHEAD_AUTO: return AHEAD_FROM_BYTES;
+    case RDBP_READ_AHEAD_ALWAYS: return 0;
+    default: return UINT64_MAX;
+    }
+}
+
 /* The bytes the raw source is over, if they are to be used in place; else NULL. */
 static const uint8_t *find_stable_bytes(struct reader_impl *impl, const rdbp_options *options)
 {
@@ -598,7 +701,7 @@ static void begin_stable(struct reader *r, const uint8_t *bytes)
     set_window(r, 0);
 }
 
-static int begin_streamed(struct reader *r)
+static int begin_streamed(struct reader *r, const rdbp_options *options)
 {
     struct reader_impl *impl = r->impl;
 
@@ -610,6 +713,7 @@ static int begin_streamed(struct reader *r)
     r->pos = r->end = impl->crc_at = impl->buffer;
     r->mark_at = impl->buffer + BUFFER_BYTES + 1;
     r->has_size = impl->container.depth == 0 && impl->raw->has_size;
+    impl->ahead_from = find_ahead_from(impl, options);
     return 0;
 }
 
@@ -619,11 +723,11 @@ static int open_window(struct reader *r, const rdbp_options *options)
     const uint8_t *bytes;
 
     if (container_peel(&impl->top, &impl->container) < 0)
-        return -1;
+        return end_as_chain(impl);
     impl->magic_offset = impl->raw->bytes_read - feed_left(&impl->top);
     bytes = find_stable_bytes(impl, options);
     if (!bytes)
-        return begin_streamed(r);
+        return begin_streamed(r, options);
     begin_stable(r, bytes);
     return 0;
 }
@@ -648,13 +752,13 @@ int reader_open(struct reader **ret_reader, const char *path, int fd, const uint
                                   .message = "out of memory"};
         return -1;
     }
-    *block =
-        (struct reader_block){.reader = {.impl = &block->impl},
-                              .impl = {.env = env, .verify_checksum = options->verify_checksum}};
+    *block = (struct reader_block){
+        .reader = {.impl = &block->impl},
+        .impl = {.env = env, .chain = env, .verify_checksum = options->verify_checksum}};
     r = &block->reader;
     result = path || fd >= 0
-                 ? raw_source_open_file(&r->impl->env, path, fd, &r->impl->raw)
-                 : raw_source_open_memory(&r->impl->env, bytes, size_bytes, &r->impl->raw);
+                 ? raw_source_open_file(&r->impl->chain, path, fd, &r->impl->raw)
+                 : raw_source_open_memory(&r->impl->chain, bytes, size_bytes, &r->impl->raw);
     if (result < 0)
         goto fail;
     if (feed_init(&r->impl->top, &r->impl->raw->base) < 0) {
@@ -666,6 +770,7 @@ int reader_open(struct reader **ret_reader, const char *path, int fd, const uint
     *ret_reader = r;
     return 0;
 fail:
+    (void)end_as_chain(r->impl);
     reader_error(r, ret_error);
     reader_free(r);
     return -1;
@@ -678,6 +783,7 @@ void reader_free(struct reader *r)
     if (!r)
         return;
     allocator = r->impl->env.allocator;
+    read_ahead_stop(r->impl->ahead);
     if (r->impl->map_base)
         (void)munmap((void *)r->impl->map_base, r->impl->map_bytes);
     allocator_release(&allocator, r->impl->buffer);

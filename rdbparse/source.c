@@ -32,6 +32,8 @@ int source_check(struct source_env *env)
 
     if (env->has_failed)
         return -1;
+    if (env->is_stopped && atomic_load(env->is_stopped))
+        return source_fail(env, RDBP_ERR_CANCELLED, "reading ahead has ended");
     if (!env->check)
         return 0;
     code = env->check(env->check_user);

@@ -8,6 +8,7 @@
 #ifndef RDBPARSE_SOURCE_H
 #define RDBPARSE_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -22,13 +23,17 @@
 /* What detection and the unpackers see of their input at a time. */
 #define FEED_BYTES ((size_t)64 * 1024)
 
+/* While a thread reads ahead, nobody waits longer than this before looking whether to stop. */
+#define SOURCE_WAIT_MS 50
+
 /* What all sources of one reader share. */
 struct source_env {
     struct allocator allocator;
     enum rdbp_errcode (*check)(void *user);
     void *check_user;
-    size_t read_bytes; /* no read() gives more than this */
-    bool has_failed;   /* error below is set: reading is over */
+    atomic_bool *is_stopped; /* NULL, or what ends the thread that reads ahead (read_ahead.h) */
+    size_t read_bytes;       /* no read() gives more than this */
+    bool has_failed;         /* error below is set: reading is over */
     enum rdbp_errcode code;
     char message[200];
     const char *note; /* a remark for whoever finds the data too short, or NULL */
@@ -87,6 +92,9 @@ bool raw_source_map(const struct raw_source *raw, const uint8_t **ret_base, size
 
 /* True when a regular file's size or mtime is not what it was at open. */
 bool raw_source_is_changed(const struct raw_source *raw);
+
+/* Asks for more room in a pipe, so that its writer is held up less often. */
+void raw_source_widen_pipe(const struct raw_source *raw);
 
 /* Moves on without reading.  False: not possible here, read instead. */
 bool raw_source_seek_ahead(struct raw_source *raw, uint64_t n);

@@ -25,12 +25,20 @@ static const char *describe_errno(int error_number)
     return text ? text : "unknown error";
 }
 
-/* Blocks until a descriptor that somebody made non-blocking has something. */
-static int wait_readable(int fd)
+/* Blocks until the descriptor has something, or for so long.  0: it has nothing yet. */
+static int wait_readable(int fd, int timeout_ms)
 {
     struct pollfd p = {.fd = fd, .events = POLLIN};
 
-    return poll(&p, 1, -1);
+    return poll(&p, 1, timeout_ms);
+}
+
+/* Waits no longer than a thread may that somebody wants to end. */
+static bool has_arrived(int fd)
+{
+    const int r = wait_readable(fd, SOURCE_WAIT_MS);
+
+    return r > 0 || (r < 0 && errno != EINTR); /* read() will tell */
 }
 
 static int read_file(struct source *s, uint8_t *buf, size_t n, size_t *ret_n)
@@ -47,10 +55,12 @@ static int read_file(struct source *s, uint8_t *buf, size_t n, size_t *ret_n)
     for (;;) {
         if (source_check(s->env) < 0)
             return -1;
+        if (s->env->is_stopped && !raw->is_regular && !has_arrived(raw->fd))
+            continue;
         got = raw->is_regular ? pread(raw->fd, buf, n, (off_t)(raw->start_offset + raw->bytes_read))
                               : read(raw->fd, buf, n);
         if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            got = wait_readable(raw->fd) < 0 ? -1 : -2;
+            got = wait_readable(raw->fd, s->env->is_stopped ? SOURCE_WAIT_MS : -1) < 0 ? -1 : -2;
         if (got >= 0)
             break;
         if (got == -1 && errno != EINTR)
@@ -180,6 +190,17 @@ bool raw_source_is_changed(const struct raw_source *raw)
         return true;
     return now.st_size != raw->opened.st_size || now.st_mtim.tv_sec != raw->opened.st_mtim.tv_sec ||
            now.st_mtim.tv_nsec != raw->opened.st_mtim.tv_nsec;
+}
+
+void raw_source_widen_pipe(const struct raw_source *raw)
+{
+#ifdef F_SETPIPE_SZ
+    /* The most that Linux gives to everybody; what refuses stays as it is. */
+    if (raw->fd >= 0 && S_ISFIFO(raw->opened.st_mode))
+        (void)fcntl(raw->fd, F_SETPIPE_SZ, 1 << 20);
+#else
+    (void)raw;
+#endif
 }
 
 bool raw_source_seek_ahead(struct raw_source *raw, uint64_t n)

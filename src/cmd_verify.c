@@ -302,6 +302,7 @@ static int verify(const char *path, bool is_quiet, struct error *err)
     }
     v->path = strcmp(path, "-") == 0 ? "stdin" : path;
     options.depth = RDBP_DEPTH_SHAPE | RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES;
+    options.read_ahead = RDBP_READ_AHEAD_AUTO;
     r = open_snapshot(path, &options, &p, err);
     if (r < 0)
         goto out;

@@ -93,6 +93,7 @@ static int open_parser(struct loader *l, struct error *err)
                               ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000
                               : ROW_NULL;
     options.depth = RDBP_DEPTH_SHAPE;
+    options.read_ahead = RDBP_READ_AHEAD_AUTO;
     options.check = decoder_check;
     options.check_user = &l->decoder;
     r = is_stdin ? rdbp_open_fd(STDIN_FILENO, &options, &l->decoder.parser, &parse_error)

@@ -29,10 +29,12 @@
  * LIFETIME.  An event, and every slice and array reachable from it, is valid until the next call of
  * rdbp_next() or rdbp_close() on the same parser.  Nothing is NUL-terminated; bytes are bytes.
  *
- * THREADS.  One parser is used by one thread at a time.  Different parsers share nothing.
+ * THREADS.  One parser is used by one thread at a time.  Different parsers share nothing.  A parser
+ * starts a thread only if its options ask for reading ahead; rdbp_close() ends it.
  *
- * MEMORY.  A parser holds a window (256 KiB), scratch for small compressed blobs, one batch of items
- * and one key (up to max_key_bytes).  Nothing grows with the file or with a value.
+ * MEMORY.  A parser holds a window (256 KiB; reading ahead, four more), scratch for small
+ * compressed blobs, one batch of items and one key (up to max_key_bytes).  Nothing grows with the
+ * file or with a value.
  *
  * SEVERITY.  WARN: the file deviates but nothing is lost.  FAILED: this value is damaged; its end is
  * known, so the parser goes on with the next key.  FATAL: the position is lost; rdbp_next() returns
@@ -459,6 +461,13 @@ enum rdbp_input_mode {
     RDBP_INPUT_PREAD     /* never mmap */
 };
 
+/* Whether a thread reads and unpacks pipes and packed inputs beside the parser. */
+enum rdbp_read_ahead {
+    RDBP_READ_AHEAD_NEVER = 0,
+    RDBP_READ_AHEAD_AUTO,  /* once the input has turned out to be long (512 KiB unpacked) */
+    RDBP_READ_AHEAD_ALWAYS /* from the beginning */
+};
+
 typedef struct rdbp_options {
     uint32_t struct_bytes;  /* sizeof(rdbp_options): set by RDBP_OPTIONS_INIT */
     enum rdbp_input_mode input_mode;
@@ -473,12 +482,15 @@ typedef struct rdbp_options {
     /* realloc-like; size 0 frees.  May be NULL: the C library's. */
     void *(*reallocate)(void *user, void *ptr, size_t size_bytes);
     void *reallocate_user;
+    /* With a thread, reallocate may be called by two at once; check is called by the caller's only.
+     * Without threads to be had the parser goes on alone.  The thread blocks all signals. */
+    enum rdbp_read_ahead read_ahead;
 } rdbp_options;
 
 #define RDBP_OPTIONS_INIT                                                                          \
     {                                                                                              \
         (uint32_t)sizeof(rdbp_options), RDBP_INPUT_AUTO, RDBP_DEPTH_SHAPE | RDBP_DEPTH_ITEMS, true, \
-            0, 0, NULL, NULL, NULL, NULL                                                           \
+            0, 0, NULL, NULL, NULL, NULL, RDBP_READ_AHEAD_NEVER                                    \
     }
 
 /* ---- opening, reading, closing ------------------------------------------------------------ */

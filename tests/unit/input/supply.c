@@ -180,9 +180,26 @@ void supply_close(struct supply *s)
         unlink(s->path);
 }
 
+static enum rdbp_read_ahead read_ahead;
+
+void supply_take_arguments(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        assert_true(strcmp(argv[i], "ahead") == 0 || strcmp(argv[i], "ahead-late") == 0);
+        read_ahead = strcmp(argv[i], "ahead") == 0 ? RDBP_READ_AHEAD_ALWAYS : RDBP_READ_AHEAD_AUTO;
+    }
+}
+
+bool supply_is_ahead(void)
+{
+    return read_ahead == RDBP_READ_AHEAD_ALWAYS;
+}
+
 int open_supply(struct reader **ret_reader, const struct supply *s, rdbp_options options,
                 rdbp_error *ret_error)
 {
+    if (read_ahead != RDBP_READ_AHEAD_NEVER)
+        options.read_ahead = read_ahead;
     if (s->input == INPUT_PREAD)
         options.input_mode = RDBP_INPUT_PREAD;
     if (s->input == INPUT_MEMORY)

@@ -48,6 +48,12 @@ struct supply {
 void supply_open(struct supply *s, enum input input, const struct bytes *b);
 void supply_close(struct supply *s);
 
+/* The words that meson.build gives: "ahead" opens with a thread that reads ahead from the first
+ * byte on, "ahead-late" with one that comes in between. */
+void supply_take_arguments(int argc, char **argv);
+/* "ahead": every reader has a thread, and what asks thousands of them asks fewer. */
+bool supply_is_ahead(void);
+
 /* reader_open() of it. */
 int open_supply(struct reader **ret_reader, const struct supply *s, rdbp_options options,
                 rdbp_error *ret_error);

@@ -337,7 +337,7 @@ static void test_length_limits(void **state)
     bytes_free(&content);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_refused),
@@ -350,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_length_limits),
     };
 
+    supply_take_arguments(argc, argv);
     (void)signal(SIGPIPE, SIG_IGN); /* a reader may stop before its pipe's writer does */
     return cmocka_run_group_tests_name("container", tests, NULL, NULL);
 }

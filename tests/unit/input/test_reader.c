@@ -404,7 +404,7 @@ static void test_resident_memory(void **state)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_input),
@@ -419,6 +419,7 @@ int main(void)
         cmocka_unit_test(test_resident_memory),
     };
 
+    supply_take_arguments(argc, argv);
     (void)signal(SIGPIPE, SIG_IGN); /* a reader may stop before its pipe's writer does */
     return cmocka_run_group_tests_name("reader", tests, NULL, NULL);
 }
