@@ -13,6 +13,7 @@
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <time.h>
@@ -20,6 +21,8 @@
 #include "sidekiq/sidekiq.h"
 #include "store/store_internal.h"
 #include "util/text.h"
+
+#define SYNC_STEP_BYTES (INT64_C(8) << 20)
 
 static int64_t number(uint64_t v)
 {
@@ -181,6 +184,22 @@ static int insert_keys(struct store *s, const struct store_batch *b, struct erro
     return 0;
 }
 
+/* What has been written is on its way to the disk while rows still come, so that the sync at the
+ * end need not wait for all of it.  Just a hint: errors are that sync's to tell. */
+static void start_sync(struct store *s)
+{
+#ifdef SYNC_FILE_RANGE_WRITE
+    const int64_t end = key_pages_file_bytes(s->pages);
+
+    if (end - s->syncing_bytes < SYNC_STEP_BYTES)
+        return;
+    (void)sync_file_range(s->fd, 0, 0, SYNC_FILE_RANGE_WRITE); /* of what is not yet */
+    s->syncing_bytes = end;
+#else
+    (void)s;
+#endif
+}
+
 int store_put_keys(struct store *s, const struct store_batch *b, struct error *err)
 {
     if (b->count == 0)
@@ -189,9 +208,11 @@ int store_put_keys(struct store *s, const struct store_batch *b, struct error *e
         return -1;
     if (s->are_keys_by_sql)
         return insert_keys(s, b, err);
-    return key_pages_add(s->pages, (uint64_t)s->snapshot_id, b) < 0
-               ? store_fail_write(s, errno, err)
-               : 0;
+    if (key_pages_add(s->pages, (uint64_t)s->snapshot_id, b) < 0)
+        return store_fail_write(s, errno, err);
+    if (s->mode != STORE_PRIVATE)
+        start_sync(s);
+    return 0;
 }
 
 int store_put_database(struct store *s, const struct store_database *d, struct error *err)

@@ -43,8 +43,9 @@ struct store {
     struct key_pages *pages;
     bool are_keys_by_sql;
     bool is_in_keys; /* key rows are being written past SQLite, which has let go of the file */
-    char *path;      /* for messages; NULL: private */
-    double progress; /* of the input; written_bytes had been written by then */
+    int64_t syncing_bytes; /* of the temporary file: on their way to the disk */
+    char *path;            /* for messages; NULL: private */
+    double progress;       /* of the input; written_bytes had been written by then */
     int64_t written_bytes;
     int64_t first_set_id; /* of this run; 0: none yet */
     int64_t set_id;
