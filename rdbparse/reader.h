@@ -76,6 +76,13 @@ static inline const uint8_t *reader_take(struct reader *r, size_t n)
     return p;
 }
 
+/* What is n bytes further on will be wanted soon, if it is in the window. */
+static inline void reader_expect(const struct reader *r, uint64_t n)
+{
+    if (n < (uint64_t)(r->end - r->pos))
+        __builtin_prefetch(r->pos + n);
+}
+
 /* Whatever is in the window, at least one byte (it refills when empty): *ret_n bytes, at most max.
  * NULL at the end of input or on failure.  Does not move. */
 const uint8_t *reader_chunk(struct reader *r, uint64_t max, size_t *ret_n);

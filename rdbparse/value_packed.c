@@ -65,6 +65,7 @@ static int read_blob_head(rdbp_parser *p)
     v->is_plain = container == CONTAINER_PLAIN;
     if (read_str_head(p, "a packed value", &v->head) < 0)
         return -1;
+    reader_expect(p->reader, v->head.stored_bytes);
     v->blob_offset = reader_offset(p->reader);
     return 0;
 }

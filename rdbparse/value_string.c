@@ -157,6 +157,7 @@ int string_begin(rdbp_parser *p)
 
     if (read_str_head(p, "a string value", &v->head) < 0)
         return -1;
+    reader_expect(p->reader, v->head.stored_bytes);
     v->count = 1;
     v->blob_offset = reader_offset(p->reader);
     v->elements = v->head.raw_bytes;
