@@ -19,9 +19,10 @@
 #include "read_ahead.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <time.h>
+
+#include "quiet_thread.h"
 
 #define PLACES      4
 #define PIECE_BYTES SOURCE_READ_BYTES
@@ -160,7 +161,6 @@ int read_ahead_next(struct read_ahead *a, const uint8_t *rest, size_t rest_bytes
 static int start_thread(struct read_ahead *a)
 {
     pthread_condattr_t monotonic;
-    sigset_t all, before;
     int r;
 
     pthread_mutex_init(&a->mutex, NULL);
@@ -169,14 +169,7 @@ static int start_thread(struct read_ahead *a)
     pthread_cond_init(&a->has_piece, &monotonic);
     pthread_cond_init(&a->has_place, NULL);
     pthread_condattr_destroy(&monotonic);
-    sigfillset(&all); /* but for those of a fault: their handlers run where it happened */
-    sigdelset(&all, SIGBUS);
-    sigdelset(&all, SIGSEGV);
-    sigdelset(&all, SIGFPE);
-    sigdelset(&all, SIGILL);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    r = pthread_create(&a->thread, NULL, run, a);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    r = quiet_thread_start(&a->thread, run, a);
     if (r == 0)
         return 0;
     pthread_cond_destroy(&a->has_piece);

@@ -7,7 +7,8 @@
  *             it in the cache), pages far behind are given back, and the caller's check() is asked.
  *             So RSS is bounded and Ctrl-C works whatever the parser does in between, for the price
  *             of four calls a MiB.  Pages given back are the page cache's: slices into them stay
- *             valid, touching them only costs a fault.
+ *             valid, touching them only costs a fault.  A thread may do the checksum and the pages
+ *             (crc_ahead.h).
  *
  *   streamed  A buffer of 64 KiB (the most a caller may peek at) and 256 KiB (one read).  When a
  *             peek wants more than is there, the rest moves to the front and the source is read
@@ -37,11 +38,11 @@
 
 #include "container.h"
 #include "crc64.h"
+#include "crc_ahead.h"
 #include "read_ahead.h"
 #include "source.h"
 
 #define WINDOW_STEP_BYTES ((size_t)256 * 1024)
-#define CRC_BEHIND_BYTES  ((size_t)1024 * 1024)
 /* Pages are given back in pieces of at least this (a system call each), and stay this far behind
  * pos. */
 #define DROP_BYTES        ((size_t)4 * 1024 * 1024)
@@ -49,7 +50,13 @@
 #define BUFFER_BYTES      (READER_PEEK_MAX + SOURCE_READ_BYTES)
 #define TAIL_HEAD_BYTES   64
 /* A shorter input is not worth a thread. */
-#define AHEAD_FROM_BYTES ((uint64_t)512 * 1024)
+#define AHEAD_FROM_BYTES     ((uint64_t)512 * 1024)
+#define CRC_AHEAD_FROM_BYTES ((size_t)4 * 1024 * 1024)
+
+struct crc_mark {
+    const uint8_t *at;
+    uint64_t crc; /* of everything before */
+};
 
 struct reader_impl {
     struct source_env env;   /* the reader's own */
@@ -61,9 +68,10 @@ struct reader_impl {
     bool verify_checksum;
     uint64_t crc;
     const uint8_t *crc_at; /* crc is of everything before */
-    /* stable: crc runs ahead of pos; this one does not */
-    uint64_t crc_behind;
-    const uint8_t *crc_behind_at;
+    /* stable: crc runs ahead of pos; here it was at the ends of the two windows before */
+    struct crc_mark crc_behind, crc_between;
+    uint64_t crc_ahead_from;     /* bytes that are worth a thread; UINT64_MAX: never */
+    struct crc_ahead *crc_ahead; /* has the checksum and the pages; NULL: not now */
 
     /* stable */
     const uint8_t *limit, *content_end;
@@ -106,7 +114,7 @@ static void update_crc(struct reader *r)
 
 /* The other way round: the checksum is the first to read the window, so that the parser, which
  * jumps from head to head, finds it in the cache. */
-static void run_crc_ahead(struct reader *r)
+static void crc_window(struct reader *r)
 {
     struct reader_impl *impl = r->impl;
 
@@ -114,12 +122,10 @@ static void run_crc_ahead(struct reader *r)
         return;
     if (impl->crc_at <= r->pos) {
         update_crc(r);
-        impl->crc_behind = impl->crc;
-        impl->crc_behind_at = r->pos;
-    } else if ((size_t)(r->pos - impl->crc_behind_at) > CRC_BEHIND_BYTES) {
-        impl->crc_behind = crc64_update(impl->crc_behind, impl->crc_behind_at,
-                                        (size_t)(r->pos - impl->crc_behind_at));
-        impl->crc_behind_at = r->pos;
+        impl->crc_behind = impl->crc_between = (struct crc_mark){r->pos, impl->crc};
+    } else if (impl->crc_between.at <= r->pos) {
+        impl->crc_behind = impl->crc_between;
+        impl->crc_between = (struct crc_mark){impl->crc_at, impl->crc};
     }
     if (r->end > impl->crc_at) {
         impl->crc = crc64_update(impl->crc, impl->crc_at, (size_t)(r->end - impl->crc_at));
@@ -130,12 +136,17 @@ static void run_crc_ahead(struct reader *r)
 uint64_t reader_crc(struct reader *r)
 {
     const struct reader_impl *impl = r->impl;
+    const struct crc_mark *place = &impl->crc_between;
 
-    if (r->is_stable && impl->crc_at > r->pos)
-        return crc64_update(impl->crc_behind, impl->crc_behind_at,
-                            (size_t)(r->pos - impl->crc_behind_at));
-    update_crc(r);
-    return r->impl->crc;
+    if (impl->crc_ahead)
+        return crc_ahead_get(impl->crc_ahead, r->pos);
+    if (!r->is_stable || impl->crc_at <= r->pos) {
+        update_crc(r);
+        return impl->crc;
+    }
+    if (place->at > r->pos)
+        place = &impl->crc_behind;
+    return crc64_update(place->crc, place->at, (size_t)(r->pos - place->at));
 }
 
 static void note_short(struct reader_impl *impl, uint64_t offset, uint64_t needed, uint64_t left)
@@ -209,15 +220,52 @@ static void close_window(struct reader *r)
     r->end = r->pos;
 }
 
+/* The checksum comes back from the thread; what is behind pos was given back there. */
+static void end_crc_ahead(struct reader *r)
+{
+    struct reader_impl *impl = r->impl;
+
+    if (!impl->crc_ahead)
+        return;
+    impl->crc = crc_ahead_get(impl->crc_ahead, r->pos);
+    impl->crc_at = r->pos;
+    crc_ahead_stop(impl->crc_ahead);
+    impl->crc_ahead = NULL;
+}
+
+/* The first window is behind us. */
+static void start_crc_ahead(struct reader *r)
+{
+    struct reader_impl *impl = r->impl;
+    const struct crc_ahead_range range = {
+        .bytes = impl->crc_at,
+        .size_bytes = (size_t)(impl->limit - impl->crc_at),
+        .crc = impl->crc,
+        .map_base = impl->map_base,
+    };
+
+    if (range.size_bytes >= impl->crc_ahead_from)
+        impl->crc_ahead = crc_ahead_start(&impl->env.allocator, &range);
+    impl->crc_ahead_from = UINT64_MAX; /* not again, however this went */
+}
+
 static int step_window(struct reader *r, size_t n)
 {
-    if (source_check(&r->impl->env) < 0) {
+    struct reader_impl *impl = r->impl;
+
+    if (source_check(&impl->env) < 0) {
         close_window(r);
         return -1;
     }
-    drop_pages_behind(r);
+    if (impl->crc_ahead_from != UINT64_MAX)
+        start_crc_ahead(r);
+    if (impl->crc_ahead && crc_ahead_move(impl->crc_ahead, r->pos) < 0)
+        end_crc_ahead(r);
+    if (!impl->crc_ahead)
+        drop_pages_behind(r);
     set_window(r, n);
-    run_crc_ahead(r);
+    if (!impl->crc_ahead)
+        crc_window(r);
     return 0;
 }
 
@@ -623,9 +671,11 @@ enum rdbp_trailing reader_classify_tail(struct reader *r, uint64_t *ret_trailing
     enum rdbp_trailing trailing;
     bool fills_frame;
 
+    end_crc_ahead(r);
     impl->crc = reader_crc(r);
     impl->crc_at = r->pos;
     impl->verify_checksum = false; /* what follows is not part of it */
+    impl->crc_ahead_from = UINT64_MAX;
     fills_frame = impl->container.has_length && reader_peek(r, 1) == NULL;
     if (!impl->env.has_failed)
         lift_limit(r);
@@ -658,13 +708,11 @@ static void init_env(struct source_env *env, const rdbp_options *options)
         env->read_bytes = options->refill_bytes;
 }
 
-static uint64_t find_ahead_from(const struct reader_impl *impl, const rdbp_options *options)
+/* From how many bytes on a thread is worth it. */
+static uint64_t ahead_from(const rdbp_options *options, uint64_t enough_bytes)
 {
-    /* Reading a plain file is next to nothing. */
-    if (impl->container.depth == 0 && impl->raw->has_size)
-        return UINT64_MAX;
     switch (options->read_ahead) {
-    case RDBP_READ_AHEAD_AUTO: return AHEAD_FROM_BYTES;
+    case RDBP_READ_AHEAD_AUTO: return enough_bytes;
     case RDBP_READ_AHEAD_ALWAYS: return 0;
     default: return UINT64_MAX;
     }
@@ -685,19 +733,21 @@ static const uint8_t *find_stable_bytes(struct reader_impl *impl, const rdbp_opt
     return impl->map_base + raw->start_offset;
 }
 
-static void begin_stable(struct reader *r, const uint8_t *bytes)
+static void begin_stable(struct reader *r, const uint8_t *bytes, const rdbp_options *options)
 {
     struct reader_impl *impl = r->impl;
 
     impl->content_end = bytes + impl->raw->size_bytes;
     impl->limit = impl->content_end;
-    r->pos = r->end = impl->crc_at = impl->crc_behind_at = bytes + impl->magic_offset;
+    r->pos = r->end = impl->crc_at = bytes + impl->magic_offset;
     impl->kept_from = impl->map_base;
     if (impl->container.has_length &&
         impl->container.length_bytes < (uint64_t)(impl->content_end - r->pos))
         impl->limit = r->pos + impl->container.length_bytes;
     r->is_stable = true;
     r->has_size = true;
+    impl->crc_ahead_from =
+        impl->verify_checksum ? ahead_from(options, CRC_AHEAD_FROM_BYTES) : UINT64_MAX;
     set_window(r, 0);
 }
 
@@ -713,7 +763,8 @@ static int begin_streamed(struct reader *r, const rdbp_options *options)
     r->pos = r->end = impl->crc_at = impl->buffer;
     r->mark_at = impl->buffer + BUFFER_BYTES + 1;
     r->has_size = impl->container.depth == 0 && impl->raw->has_size;
-    impl->ahead_from = find_ahead_from(impl, options);
+    /* Reading a plain file is next to nothing. */
+    impl->ahead_from = r->has_size ? UINT64_MAX : ahead_from(options, AHEAD_FROM_BYTES);
     return 0;
 }
 
@@ -728,7 +779,7 @@ static int open_window(struct reader *r, const rdbp_options *options)
     bytes = find_stable_bytes(impl, options);
     if (!bytes)
         return begin_streamed(r, options);
-    begin_stable(r, bytes);
+    begin_stable(r, bytes, options);
     return 0;
 }
 
@@ -784,6 +835,7 @@ void reader_free(struct reader *r)
         return;
     allocator = r->impl->env.allocator;
     read_ahead_stop(r->impl->ahead);
+    crc_ahead_stop(r->impl->crc_ahead);
     if (r->impl->map_base)
         (void)munmap((void *)r->impl->map_base, r->impl->map_bytes);
     allocator_release(&allocator, r->impl->buffer);

@@ -461,10 +461,11 @@ enum rdbp_input_mode {
     RDBP_INPUT_PREAD     /* never mmap */
 };
 
-/* Whether a thread reads and unpacks pipes and packed inputs beside the parser. */
+/* Whether a thread reads and unpacks pipes and packed inputs beside the parser, or computes the
+ * checksum of memory and mapped files ahead of it. */
 enum rdbp_read_ahead {
     RDBP_READ_AHEAD_NEVER = 0,
-    RDBP_READ_AHEAD_AUTO,  /* once the input has turned out to be long (512 KiB unpacked) */
+    RDBP_READ_AHEAD_AUTO,  /* once the input is known to be long (512 KiB; 4 MiB in place) */
     RDBP_READ_AHEAD_ALWAYS /* from the beginning */
 };
 

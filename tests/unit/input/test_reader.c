@@ -287,41 +287,50 @@ static void test_stable(void **state)
     bytes_free(&content);
 }
 
+static void check_crc_anywhere(const struct bytes *content, size_t largest,
+                               enum rdbp_read_ahead read_ahead)
+{
+    rdbp_options options = RDBP_OPTIONS_INIT;
+    uint64_t crc = 0, done = 0, tail_bytes;
+    uint32_t seed = 1 + (uint32_t)largest;
+    struct reader *r;
+    rdbp_error error;
+
+    options.read_ahead = read_ahead;
+    assert_int_equal(reader_open(&r, NULL, -1, content->at, content->size_bytes, &options, &error),
+                     0);
+    for (;;) {
+        const uint64_t step = 1 + next_random(&seed) % largest;
+
+        if (done + step > content->size_bytes - 1000000)
+            break;
+        assert_non_null(reader_peek(r, 1 + next_random(&seed) % READER_PEEK_MAX));
+        assert_int_equal(reader_skip(r, step), 0);
+        crc = crc64_update_portable(crc, content->at + done, step);
+        done += step;
+        if (next_random(&seed) % 64 == 0)
+            assert_true(reader_crc(r) == crc);
+    }
+    assert_true(reader_crc(r) == crc);
+    (void)reader_classify_tail(r, &tail_bytes);
+    assert_true(tail_bytes == content->size_bytes - done);
+    assert_true(reader_crc(r) == crc);
+    reader_free(r);
+}
+
 /* Wherever it is asked for, the checksum is of what was taken, not of what has been looked at: with
  * steps that mostly end inside a peek, and with ones that jump over windows; what follows does not
- * change it. */
+ * change it.  With the thread, steps are shorter and longer than what it may be ahead, so that both
+ * sides wait. */
 static void test_crc_anywhere(void **state)
 {
-    struct bytes content = make_content(5000000);
+    struct bytes content = make_content(40000000);
 
     (void)state;
-    for (size_t largest = 100; largest <= 1000000; largest *= 10) {
-        rdbp_options options = RDBP_OPTIONS_INIT;
-        uint64_t crc = 0, done = 0, tail_bytes;
-        uint32_t seed = 1 + (uint32_t)largest;
-        struct reader *r;
-        rdbp_error error;
-
-        assert_int_equal(
-            reader_open(&r, NULL, -1, content.at, content.size_bytes, &options, &error), 0);
-        for (;;) {
-            const uint64_t step = 1 + next_random(&seed) % largest;
-
-            if (done + step > content.size_bytes - 1000000)
-                break;
-            assert_non_null(reader_peek(r, 1 + next_random(&seed) % READER_PEEK_MAX));
-            assert_int_equal(reader_skip(r, step), 0);
-            crc = crc64_update_portable(crc, content.at + done, step);
-            done += step;
-            if (next_random(&seed) % 64 == 0)
-                assert_true(reader_crc(r) == crc);
-        }
-        assert_true(reader_crc(r) == crc);
-        (void)reader_classify_tail(r, &tail_bytes);
-        assert_true(tail_bytes == content.size_bytes - done);
-        assert_true(reader_crc(r) == crc);
-        reader_free(r);
-    }
+    for (size_t largest = 1000; largest <= 10000000; largest *= 10)
+        for (int thread = 0; thread < 2; thread++)
+            check_crc_anywhere(&content, largest,
+                               thread ? RDBP_READ_AHEAD_ALWAYS : RDBP_READ_AHEAD_NEVER);
     bytes_free(&content);
 }
 
@@ -374,7 +383,8 @@ static void test_resident_memory(void **state)
     const size_t value_bytes = (size_t)256 << 20, allowed = (size_t)24 << 20;
 
     (void)state;
-    for (int how = 0; how < 2; how++) {
+    for (int way = 0; way < 4; way++) {
+        const bool in_chunks = way % 2 == 1;
         struct bytes head = bytes_copy("REDIS0011", 9);
         rdbp_options options = RDBP_OPTIONS_INIT;
         size_t before, after, left = value_bytes, n;
@@ -382,21 +392,22 @@ static void test_resident_memory(void **state)
         struct reader *r;
         rdbp_error error;
 
+        options.read_ahead = way / 2 == 1 ? RDBP_READ_AHEAD_ALWAYS : RDBP_READ_AHEAD_NEVER;
         supply_open(&s, INPUT_MMAP, &head);
         assert_int_equal(ftruncate(s.fd, (off_t)(9 + value_bytes)), 0);
         assert_int_equal(open_supply(&r, &s, options, &error), 0);
         (void)reader_skip(r, 9);
         before = resident_bytes();
-        if (how == 0)
+        if (!in_chunks)
             assert_int_equal(reader_skip(r, value_bytes), 0);
-        while (how == 1 && left > 0) {
+        while (in_chunks && left > 0) {
             assert_non_null(reader_chunk(r, left, &n));
             reader_consume(r, n);
             left -= n;
         }
         after = resident_bytes();
         if (after > before + allowed)
-            fail_msg("way %d: %zu MiB more than before", how, (after - before) >> 20);
+            fail_msg("way %d: %zu MiB more than before", way, (after - before) >> 20);
         assert_true(reader_offset(r) == 9 + value_bytes);
         reader_free(r);
         supply_close(&s);
