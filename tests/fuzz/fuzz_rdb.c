@@ -59,7 +59,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size_bytes)
 
     if (size_bytes == 0)
         return 0;
-    options.depth = data[0] & 7u;
+    options.depth = (data[0] & 7u) | (data[0] & 64u ? (unsigned)RDBP_DEPTH_WALK : 0u);
     options.refill_bytes = refill_bytes[data[0] >> 3 & 3];
     options.verify_checksum = (data[0] & 32u) != 0;
     options.reallocate = bounded_realloc;
