@@ -211,28 +211,67 @@ int save_aggregate(struct store *s, const struct aggregate *a, const struct hint
 
 /* ---- the largest keys ----------------------------------------------------------------------- */
 
+#define DB_TEXT_BYTES 24
+
+struct named_list {
+    const struct top_list *list;
+    struct store_top row;
+};
+
+/* As the table's primary key has them. */
+static int compare_lists(const void *a, const void *b)
+{
+    const struct store_top *const x = &((const struct named_list *)a)->row;
+    const struct store_top *const y = &((const struct named_list *)b)->row;
+    int r = strcmp(x->measure, y->measure);
+
+    if (r == 0)
+        r = strcmp(x->scope, y->scope);
+    return r != 0 ? r : strcmp(x->scope_value, y->scope_value);
+}
+
+static int save_list(struct store *s, struct named_list *named, struct error *err)
+{
+    const struct top_list *l = named->list;
+    uint64_t n[TOP_KEYS];
+
+    for (size_t i = 0; i < l->count; i++)
+        n[i] = l->entries[i].n;
+    named->row.n = n;
+    named->row.count = l->count;
+    return store_put_top(s, &named->row, err);
+}
+
 int save_top(struct store *s, const struct top *t, const char *(*type_name)(const void *, uint32_t),
              const void *user, struct error *err)
 {
-    for (size_t i = 0; i < top_list_count(t); i++) {
-        const struct top_list *l = top_list_at(t, i);
-        char db[24] = "";
-        struct store_top row = {.measure = top_measure_name(l->measure),
-                                .scope = top_scope_name(l->scope),
-                                .scope_value = db};
+    const size_t count = top_list_count(t);
+    struct named_list *const all = calloc(count, sizeof *all);
+    char(*const dbs)[DB_TEXT_BYTES] = calloc(count, sizeof *dbs);
+    int r = 0;
 
+    if (count > 0 && (all == NULL || dbs == NULL))
+        r = error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        const struct top_list *l = top_list_at(t, i);
+        struct store_top *row = &all[i].row;
+
+        all[i].list = l;
+        row->measure = top_measure_name(l->measure);
+        row->scope = top_scope_name(l->scope);
+        row->scope_value = dbs[i];
         if (l->scope == TOP_TYPE)
-            row.scope_value = type_name(user, (uint32_t)l->scope_value);
+            row->scope_value = type_name(user, (uint32_t)l->scope_value);
         else if (l->scope == TOP_DB)
-            snprintf(db, sizeof db, "%" PRIu64, l->scope_value);
-        for (size_t k = 0; k < l->count; k++) {
-            row.rank = (int64_t)k + 1;
-            row.n = l->entries[k].n;
-            if (store_put_top(s, &row, err) < 0)
-                return -1;
-        }
+            snprintf(dbs[i], sizeof dbs[i], "%" PRIu64, l->scope_value);
     }
-    return 0;
+    if (r == 0 && count > 0)
+        qsort(all, count, sizeof *all, compare_lists);
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = save_list(s, &all[i], err);
+    free(dbs);
+    free(all);
+    return r;
 }
 
 static const char *decoder_type_name(const void *user, uint32_t type_id)

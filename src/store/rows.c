@@ -14,8 +14,11 @@
 // SPDX-License-Identifier: MIT
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "sidekiq/sidekiq.h"
@@ -244,8 +247,22 @@ int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err)
 
 int store_put_top(struct store *s, const struct store_top *t, struct error *err)
 {
-    return put(s, STATEMENT_TOP, err, "isssii", s->snapshot_id, t->measure, t->scope,
-               t->scope_value, t->rank, (int64_t)((uint64_t)s->snapshot_id << 40 | t->n));
+    const size_t number_bytes = sizeof ",18446744073709551615";
+    char *const array = malloc(sizeof "[]" + t->count * number_bytes);
+    size_t size_bytes = 1;
+    int r;
+
+    if (array == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    array[0] = '[';
+    for (size_t i = 0; i < t->count; i++)
+        size_bytes += (size_t)snprintf(array + size_bytes, number_bytes, "%s%" PRIu64,
+                                       i == 0 ? "" : ",", t->n[i]);
+    memcpy(array + size_bytes, "]", sizeof "]");
+    r = put(s, STATEMENT_TOP, err, "issss", s->snapshot_id, t->measure, t->scope, t->scope_value,
+            array);
+    free(array);
+    return r;
 }
 
 int store_put_aux(struct store *s, uint64_t offset, uint64_t db, const char *name,

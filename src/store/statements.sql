@@ -40,8 +40,9 @@ INSERT INTO pattern_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 -- name: ttl
 INSERT INTO ttl_rows VALUES(?, ?, ?, ?, ?, ?, ?);
 
+-- A whole list at a time: a cursor that stays where it is costs a tenth of one that looks for each row's place.
 -- name: top
-INSERT INTO top_rows VALUES(?, ?, ?, ?, ?, ?);
+INSERT INTO top_rows SELECT ?1, ?2, ?3, ?4, key + 1, (?1 << 40) + value FROM json_each(?5);
 
 -- name: aux
 INSERT INTO aux VALUES(?, ?, ?, ?, ?, ?);

@@ -167,10 +167,11 @@ struct store_ttl {
 };
 int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err);
 
+/* One list, the largest first.  By ascending measure, scope and scope_value is the fastest. */
 struct store_top {
     const char *measure, *scope, *scope_value;
-    int64_t rank;
-    uint64_t n;
+    const uint64_t *n; /* of the keys */
+    size_t count;
 };
 int store_put_top(struct store *s, const struct store_top *t, struct error *err);
 
