@@ -446,6 +446,51 @@ static void test_keys_top(void **state)
     assert_string_equal(tops[0], tops[1]);
 }
 
+/* Every list, against the window function over all keys. */
+static void test_top_rows(void **state)
+{
+    static const char *const measures[] = {"bytes", "elements", "largest_element", "rdb_bytes"};
+    static const char *const scopes[][2] = {
+        {"all", "''"},
+        {"type", "(SELECT name FROM type_names t WHERE t.id = k.type)"},
+        {"db", "CAST(k.db AS TEXT)"},
+    };
+    struct made m;
+    struct store *s;
+    struct error err;
+    sqlite3 *db;
+
+    (void)state;
+    assert_int_equal(store_open(STORE_PRIVATE, NULL, KEYS_ALL, &s, &err), 0);
+    begin_made(s, &m, 65536);
+    add_many_keys(s, &m, 8000);
+    assert_int_equal(end_made(s, &m, "x", &err), 0);
+    assert_int_equal(store_finish(s, &db, &err), 0);
+    for (size_t i = 0; i < sizeof measures / sizeof *measures; i++)
+        for (size_t k = 0; k < sizeof scopes / sizeof *scopes; k++) {
+            char expected[600], stored[200], sql[2000];
+
+            snprintf(stored, sizeof stored,
+                     "SELECT scope_value, rank, key_id FROM top_rows"
+                     " WHERE measure = '%s' AND scope = '%s'",
+                     measures[i], scopes[k][0]);
+            snprintf(expected, sizeof expected,
+                     "SELECT * FROM (SELECT %s AS v, row_number() OVER"
+                     " (PARTITION BY %s ORDER BY %s DESC, id) AS rank, id"
+                     " FROM key_rows k WHERE %s IS NOT NULL) WHERE rank <= 1000",
+                     scopes[k][1], scopes[k][1], measures[i], measures[i]);
+            snprintf(sql, sizeof sql,
+                     "SELECT (SELECT count(*) FROM (%s EXCEPT %s))"
+                     " + (SELECT count(*) FROM (%s EXCEPT %s))",
+                     stored, expected, expected, stored);
+            assert_int_equal(query_int(db, sql), 0);
+        }
+    assert_int_equal(query_int(db, "SELECT count(*) FROM top_rows WHERE rank = 1000"
+                                   " AND measure = 'bytes' AND scope = 'all'"),
+                     1);
+    sqlite3_close(db);
+}
+
 /* ---- files ---------------------------------------------------------------------------------- */
 
 /* One snapshot of `keys` keys into path; returns store_finish()'s (or the end's) result. */
@@ -774,6 +819,7 @@ int main(void)
         cmocka_unit_test(test_too_many_databases),
         cmocka_unit_test(test_key_names),
         cmocka_unit_test(test_keys_top),
+        cmocka_unit_test(test_top_rows),
         cmocka_unit_test(test_new_and_existing),
         cmocka_unit_test(test_append),
         cmocka_unit_test(test_both_ways),
