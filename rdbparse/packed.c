@@ -215,12 +215,34 @@ bool parse_canonical_integer(const uint8_t *text, size_t n, int64_t *ret_integer
 
 size_t integer_text_bytes(int64_t v)
 {
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    size_t n = v < 0 ? 2 : 1;
+    static const uint64_t powers_of_10[] = {
+        UINT64_C(0),
+        UINT64_C(10),
+        UINT64_C(100),
+        UINT64_C(1000),
+        UINT64_C(10000),
+        UINT64_C(100000),
+        UINT64_C(1000000),
+        UINT64_C(10000000),
+        UINT64_C(100000000),
+        UINT64_C(1000000000),
+        UINT64_C(10000000000),
+        UINT64_C(100000000000),
+        UINT64_C(1000000000000),
+        UINT64_C(10000000000000),
+        UINT64_C(100000000000000),
+        UINT64_C(1000000000000000),
+        UINT64_C(10000000000000000),
+        UINT64_C(100000000000000000),
+        UINT64_C(1000000000000000000),
+        UINT64_C(10000000000000000000),
+    };
+    const uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    /* By the number of bits, of which 1233 / 4096 is log10(2): one too few at a power of ten. */
+    const unsigned bits = 64 - (unsigned)__builtin_clzll(u | 1);
+    const size_t n = bits * 1233 >> 12;
 
-    for (; u >= 10; u /= 10)
-        n++;
-    return n;
+    return n + (u >= powers_of_10[n]) + (v < 0);
 }
 
 size_t integer_to_text(int64_t v, char *out)

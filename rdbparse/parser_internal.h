@@ -27,7 +27,8 @@ enum {
     NAME_MAX_BYTES = 64 * 1024, /* AUX, function, group and consumer names */
     DEFECT_QUEUE = 8,
     MODULES_SEEN = 64,
-    DOUBLE_TEXT_BYTES = 32
+    DOUBLE_TEXT_BYTES = 32,
+    INTEGER_TEXT_MAX = 20
 };
 #define MASTER_FIELDS_MAX_BYTES ((size_t)64 * 1024 * 1024)
 #define EXPIRE_AT_MAX_MS                                                                           \
@@ -372,7 +373,7 @@ static inline void take_integer(rdbp_parser *p, enum rdbp_role role, int64_t int
 {
     if (wants_items(p))
         push_integer(p, role, integer);
-    else
+    else if (p->value.longest_bytes < INTEGER_TEXT_MAX)
         note_length(p, integer_text_bytes(integer));
 }
 /* Turns what is in the batch into an ITEMS event. */

@@ -171,30 +171,64 @@ static int read_lzf_form(rdbp_parser *p, const char *what, struct str_head *h)
     return 0;
 }
 
+/* A compressed string or an integer that lies in the window whole and says nothing impossible. */
+static bool take_window_head(struct reader *r, struct str_head *ret)
+{
+    const uint8_t *const b = r->pos;
+    const size_t window = (size_t)(r->end - r->pos);
+    uint64_t stored_bytes = 0, raw_bytes = 0;
+    size_t n, more;
+
+    if (window < 1 + 2 * LEN_MAX_SHORT || b[0] < 0xC0 || b[0] > 0xC3)
+        return false;
+    ret->impossible = NULL;
+    if (b[0] != 0xC3) {
+        n = (size_t)1 << (b[0] & 3);
+        ret->kind = STR_INTEGER;
+        ret->integer = load_integer_form(b + 1, n);
+        ret->integer_width = n;
+        ret->raw_bytes = integer_text_bytes(ret->integer);
+        ret->stored_bytes = 0;
+        r->pos += 1 + n;
+        return true;
+    }
+    n = decode_short_len(b + 1, &stored_bytes);
+    more = decode_short_len(b + 1 + n, &raw_bytes);
+    if (n == 0 || more == 0 || stored_bytes == 0 || raw_bytes == 0 ||
+        raw_bytes / LZF_MAX_RATIO > stored_bytes || stored_bytes > window - 1 - n - more)
+        return false;
+    ret->kind = STR_LZF;
+    ret->raw_bytes = raw_bytes;
+    ret->stored_bytes = stored_bytes;
+    r->pos += 1 + n + more;
+    return true;
+}
+
 int read_str_head_slow(rdbp_parser *p, const char *what, struct str_head *ret)
 {
     const uint64_t offset = reader_offset(p->reader);
-    struct str_head h = {0};
     uint64_t len = 0;
     int special = -1, r = 0;
 
+    if (take_window_head(p->reader, ret))
+        return 0;
+    *ret = (struct str_head){0};
     if (read_len_or_special(p, what, &len, &special) < 0)
         return -1;
     if (special < 0)
-        h.raw_bytes = h.stored_bytes = len;
+        ret->raw_bytes = ret->stored_bytes = len;
     else if (special <= 2)
-        r = read_integer_form(p, what, special, &h);
+        r = read_integer_form(p, what, special, ret);
     else if (special == 3)
-        r = read_lzf_form(p, what, &h);
+        r = read_lzf_form(p, what, ret);
     else
         r = fatal(p, RDBP_ERR_CORRUPT, offset, "%s: string form 0x%02x does not exist", what,
                   0xC0 | special);
     if (r < 0)
         return -1;
-    if (!reader_may_have(p->reader, h.stored_bytes))
+    if (!reader_may_have(p->reader, ret->stored_bytes))
         return fatal(p, RDBP_ERR_TRUNCATED, offset, "%s needs %llu bytes, fewer are left", what,
-                     (unsigned long long)h.stored_bytes);
-    *ret = h;
+                     (unsigned long long)ret->stored_bytes);
     return 0;
 }
 
