@@ -47,6 +47,7 @@ struct key_meter {
     struct stream_meter stream;
     struct node_ring ring;
     struct field_ttls ttls;
+    bool out_of_memory;
 };
 
 /* Under these each key needs a clock of its own, so none can share its value. */
@@ -251,7 +252,17 @@ static struct weight weigh_array(const struct key_frame *key)
                            .note = SIZE_LOWER_BOUND};
 }
 
-static int weigh_value(struct key_meter *k, uint64_t element_count, struct weight *ret_weight)
+static struct weight weigh_stream(struct key_meter *k)
+{
+    struct weight w = {.note = SIZE_LOWER_BOUND};
+
+    k->out_of_memory = weigh_stream_end(&k->stream, &k->model, &k->key, &w) < 0;
+    return w;
+}
+
+/* Returned and not put somewhere: copied as a whole right after it was written member by member, it
+ * would keep the processor waiting for the stores. */
+static struct weight weigh_value(struct key_meter *k, uint64_t element_count)
 {
     const struct memory_model *const m = &k->model;
     const struct key_frame *const key = &k->key;
@@ -259,27 +270,21 @@ static int weigh_value(struct key_meter *k, uint64_t element_count, struct weigh
 
     switch (k->type) {
     case RDBP_TYPE_STRING:
-        *ret_weight = weigh_string(m, key, raw_bytes, k->is_integer ? &k->integer : NULL);
-        break;
+        return weigh_string(m, key, raw_bytes, k->is_integer ? &k->integer : NULL);
     case RDBP_TYPE_LIST:
-        *ret_weight = weigh_list_end(&k->value.list, &k->ring, m, key, k->rdb_type, element_count);
-        return k->ring.out_of_memory ? -1 : 0;
+        return weigh_list_end(&k->value.list, &k->ring, m, key, k->rdb_type, element_count);
     case RDBP_TYPE_SET:
-        *ret_weight = weigh_set_end(&k->value.set, m, key, k->rdb_type, raw_bytes, element_count);
-        break;
+        return weigh_set_end(&k->value.set, m, key, k->rdb_type, raw_bytes, element_count);
     case RDBP_TYPE_ZSET:
-        *ret_weight = weigh_zset_end(&k->value.zset, m, key, k->rdb_type, raw_bytes, element_count);
-        break;
+        return weigh_zset_end(&k->value.zset, m, key, k->rdb_type, raw_bytes, element_count);
     case RDBP_TYPE_HASH:
-        *ret_weight =
-            weigh_hash_end(&k->value.hash, &k->ttls, m, key, k->rdb_type, raw_bytes, element_count);
-        return k->ttls.out_of_memory ? -1 : 0;
-    case RDBP_TYPE_STREAM: return weigh_stream_end(&k->stream, m, key, ret_weight);
-    case RDBP_TYPE_MODULE: *ret_weight = weigh_module(m, key); break;
-    case RDBP_TYPE_ARRAY: *ret_weight = weigh_array(key); break;
-    default: *ret_weight = (struct weight){.note = SIZE_LOWER_BOUND}; break;
+        return weigh_hash_end(&k->value.hash, &k->ttls, m, key, k->rdb_type, raw_bytes,
+                              element_count);
+    case RDBP_TYPE_STREAM: return weigh_stream(k);
+    case RDBP_TYPE_MODULE: return weigh_module(m, key);
+    case RDBP_TYPE_ARRAY: return weigh_array(key);
+    default: return (struct weight){.note = SIZE_LOWER_BOUND};
     }
-    return 0;
 }
 
 static int64_t clamp_to_row(uint64_t v)
@@ -289,35 +294,30 @@ static int64_t clamp_to_row(uint64_t v)
 
 int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct key_size *ret_size)
 {
-    const struct memory_model *const m = &k->model;
-    const struct string_bytes entry = weigh_key(m, &k->key);
+    const struct string_bytes entry = weigh_key(&k->model, &k->key);
     const bool has_elements = k->type <= RDBP_TYPE_STREAM || k->type == RDBP_TYPE_ARRAY;
     struct weight w;
 
-    *ret_size = (struct key_size){.bytes = ROW_NULL,
-                                  .alloc_bytes = ROW_NULL,
-                                  .encoding = ENCODING_UNKNOWN,
-                                  .note = SIZE_UNKNOWN,
-                                  .largest_element = ROW_NULL,
-                                  .first_field_ttl_ms = ROW_NULL};
-    if (!end->ok)
-        return 0;
-    if (end->is_empty) { /* not loaded at all */
-        ret_size->bytes = ret_size->alloc_bytes = 0;
-        ret_size->note = SIZE_EXACT;
+    if (!end->ok || end->is_empty) { /* an empty one is not loaded at all */
+        *ret_size = (struct key_size){.bytes = end->ok ? 0 : ROW_NULL,
+                                      .alloc_bytes = end->ok ? 0 : ROW_NULL,
+                                      .encoding = ENCODING_UNKNOWN,
+                                      .note = end->ok ? SIZE_EXACT : SIZE_UNKNOWN,
+                                      .largest_element = ROW_NULL,
+                                      .first_field_ttl_ms = ROW_NULL};
         return 0;
     }
-    if (weigh_value(k, end->element_count, &w) < 0)
+    w = weigh_value(k, end->element_count);
+    if (k->out_of_memory || k->ring.out_of_memory || k->ttls.out_of_memory)
         return -1;
     if (end->longest_bytes > k->largest_element)
         k->largest_element = end->longest_bytes;
     ret_size->bytes = clamp_to_row(entry.counted + w.bytes);
-    ret_size->alloc_bytes = clamp_to_row(entry.allocated + w.alloc_bytes);
     ret_size->encoding = w.encoding;
+    ret_size->largest_element =
+        has_elements && !k->has_closed_blob ? clamp_to_row(k->largest_element) : ROW_NULL;
     ret_size->note = k->has_metadata ? SIZE_LOWER_BOUND : w.note;
-    if (k->type == RDBP_TYPE_HASH)
-        ret_size->first_field_ttl_ms = k->ttls.earliest_ms;
-    if (has_elements && !k->has_closed_blob)
-        ret_size->largest_element = clamp_to_row(k->largest_element);
+    ret_size->alloc_bytes = clamp_to_row(entry.allocated + w.alloc_bytes);
+    ret_size->first_field_ttl_ms = k->type == RDBP_TYPE_HASH ? k->ttls.earliest_ms : ROW_NULL;
     return 0;
 }

@@ -60,10 +60,10 @@ void memory_model_init(struct memory_model *m, const struct memory_version *vers
 /* Both figures are ROW_NULL for a damaged value, 0 for an empty collection: servers drop it. */
 struct key_size {
     int64_t bytes;
-    int64_t alloc_bytes;
     enum encoding encoding;
-    enum size_note note;     /* of `bytes`; alloc_bytes of a set's table is always an expectation */
     int64_t largest_element; /* ROW_NULL where an element was not looked at */
+    enum size_note note;     /* of `bytes`; alloc_bytes of a set's table is always an expectation */
+    int64_t alloc_bytes;
     int64_t first_field_ttl_ms; /* the earliest TTL of a hash's fields, where the version keeps
                                  * such; else ROW_NULL */
 };

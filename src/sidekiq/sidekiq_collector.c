@@ -477,7 +477,7 @@ unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key)
     c->mode = MODE_NONE;
     if (key->key.size_bytes > MAX_KEY_BYTES || key->key_bytes != key->key.size_bytes)
         return 0;
-    c->name = key_name_of(key->type, key->key.bytes, key->key.size_bytes);
+    key_name_of(key->type, key->key.bytes, key->key.size_bytes, &c->name);
     if (c->name.shape == KEY_SHAPE_NONE)
         return 0;
     c->db = key->db;

@@ -125,24 +125,23 @@ static bool is_day(const uint8_t *p)
     return month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
-static struct key_name string_name(const uint8_t *key, size_t n)
+static void string_name(const uint8_t *key, size_t n, struct key_name *name)
 {
-    struct key_name name = {0};
     size_t base = n, at;
 
     if (n > 11 && key[n - 11] == ':' && is_day(key + n - 10)) {
-        memcpy(name.day, key + n - 10, 10);
+        memcpy(name->day, key + n - 10, 10);
         base = n - 11;
     }
-    if (ends_with_segment(key, base, "stat:processed", &name.prefix_bytes)) {
-        name.shape = KEY_SHAPE_STAT_PROCESSED;
-        return name;
+    if (ends_with_segment(key, base, "stat:processed", &name->prefix_bytes)) {
+        name->shape = KEY_SHAPE_STAT_PROCESSED;
+        return;
     }
-    if (ends_with_segment(key, base, "stat:failed", &name.prefix_bytes)) {
-        name.shape = KEY_SHAPE_STAT_FAILED;
-        return name;
+    if (ends_with_segment(key, base, "stat:failed", &name->prefix_bytes)) {
+        name->shape = KEY_SHAPE_STAT_FAILED;
+        return;
     }
-    name.day[0] = '\0';
+    name->day[0] = '\0';
     /* h|<Class>-14-8:43: day of month, hour, minute */
     if (memchr(key, '|', n) && (at = find_segment(key, n, "h|")) != SIZE_MAX) {
         size_t i = n;
@@ -150,53 +149,50 @@ static struct key_name string_name(const uint8_t *key, size_t n)
         while (i > at && is_digit(key[i - 1]))
             i--;
         if (i < n && n - i <= 2 && i > at + 5 && key[i - 1] == ':' && is_digit(key[i - 2])) {
-            name.shape = KEY_SHAPE_HISTOGRAM;
-            name.prefix_bytes = at;
+            name->shape = KEY_SHAPE_HISTOGRAM;
+            name->prefix_bytes = at;
         }
-        return name;
+        return;
     }
     if (ends_with(key, n, ":started") && (at = find_segment(key, n, "worker:")) != SIZE_MAX) {
-        name.shape = KEY_SHAPE_WORKER_STARTED;
-        name.prefix_bytes = at;
+        name->shape = KEY_SHAPE_WORKER_STARTED;
+        name->prefix_bytes = at;
     }
-    return name;
 }
 
-static struct key_name hash_name(const uint8_t *key, size_t n)
+static void hash_name(const uint8_t *key, size_t n, struct key_name *name)
 {
-    struct key_name name = {0};
     size_t at;
 
     if (is_identity(key, n)) {
-        name.shape = KEY_SHAPE_PROCESS;
+        name->shape = KEY_SHAPE_PROCESS;
     } else if (ends_with(key, n, ":work") && is_identity(key, n - 5)) {
-        name.shape = KEY_SHAPE_WORK;
-        name.prefix_bytes = n - 5;
+        name->shape = KEY_SHAPE_WORK;
+        name->prefix_bytes = n - 5;
     } else if (ends_with(key, n, ":workers") && is_identity(key, n - 8)) {
-        name.shape = KEY_SHAPE_WORKERS;
-        name.prefix_bytes = n - 8;
+        name->shape = KEY_SHAPE_WORKERS;
+        name->prefix_bytes = n - 8;
     } else if (n >= 27 && memcmp(key + n - 27, "it-", 3) == 0 && is_all_hex(key + n - 24, 24) &&
                (n == 27 || key[n - 28] == ':')) {
-        name.shape = KEY_SHAPE_ITERATION;
-        name.prefix_bytes = n - 27;
+        name->shape = KEY_SHAPE_ITERATION;
+        name->prefix_bytes = n - 27;
     } else if (memchr(key, '|', n) && (at = find_segment(key, n, "j|")) != SIZE_MAX) {
         const uint8_t *p = key + at + 2;
         const size_t left = n - at - 2;
         const size_t digits = count_digits(p, left);
         const bool has_minute = memchr(p, ':', left) != NULL;
 
-        name.prefix_bytes = at;
+        name->prefix_bytes = at;
         if (digits == 6 && left > 7 && p[6] == '|' && is_digit(p[7]) && has_minute)
-            name.shape = KEY_SHAPE_METRICS_8;
+            name->shape = KEY_SHAPE_METRICS_8;
         else if (digits == 8 && left > 9 && p[8] == '|' && is_digit(p[9]))
-            name.shape = has_minute ? KEY_SHAPE_METRICS_7 : KEY_SHAPE_METRICS_6_5;
+            name->shape = has_minute ? KEY_SHAPE_METRICS_7 : KEY_SHAPE_METRICS_6_5;
         else if (digits == 8 && left == 8)
-            name.shape = KEY_SHAPE_METRICS_6_5;
+            name->shape = KEY_SHAPE_METRICS_6_5;
     }
-    return name;
 }
 
-struct key_name key_name_of(enum rdbp_type type, const uint8_t *key, size_t n)
+void key_name_of(enum rdbp_type type, const uint8_t *key, size_t n, struct key_name *ret_name)
 {
     static const struct {
         enum rdbp_type type;
@@ -210,26 +206,26 @@ struct key_name key_name_of(enum rdbp_type type, const uint8_t *key, size_t n)
         {RDBP_TYPE_SET, "queues", KEY_SHAPE_QUEUES},
         {RDBP_TYPE_SET, "processes", KEY_SHAPE_PROCESSES},
     };
-    struct key_name name = {0};
 
+    *ret_name = (struct key_name){0};
     switch (type) {
-    case RDBP_TYPE_STRING: return string_name(key, n);
-    case RDBP_TYPE_HASH: return hash_name(key, n);
+    case RDBP_TYPE_STRING: string_name(key, n, ret_name); break;
+    case RDBP_TYPE_HASH: hash_name(key, n, ret_name); break;
     case RDBP_TYPE_LIST:
         if (queue_split_before(key, n, n) != SIZE_MAX)
-            name.shape = KEY_SHAPE_QUEUE;
-        else if (ends_with_segment(key, n, "failed", &name.prefix_bytes))
-            name.shape = KEY_SHAPE_FAILED_LIST;
-        return name;
+            ret_name->shape = KEY_SHAPE_QUEUE;
+        else if (ends_with_segment(key, n, "failed", &ret_name->prefix_bytes))
+            ret_name->shape = KEY_SHAPE_FAILED_LIST;
+        break;
     case RDBP_TYPE_SET:
     case RDBP_TYPE_ZSET:
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
             if (words[i].type == type &&
-                ends_with_segment(key, n, words[i].word, &name.prefix_bytes)) {
-                name.shape = words[i].shape;
+                ends_with_segment(key, n, words[i].word, &ret_name->prefix_bytes)) {
+                ret_name->shape = words[i].shape;
                 break;
             }
-        return name;
-    default: return name;
+        break;
+    default: break;
     }
 }

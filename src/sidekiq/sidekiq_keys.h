@@ -34,7 +34,8 @@ struct key_name {
 };
 
 /* Never reads beyond key_bytes; never fails. */
-struct key_name key_name_of(enum rdbp_type type, const uint8_t *key, size_t key_bytes);
+void key_name_of(enum rdbp_type type, const uint8_t *key, size_t key_bytes,
+                 struct key_name *ret_name);
 
 /* The places where a list's name can be split into prefix + "queue:" + name, last first: start with
  * end = key_bytes; returns the prefix' length, SIZE_MAX after the first place.  Pass the result as
