@@ -62,7 +62,11 @@ static inline bool listpack_body(const uint8_t *b, size_t left, struct packed_sp
     if (left < 9)
         return false;
     switch (b[0]) {
-    case 0xF0: set_text(s, 5, load_u32le(b + 1)); return true;
+    case 0xF0:
+        if (load_u32le(b + 1) > left) /* else the sum may wrap where size_t has 32 bits */
+            return false;
+        set_text(s, 5, load_u32le(b + 1));
+        return true;
     case 0xF1: set_integer(s, load_u16le(b + 1), 16, 3); return true;
     case 0xF2: set_integer(s, load_u24le(b + 1), 24, 4); return true;
     case 0xF3: set_integer(s, load_u32le(b + 1), 32, 5); return true;
