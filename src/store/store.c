@@ -87,12 +87,17 @@ static bool is_no_space(int error_number)
     return error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG;
 }
 
-/* SQLite reports a full disk as SQLITE_FULL, a file size limit or quota as a failed write. */
+/* SQLite reports a full disk as SQLITE_FULL, a file size limit or quota as a failed write.  After a
+ * failed COMMIT the connection has forgotten why, but the file knows. */
 static bool is_disk_full(sqlite3 *db)
 {
-    const int rc = sqlite3_errcode(db);
+    const int rc = sqlite3_errcode(db) & 0xff;
+    int error_number = 0;
 
-    return rc == SQLITE_FULL || (rc == SQLITE_IOERR && is_no_space(sqlite3_system_errno(db)));
+    if (rc == SQLITE_IOERR)
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &error_number);
+    return rc == SQLITE_FULL || is_no_space(error_number) ||
+           (rc == SQLITE_IOERR && is_no_space(sqlite3_system_errno(db)));
 }
 
 static int64_t query_int(sqlite3 *db, const char *sql)

@@ -187,12 +187,12 @@ static int end_made(struct store *s, struct made *m, const char *identity, struc
     };
     int r;
 
-    assert_int_equal(store_put_keys(s, &m->batch, err), 0);
     top_sort(m->top);
-    assert_int_equal(save_aggregate(s, m->aggregate, m->hints, NULL, false, err), 0);
-    assert_int_equal(save_top(s, m->top, type_name, NULL, err), 0);
-    assert_int_equal(store_put_rdb_type(s, 0, err), 0);
-    r = store_end_snapshot(s, &row, err);
+    r = store_put_keys(s, &m->batch, err) < 0 ||
+                save_aggregate(s, m->aggregate, m->hints, NULL, false, err) < 0 ||
+                save_top(s, m->top, type_name, NULL, err) < 0 || store_put_rdb_type(s, 0, err) < 0
+            ? -1
+            : store_end_snapshot(s, &row, err);
     aggregate_free(m->aggregate);
     hints_free(m->hints);
     top_free(m->top);
@@ -689,6 +689,37 @@ static void test_no_space(void **state)
     }
 }
 
+/* The same wherever space ends: in the schema, at the first COMMIT, in rows, in what follows them.
+ */
+static void test_no_space_anywhere(void **state)
+{
+    struct rlimit before, limit;
+    char path[200];
+    struct error err;
+    struct stat st;
+
+    (void)state;
+    snprintf(path, sizeof path, "%s", path_in_folder("full.db"));
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(write_file(STORE_NEW, path, "a", 2000, false, &err), 0);
+    assert_int_equal(stat(path, &st), 0);
+    unlink(path);
+    limit = before;
+    for (off_t bytes = 0; bytes < st.st_size; bytes += 10000) {
+        int r;
+
+        limit.rlim_cur = (rlim_t)bytes;
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+        r = write_file(STORE_NEW, path, "a", 2000, false, &err);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        assert_int_equal(r, -1);
+        assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
+        assert_non_null(strstr(err.message, "no space left for the report database"));
+        assert_int_equal(count_files(), 0);
+    }
+}
+
 static void write_text(const char *path, const char *text)
 {
     FILE *f = fopen(path, "w");
@@ -825,6 +856,7 @@ int main(void)
         cmocka_unit_test(test_both_ways),
         cmocka_unit_test(test_several_snapshots),
         cmocka_unit_test(test_no_space),
+        cmocka_unit_test(test_no_space_anywhere),
         cmocka_unit_test(test_files_of_others),
         cmocka_unit_test(test_replacing_through_a_link),
         cmocka_unit_test(test_link_to_nothing),
