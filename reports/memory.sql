@@ -58,7 +58,7 @@ SELECT -more_bytes AS below_bytes FROM report_server WHERE more_bytes < 0 AND NO
 -- column: rehash_bytes = REHASH
 SELECT db, sum(keys) AS keys, sum(main_table_bytes) AS main_table_bytes, sum(expires_table_bytes) AS expires_table_bytes,
        sum(other_table_bytes) AS other_table_bytes, sum(rehash_bytes) AS rehash_bytes
-  FROM databases WHERE snapshot_id IN (SELECT id FROM report_snapshots) AND NOT (SELECT is_filtered FROM report_server)
+  FROM databases WHERE snapshot_id IN (SELECT id FROM report_ids) AND NOT (SELECT is_filtered FROM report_server)
  GROUP BY db HAVING count(main_table_bytes) = count(*) ORDER BY db;
 
 -- section: filtered_databases | Tables by database
@@ -71,7 +71,7 @@ SELECT db, sum(keys) AS keys, sum(main_table_bytes) AS main_table_bytes, sum(exp
 -- column: rehash_bytes = REHASH
 SELECT db, sum(main_table_bytes) AS main_table_bytes, sum(expires_table_bytes) AS expires_table_bytes,
        sum(other_table_bytes) AS other_table_bytes, sum(rehash_bytes) AS rehash_bytes
-  FROM databases WHERE snapshot_id IN (SELECT id FROM report_snapshots) AND (SELECT is_filtered FROM report_server)
+  FROM databases WHERE snapshot_id IN (SELECT id FROM report_ids) AND (SELECT is_filtered FROM report_server)
  GROUP BY db HAVING count(main_table_bytes) = count(*) ORDER BY db;
 
 -- section: assumed | The server assumed
@@ -88,5 +88,5 @@ SELECT model, coalesce(model_note, 'it wrote the file') AS why, allocator,
 -- section: notes |
 -- line: Random     sizes of large sorted sets and sets are expected values: each load differs, by some 0.2 % of them
 -- line: Modules    {module_keys} values are not known: they count as the key and its entry alone, so the sum is a lower bound{?module_keys}
-SELECT (SELECT coalesce(sum(keys), 0) FROM modules WHERE snapshot_id IN (SELECT id FROM report_snapshots)) AS module_keys
+SELECT (SELECT coalesce(sum(keys), 0) FROM modules WHERE snapshot_id IN (SELECT id FROM report_ids)) AS module_keys
   FROM report_server WHERE predicted_bytes IS NOT NULL;

@@ -4,6 +4,10 @@
 -- and shares of one report have one base.
 CREATE TEMP TABLE IF NOT EXISTS report_set(id INTEGER, has_alloc_bytes INTEGER);
 
+-- Apart, because SQLite works its way through all of a view wherever it is named.
+CREATE TEMP VIEW IF NOT EXISTS report_ids AS
+  SELECT id FROM main.snapshots WHERE set_id = (SELECT id FROM report_set);
+
 CREATE TEMP VIEW IF NOT EXISTS report_snapshots AS
   SELECT s.*,
          CASE WHEN s.complete THEN NULL ELSE coalesce(
@@ -18,7 +22,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_snapshots AS
 CREATE TEMP VIEW IF NOT EXISTS report_ttl AS
   SELECT db, type, bucket_order, bucket, sum(keys) AS keys, sum(bytes) AS bytes,
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes
-    FROM main.ttl_buckets WHERE snapshot_id IN (SELECT id FROM report_snapshots)
+    FROM main.ttl_buckets WHERE snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY db, type, bucket_order, bucket;
 
 -- Every key is in one bucket, so all sums over keys come from here.
@@ -99,7 +103,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_pattern_sums AS
               ELSE sum(expired_bytes) END AS expired_bytes,
          min(first_expires_at) AS first_expires_at, max(last_expires_at) AS last_expires_at,
          max(largest_bytes) AS largest_bytes, largest_key_text
-    FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_snapshots)
+    FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY db, pattern_text, type, role;
 
 -- The ranks are each snapshot's own: order by the measure.
@@ -107,18 +111,18 @@ CREATE TEMP VIEW IF NOT EXISTS report_top_keys AS
   SELECT o.measure, o.scope, o.scope_value, o.rank, k.*,
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN k.alloc_bytes ELSE k.bytes END AS size_bytes
     FROM main.top_rows o JOIN main.keys k ON k.id = o.key_id
-   WHERE o.snapshot_id IN (SELECT id FROM report_snapshots);
+   WHERE o.snapshot_id IN (SELECT id FROM report_ids);
 
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_installations AS
-  SELECT * FROM main.sidekiq_installations WHERE snapshot_id IN (SELECT id FROM report_snapshots);
+  SELECT * FROM main.sidekiq_installations WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_sets AS
-  SELECT * FROM main.sidekiq_sets WHERE snapshot_id IN (SELECT id FROM report_snapshots);
+  SELECT * FROM main.sidekiq_sets WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_jobs AS
-  SELECT * FROM main.sidekiq_jobs WHERE snapshot_id IN (SELECT id FROM report_snapshots);
+  SELECT * FROM main.sidekiq_jobs WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_stats AS
-  SELECT * FROM main.sidekiq_stats WHERE snapshot_id IN (SELECT id FROM report_snapshots);
+  SELECT * FROM main.sidekiq_stats WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_defects AS
-  SELECT * FROM main.defects WHERE snapshot_id IN (SELECT id FROM report_snapshots);
+  SELECT * FROM main.defects WHERE snapshot_id IN (SELECT id FROM report_ids);
 
 -- How much the summary can show on a screen of 24 lines and 80 columns: 7 patterns, or fewer when the head
 -- (head.sql) is long.  Of a line of the head 66 columns are counted, because it is broken at blanks.
