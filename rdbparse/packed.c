@@ -245,16 +245,21 @@ size_t integer_text_bytes(int64_t v)
     return n + (u >= powers_of_10[n]) + (v < 0);
 }
 
+/* Two digits a division. */
 size_t integer_to_text(int64_t v, char *out)
 {
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     const size_t n = integer_text_bytes(v);
     uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    size_t i = n;
+    char *at = out + n;
 
-    do {
-        out[--i] = (char)('0' + u % 10);
-        u /= 10;
-    } while (u > 0);
+    for (; u >= 10; u /= 100)
+        memcpy(at -= 2, pairs + u % 100 * 2, 2);
+    if (at - out > (v < 0)) /* an odd number of digits */
+        *--at = (char)('0' + u);
     if (v < 0)
         out[0] = '-';
     return n;
