@@ -152,8 +152,8 @@ static int write_batches(struct loader *l, struct error *err)
 
 static void give_up(struct loader *l)
 {
+    queue_stop(l->queue); /* first: else the tally may take the decoder's end for the snapshot's */
     atomic_store(&l->decoder.is_stopped, true);
-    queue_stop(l->queue);
 }
 
 static int run_threads(struct loader *l, struct error *err)
