@@ -1,8 +1,8 @@
 /* read_ahead.h -- a thread that fetches and unpacks the input beside the parser.
  *
  * From read_ahead_start() to read_ahead_stop() the feed, its chain of sources and their env belong
- * to the thread.  Once read_ahead_next() has returned 0 or -1 the thread has let go of them: then
- * the env may be looked at.
+ * to the thread.  Once read_ahead_next() has returned 0, or -1 that is not the asker's check(), the
+ * thread has let go of them: then the env may be looked at.
  */
 #ifndef RDBPARSE_READ_AHEAD_H
 #define RDBPARSE_READ_AHEAD_H
