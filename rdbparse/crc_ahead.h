@@ -17,7 +17,7 @@ struct crc_ahead;
 struct crc_ahead_range {
     const uint8_t *bytes; /* stay where they are until crc_ahead_stop() */
     size_t size_bytes;
-    uint64_t crc;         /* of what is before them */
+    uint64_t crc; /* of what is before them */
     /* Of the file mapping they are in; NULL: memory, nothing is given back. */
     const uint8_t *map_base;
 };
