@@ -24,9 +24,12 @@
 
 #include "quiet_thread.h"
 
-#define PLACES      4
-#define PIECE_BYTES SOURCE_READ_BYTES
-#define WAIT_MS     SOURCE_WAIT_MS
+#define PLACES 4
+/* A piece has room for two of the largest blocks of LZ4, and is handed over with one: so blocks are
+ * unpacked to where they stay. */
+#define PIECE_BYTES  ((size_t)8 * 1024 * 1024)
+#define ENOUGH_BYTES (PIECE_BYTES / 2)
+#define WAIT_MS      SOURCE_WAIT_MS
 
 struct place {
     uint8_t *buffer; /* room, then the piece, then one byte more */
@@ -37,6 +40,7 @@ struct read_ahead {
     struct feed *feed;
     const struct raw_source *raw;
     struct allocator allocator;
+    size_t capacity_bytes, enough_bytes; /* of a piece */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t has_piece, has_place;
@@ -71,17 +75,15 @@ static struct place *wait_place(struct read_ahead *a)
 /* 1: there is more behind it; 0: the end; -1: failed. */
 static int fill_piece(struct read_ahead *a, struct ahead_piece *piece)
 {
-    size_t most = a->feed->up->env->read_bytes, got = 0;
+    size_t got = 0;
 
-    if (most > PIECE_BYTES)
-        most = PIECE_BYTES;
     piece->size_bytes = 0;
     do {
-        if (feed_read(a->feed, piece->bytes + piece->size_bytes, most - piece->size_bytes, &got) <
-            0)
+        if (feed_read(a->feed, piece->bytes + piece->size_bytes,
+                      a->capacity_bytes - piece->size_bytes, &got) < 0)
             return -1;
         piece->size_bytes += got;
-    } while (got > 0 && piece->size_bytes < most && a->raw->has_size);
+    } while (got > 0 && piece->size_bytes < a->enough_bytes && a->raw->has_size);
     piece->input_offset = a->raw->bytes_read;
     return got > 0;
 }
@@ -194,10 +196,16 @@ struct read_ahead *read_ahead_start(struct feed *feed, const struct raw_source *
 
     if (!a)
         return NULL;
-    *a = (struct read_ahead){.feed = feed, .raw = raw, .allocator = env->allocator};
+    *a = (struct read_ahead){.feed = feed,
+                             .raw = raw,
+                             .allocator = env->allocator,
+                             .capacity_bytes = PIECE_BYTES,
+                             .enough_bytes = ENOUGH_BYTES};
+    if (env->read_bytes < ENOUGH_BYTES) /* a read, then, is a piece */
+        a->capacity_bytes = a->enough_bytes = env->read_bytes;
     atomic_init(&a->is_stopped, false);
     for (size_t i = 0; i < PLACES; i++) {
-        a->places[i].buffer = allocator_get(&a->allocator, room_bytes + PIECE_BYTES + 1);
+        a->places[i].buffer = allocator_get(&a->allocator, room_bytes + a->capacity_bytes + 1);
         if (!a->places[i].buffer)
             goto fail;
         a->places[i].piece.bytes = a->places[i].buffer + room_bytes;

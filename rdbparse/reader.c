@@ -702,9 +702,9 @@ static void init_env(struct source_env *env, const rdbp_options *options)
         .allocator = {.reallocate = options->reallocate, .user = options->reallocate_user},
         .check = options->check,
         .check_user = options->check_user,
-        .read_bytes = SOURCE_READ_BYTES,
+        .read_bytes = SIZE_MAX,
     };
-    if (options->refill_bytes > 0 && options->refill_bytes < SOURCE_READ_BYTES)
+    if (options->refill_bytes > 0)
         env->read_bytes = options->refill_bytes;
 }
 

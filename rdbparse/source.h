@@ -18,7 +18,7 @@
 #include "bytes.h"
 #include "rdbparse/rdbparse.h"
 
-/* Read at once when the options do not say less. */
+/* Read at once by the parser itself. */
 #define SOURCE_READ_BYTES ((size_t)256 * 1024)
 /* What detection and the unpackers see of their input at a time. */
 #define FEED_BYTES ((size_t)64 * 1024)
