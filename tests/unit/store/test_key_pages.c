@@ -21,6 +21,7 @@
 
 #include <cmocka.h>
 
+#include "query.h"
 #include "store/key_pages.h"
 #include "store/sqlite_bytes.h"
 #include "store/store.h"
@@ -50,30 +51,6 @@ static sqlite3 *open_db(const char *name)
     assert_int_equal(sqlite3_open(name, &db), SQLITE_OK);
     run(db, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF");
     return db;
-}
-
-static int64_t query_int(sqlite3 *db, const char *sql)
-{
-    sqlite3_stmt *stmt;
-    int64_t v;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    v = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return v;
-}
-
-static void assert_query_text(sqlite3 *db, const char *sql, const char *expected)
-{
-    sqlite3_stmt *stmt;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    assert_string_equal((const char *)sqlite3_column_text(stmt, 0), expected);
-    sqlite3_finalize(stmt);
 }
 
 /* CREATE TABLE key_rows of schema.sql: the rest would be parsed hundreds of times for nothing. */

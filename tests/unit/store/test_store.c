@@ -22,6 +22,7 @@
 #include "analyze/aggregate.h"
 #include "analyze/save.h"
 #include "analyze/top.h"
+#include "query.h"
 #include "store/store.h"
 
 #define NOW_MS INT64_C(1700000000000)
@@ -46,30 +47,6 @@ static size_t count_files(void)
         n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
     closedir(d);
     return n;
-}
-
-static int64_t query_int(sqlite3 *db, const char *sql)
-{
-    sqlite3_stmt *stmt;
-    int64_t v;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    v = sqlite3_column_int64(stmt, 0);
-    sqlite3_finalize(stmt);
-    return v;
-}
-
-static void assert_query_text(sqlite3 *db, const char *sql, const char *expected)
-{
-    sqlite3_stmt *stmt;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-    assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
-    assert_string_equal((const char *)sqlite3_column_text(stmt, 0), expected);
-    sqlite3_finalize(stmt);
 }
 
 /* ---- a made-up snapshot --------------------------------------------------------------------- */
