@@ -324,18 +324,13 @@ static void read_row(const struct refilter *r, sqlite3_stmt *stmt, struct key_ro
 }
 
 /* Of a key that passed. */
-static void read_sums(sqlite3_stmt *stmt, struct key_row *row)
+static void read_rest(sqlite3_stmt *stmt, struct key_row *row)
 {
     row->alloc_bytes = column_nullable(stmt, C_ALLOC_BYTES);
     row->rdb_bytes = column_nullable(stmt, C_RDB_BYTES);
     row->elements = column_nullable(stmt, C_ELEMENTS);
     row->largest_element = column_nullable(stmt, C_LARGEST);
     row->pattern_n = (uint64_t)sqlite3_column_int64(stmt, C_PATTERN_N);
-}
-
-/* Of a key whose row is kept. */
-static void read_rest(sqlite3_stmt *stmt, struct key_row *row)
-{
     row->key_bytes = sqlite3_column_type(stmt, C_KEY_BYTES) == SQLITE_NULL
                          ? row->key_stored_bytes
                          : (uint64_t)sqlite3_column_int64(stmt, C_KEY_BYTES);
@@ -381,7 +376,7 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
     const struct source_pattern *pattern;
     int is_top;
 
-    read_sums(stmt, row);
+    read_rest(stmt, row);
     pattern = find_pattern(&pass->patterns, row->pattern_n);
     row->pattern_n = aggregate_add(pass->aggregate, row, pattern->bytes, pattern->size_bytes, 0);
     is_top = row->pattern_n == 0 ? -1 : top_add(pass->top, row);
@@ -395,7 +390,6 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
     }
     if (r->keys != KEYS_ALL && is_top == 0)
         return 0;
-    read_rest(stmt, row);
     return put_row(r, pass, row, err);
 }
 

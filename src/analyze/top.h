@@ -12,6 +12,7 @@ enum top_measure {
     TOP_ELEMENTS,
     TOP_LARGEST_ELEMENT,
     TOP_RDB_BYTES,
+    TOP_KEY_BYTES, /* length of the name */
     TOP_MEASURE_COUNT_
 };
 const char *top_measure_name(enum top_measure m);

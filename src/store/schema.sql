@@ -2,7 +2,7 @@
 -- Base tables hold integers (codes resolved by *_names tables); views are what people read.
 -- Every *_at and `now`: Unix milliseconds.  Sizes in bytes.  NULL: not known.
 PRAGMA application_id = 0x52444c53; -- 'RDLS'
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE sets(
   id INTEGER PRIMARY KEY,
@@ -167,7 +167,7 @@ CREATE VIEW keys AS
 -- snapshots.keys_stored is 'none' (then there are no rows here either).
 CREATE TABLE top_rows(
   snapshot_id INTEGER NOT NULL,
-  measure TEXT NOT NULL,           -- 'bytes', 'elements', 'largest_element', 'rdb_bytes'
+  measure TEXT NOT NULL,           -- 'bytes', 'elements', 'largest_element', 'rdb_bytes', 'key_bytes'
   scope TEXT NOT NULL,             -- 'all', 'type', 'db'
   scope_value TEXT NOT NULL,       -- '' | type name | db number
   rank INTEGER NOT NULL,           -- 1-based

@@ -715,9 +715,9 @@ static void test_files_of_others(void **state)
     } rows[] = {
         {"text", NULL},
         {"another database", "CREATE TABLE t(x)"},
-        {"a newer one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 3;"
+        {"a newer one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 4;"
                                 "CREATE TABLE t(x)"},
-        {"an older one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 1;"
+        {"an older one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 2;"
                                  "CREATE TABLE t(x)"},
     };
     char path[200];

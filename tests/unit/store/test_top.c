@@ -21,7 +21,8 @@ static int64_t measure_of(const struct key_row *r, int measure)
     case TOP_BYTES: return r->bytes;
     case TOP_ELEMENTS: return r->elements;
     case TOP_LARGEST_ELEMENT: return r->largest_element;
-    default: return r->rdb_bytes;
+    case TOP_RDB_BYTES: return r->rdb_bytes;
+    default: return (int64_t)r->key_bytes;
     }
 }
 
@@ -60,6 +61,7 @@ static void fill_rows(int shape)
         r->elements = (int64_t)(random >> 20) % 100;
         r->largest_element = i % 2 == 0 ? ROW_NULL : v * 3;
         r->rdb_bytes = (int64_t)(random >> 30) % 100000;
+        r->key_bytes = (random >> 12) % 3000;
     }
 }
 
