@@ -42,6 +42,7 @@ struct aggregate_pattern {
     uint64_t n;         /* 1-based, by first appearance */
     int role;           /* enum role; set by whoever knows */
     const char *system; /* borrowed, or NULL */
+    const char *family; /* likewise: which of its structures */
     struct sum all;     /* as aggregate_pattern_at() found it */
     struct sum without_ttl, expired;
     int64_t rdb_bytes, elements;

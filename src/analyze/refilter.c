@@ -18,7 +18,7 @@
 #include "analyze/save.h"
 #include "util/signals.h"
 
-#define MAX_SYSTEMS 64 /* distinct names of systems: there is a fixed list of them */
+#define MAX_SYSTEMS 512 /* distinct names of systems and families: there is a fixed list of them */
 
 struct refilter {
     sqlite3 *src;
@@ -193,7 +193,7 @@ struct source_pattern {
     uint8_t *bytes;
     size_t size_bytes;
     int role;
-    const char *system;
+    const char *system, *family;
 };
 
 struct source_patterns {
@@ -210,7 +210,7 @@ static void patterns_done(struct source_patterns *p)
 
 static int take_pattern(struct refilter *r, struct source_patterns *p, sqlite3_stmt *stmt)
 {
-    enum { N, PATTERN, ROLE, SYSTEM };
+    enum { N, PATTERN, ROLE, SYSTEM, FAMILY };
     const uint8_t *bytes = sqlite3_column_blob(stmt, PATTERN);
     const size_t n = (size_t)sqlite3_column_bytes(stmt, PATTERN);
     struct source_pattern *grown, *item;
@@ -234,6 +234,7 @@ static int take_pattern(struct refilter *r, struct source_patterns *p, sqlite3_s
         memcpy(item->bytes, bytes, item->size_bytes);
     item->role = sqlite3_column_int(stmt, ROLE);
     item->system = intern(r, (const char *)sqlite3_column_text(stmt, SYSTEM));
+    item->family = intern(r, (const char *)sqlite3_column_text(stmt, FAMILY));
     p->count++;
     return 0;
 }
@@ -387,6 +388,7 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
 
         p->role = pattern->role;
         p->system = pattern->system;
+        p->family = pattern->family;
     }
     if (r->keys != KEYS_ALL && is_top == 0)
         return 0;

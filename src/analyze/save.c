@@ -35,6 +35,7 @@ static int save_patterns(struct store *s, const struct aggregate *a, struct erro
             .type_id = p->group->type_id,
             .role = p->role,
             .system = p->system,
+            .family = p->family,
             .keys = p->all.keys,
             .bytes = p->all.bytes,
             .alloc_bytes = alloc_of(&p->all),

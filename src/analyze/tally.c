@@ -104,7 +104,8 @@ static void assign_roles(struct tally *t)
 
         memcpy(facts.signature_keys, p->signature_keys, sizeof facts.signature_keys);
         if (p->group->db != AGGREGATE_DB_OTHER)
-            p->role = (int)role_of_pattern(t->evidence, t->decoder->sidekiq, &facts, &p->system);
+            p->role = (int)role_of_pattern(t->evidence, t->decoder->sidekiq, &facts, &p->system,
+                                           &p->family);
     }
 }
 

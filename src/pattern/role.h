@@ -55,8 +55,11 @@ struct role_pattern {
 
 /* sidekiq: resolved installations (may be NULL).  p->pattern: as pattern_fold() gave it, or a
  * parent of such.  *ret_system: the system's name ("sidekiq", "bullmq", "rails cache", ...;
- * static), or NULL for ROLE_APP. */
+ * static), or NULL for ROLE_APP.  *ret_family (ret_family may be NULL): which of the system's
+ * structures it is, the rest of the name as that system's rules have it ("wait", "*:lock",
+ * "stat:processed:[*]", "entry"; static), or NULL for ROLE_APP. */
 enum role role_of_pattern(const struct role_evidence *e, const struct sidekiq_result *sidekiq,
-                          const struct role_pattern *p, const char **ret_system);
+                          const struct role_pattern *p, const char **ret_system,
+                          const char **ret_family);
 
 #endif

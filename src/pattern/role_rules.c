@@ -327,8 +327,17 @@ static bool is_nearly_all(uint64_t part, uint64_t whole)
     return whole > 0 && part >= whole - whole / 20;
 }
 
+/* What a rule's keys are called. */
+static const char *family_of(const struct name_rule *rule)
+{
+    if (strcmp(rule->glob, "*") != 0)
+        return rule->glob;
+    return rule->role == ROLE_CACHE ? "entry" : "[*]";
+}
+
 static enum role role_in_sidekiq(const struct role_evidence *e,
-                                 const struct sidekiq_result *sidekiq, const struct role_pattern *p)
+                                 const struct sidekiq_result *sidekiq, const struct role_pattern *p,
+                                 const char **ret_family)
 {
     const struct role_root *process;
     bool is_under = false;
@@ -346,13 +355,18 @@ static enum role role_in_sidekiq(const struct role_evidence *e,
         is_under = true;
         rule = find_rule(sidekiq_rules, p->pattern + prefix_bytes, p->pattern_bytes - prefix_bytes,
                          p->type);
-        if (rule != NULL)
+        if (rule != NULL) {
+            *ret_family = family_of(rule);
             return (enum role)rule->role;
+        }
     }
     if (!is_under)
         return ROLE_APP;
-    if ((p->type == RDBP_TYPE_LIST || p->type == RDBP_TYPE_ZSET) && is_job_set(sidekiq, p))
+    if ((p->type == RDBP_TYPE_LIST || p->type == RDBP_TYPE_ZSET) && is_job_set(sidekiq, p)) {
+        *ret_family = p->type == RDBP_TYPE_LIST ? "queue:*" : "retry, schedule, dead";
         return ROLE_JOBS;
+    }
+    *ret_family = "process";
     process = role_root_find(e, p->db, ROOT_PROCESS, p->pattern, p->pattern_bytes);
     return process != NULL && is_nearly_all(process->keys, p->keys) ? ROLE_STATE : ROLE_APP;
 }
@@ -449,7 +463,7 @@ static const struct name_rule *judge_root(const struct role_root *r, const char 
 }
 
 static enum role role_under(const struct role_root *r, const struct role_pattern *p,
-                            const char **ret_system)
+                            const char **ret_system, const char **ret_family)
 {
     const char *system = NULL;
     const struct name_rule *rules = judge_root(r, &system), *rule;
@@ -461,12 +475,13 @@ static enum role role_under(const struct role_root *r, const struct role_pattern
     if (rule == NULL)
         return ROLE_APP;
     *ret_system = system;
+    *ret_family = family_of(rule);
     return (enum role)rule->role;
 }
 
 /* Roots whose prefix ends where a segment of the pattern begins: the longest first. */
 static enum role role_by_segments(const struct role_evidence *e, const struct role_pattern *p,
-                                  const char **ret_system)
+                                  const char **ret_system, const char **ret_family)
 {
     static const uint8_t kinds[] = {ROOT_NODE_QUEUE, ROOT_RESQUE, ROOT_RQ,    ROOT_LARAVEL_CACHE,
                                     ROOT_HORIZON,    ROOT_SPRING, ROOT_CELERY};
@@ -477,7 +492,8 @@ static enum role role_by_segments(const struct role_evidence *e, const struct ro
             for (size_t i = 0; i < sizeof(kinds); i++) {
                 const struct role_root *r =
                     role_root_find(e, p->db, (enum role_root_kind)kinds[i], p->pattern, at);
-                const enum role role = r != NULL ? role_under(r, p, ret_system) : ROLE_APP;
+                const enum role role =
+                    r != NULL ? role_under(r, p, ret_system, ret_family) : ROLE_APP;
 
                 if (role != ROLE_APP)
                     return role;
@@ -490,7 +506,7 @@ static enum role role_by_segments(const struct role_evidence *e, const struct ro
 
 /* Roots whose prefix may end anywhere: Laravel's `app_database_`, Celery's global_keyprefix. */
 static enum role role_by_name(const struct role_evidence *e, const struct role_pattern *p,
-                              const char **ret_system)
+                              const char **ret_system, const char **ret_family)
 {
     static const struct {
         const char *name;
@@ -514,7 +530,7 @@ static enum role role_by_name(const struct role_evidence *e, const struct role_p
         if (at == NULL)
             continue;
         r = role_root_find(e, p->db, names[i].kind, p->pattern, (size_t)(at - p->pattern));
-        role = r != NULL ? role_under(r, p, ret_system) : ROLE_APP;
+        role = r != NULL ? role_under(r, p, ret_system, ret_family) : ROLE_APP;
         if (role != ROLE_APP)
             return role;
     }
@@ -596,7 +612,7 @@ static bool is_laravel_value(const struct role_evidence *e, const struct role_pa
 }
 
 static enum role role_by_values(const struct role_evidence *e, const struct role_pattern *p,
-                                const char **ret_system)
+                                const char **ret_system, const char **ret_family)
 {
     static const char session[] = ":django.contrib.sessions.";
 
@@ -604,45 +620,58 @@ static enum role role_by_values(const struct role_evidence *e, const struct role
         return ROLE_APP;
     if (has_signature(p, SIGNATURE_RAILS_ENTRY)) {
         *ret_system = "rails cache";
+        *ret_family = "entry";
         return ROLE_CACHE;
     }
     if (has_signature(p, SIGNATURE_COOKIE_JSON)) {
         *ret_system = "express session";
+        *ret_family = "session";
         return ROLE_SESSION;
     }
     if (is_django(e, p)) {
+        const bool is_session =
+            memmem(p->pattern, p->pattern_bytes, session, sizeof(session) - 1) != NULL;
+
         *ret_system = "django";
-        return memmem(p->pattern, p->pattern_bytes, session, sizeof(session) - 1) ? ROLE_SESSION
-                                                                                  : ROLE_CACHE;
+        *ret_family = is_session ? "session" : "entry";
+        return is_session ? ROLE_SESSION : ROLE_CACHE;
     }
     if (is_laravel_value(e, p)) {
         *ret_system = "laravel";
+        *ret_family = "entry";
         return ROLE_CACHE;
     }
     return ROLE_APP;
 }
 
 enum role role_of_pattern(const struct role_evidence *e, const struct sidekiq_result *sidekiq,
-                          const struct role_pattern *p, const char **ret_system)
+                          const struct role_pattern *p, const char **ret_system,
+                          const char **ret_family)
 {
+    const char *family = NULL;
     enum role role = ROLE_APP;
 
     *ret_system = NULL;
+    if (ret_family != NULL)
+        *ret_family = NULL;
     if (p->pattern_bytes == 0 || p->keys == 0 || (unsigned)p->type > RDBP_TYPE_STREAM)
         return ROLE_APP;
-    role = role_by_values(e, p, ret_system);
+    role = role_by_values(e, p, ret_system, &family);
     if (role == ROLE_APP && sidekiq != NULL && sidekiq->installation_count > 0) {
-        role = role_in_sidekiq(e, sidekiq, p);
+        role = role_in_sidekiq(e, sidekiq, p, &family);
         if (role != ROLE_APP)
             *ret_system = "sidekiq";
     }
     if (role == ROLE_APP)
-        role = role_by_segments(e, p, ret_system);
+        role = role_by_segments(e, p, ret_system, &family);
     if (role == ROLE_APP)
-        role = role_by_name(e, p, ret_system);
+        role = role_by_name(e, p, ret_system, &family);
     if (role == ROLE_APP && is_celery_queue(e, p)) {
         *ret_system = "celery";
+        family = "queue";
         role = ROLE_JOBS;
     }
+    if (ret_family != NULL && role != ROLE_APP)
+        *ret_family = family;
     return role;
 }

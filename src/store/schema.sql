@@ -114,14 +114,15 @@ CREATE TABLE pattern_rows(
   last_expires_at INTEGER,
   largest_bytes INTEGER,
   largest_key,                     -- its name, as keys.key
-  largest_key_text TEXT
+  largest_key_text TEXT,
+  family TEXT                      -- which of the system's structures: 'wait', '*:lock', 'entry', ...
 );
 CREATE VIEW patterns AS
   SELECT p.id >> 40 AS snapshot_id, p.db, p.pattern, coalesce(p.pattern_text, p.pattern) AS pattern_text,
          t.name AS type, r.name AS role, p.system, p.keys, p.bytes, p.alloc_bytes, p.rdb_bytes, p.elements,
          p.keys_without_ttl, p.bytes_without_ttl, p.alloc_bytes_without_ttl,
          p.expired_keys, p.expired_bytes, p.expired_alloc_bytes, p.first_expires_at, p.last_expires_at,
-         p.largest_bytes, p.largest_key, coalesce(p.largest_key_text, p.largest_key) AS largest_key_text, p.id
+         p.largest_bytes, p.largest_key, coalesce(p.largest_key_text, p.largest_key) AS largest_key_text, p.id, p.family
     FROM pattern_rows p JOIN type_names t ON t.id = p.type JOIN role_names r ON r.id = p.role;
 
 CREATE TABLE key_rows(

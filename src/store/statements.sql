@@ -35,7 +35,7 @@ SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'key_rows'
 INSERT INTO databases VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: pattern
-INSERT INTO pattern_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO pattern_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: ttl
 INSERT INTO ttl_rows VALUES(?, ?, ?, ?, ?, ?, ?);
@@ -104,7 +104,7 @@ SELECT id, now, keys_stored, label FROM snapshots ORDER BY id;
 SELECT id, name FROM type_names WHERE id >= ? ORDER BY id;
 
 -- name: source-patterns
-SELECT id & ((1 << 40) - 1), pattern, role, system FROM pattern_rows
+SELECT id & ((1 << 40) - 1), pattern, role, system, family FROM pattern_rows
  WHERE id BETWEEN ?1 << 40 AND (?1 << 40) + ((1 << 40) - 1) ORDER BY id;
 
 -- name: source-keys

@@ -144,6 +144,7 @@ struct store_pattern {
     uint32_t type_id;
     int role;           /* enum role */
     const char *system; /* or NULL */
+    const char *family; /* or NULL */
     uint64_t keys;
     int64_t bytes, alloc_bytes, rdb_bytes;
     int64_t elements;

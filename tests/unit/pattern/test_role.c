@@ -343,7 +343,7 @@ static void test_scenarios(void **state)
             enum role role;
 
             sum_pattern(&scenarios[i], k, i, pattern, &p);
-            role = role_of_pattern(e, &sidekiq, &p, &system);
+            role = role_of_pattern(e, &sidekiq, &p, &system, NULL);
             if (role == k->role && (system == NULL) == (k->system == NULL) &&
                 (system == NULL || strcmp(system, k->system) == 0))
                 continue;
@@ -376,11 +376,11 @@ static void test_other_database(void **state)
                                  .keys = 1};
         const char *system;
 
-        assert_int_equal(role_of_pattern(e, &sidekiq, &p, &system), db == 3 ? ROLE_JOBS : ROLE_APP);
+        assert_int_equal(role_of_pattern(e, &sidekiq, &p, &system, NULL), db == 3 ? ROLE_JOBS : ROLE_APP);
         p.pattern = (const uint8_t *)"processes";
         p.pattern_bytes = 9;
         p.type = SET;
-        assert_int_equal(role_of_pattern(e, &sidekiq, &p, &system),
+        assert_int_equal(role_of_pattern(e, &sidekiq, &p, &system, NULL),
                          db == 3 ? ROLE_STATE : ROLE_APP);
     }
     role_evidence_free(e);
@@ -411,7 +411,7 @@ static void test_share(void **state)
 
         for (unsigned k = 0; k < 8; k++)
             p.signature_keys[k] = bit >> k & 1 ? rows[i].with_signature : 0;
-        if (role_of_pattern(e, NULL, &p, &system) != rows[i].role)
+        if (role_of_pattern(e, NULL, &p, &system, NULL) != rows[i].role)
             fail_msg("%u of %u keys: not %s", (unsigned)rows[i].with_signature,
                      (unsigned)rows[i].keys, role_name(rows[i].role));
     }
@@ -511,7 +511,7 @@ static void test_many_roots(void **state)
     }
     assert_int_equal(role_evidence_key(e, 0, (const uint8_t *)"rq:queues", 9, SET, 0), 0);
     assert_int_equal(role_evidence_key(e, 0, (const uint8_t *)"rq:job:17", 9, H, 0), 0);
-    assert_int_equal(role_of_pattern(e, NULL, &p, &system), ROLE_JOBS);
+    assert_int_equal(role_of_pattern(e, NULL, &p, &system, NULL), ROLE_JOBS);
     role_evidence_free(e);
 }
 
@@ -539,7 +539,7 @@ static void test_random_keys(void **state)
         p.type = (enum rdbp_type)(i % RDBP_TYPE_COUNT_);
         assert_int_equal(role_evidence_key(e, 0, key, n, p.type, i & 0xff), 0);
         p.pattern_bytes = pattern_fold(key, n, pattern);
-        assert_true((unsigned)role_of_pattern(e, NULL, &p, &system) < ROLE_COUNT_);
+        assert_true((unsigned)role_of_pattern(e, NULL, &p, &system, NULL) < ROLE_COUNT_);
     }
     role_evidence_free(e);
     role_evidence_free(NULL);
