@@ -265,6 +265,35 @@ void display_value(struct strbuf *b, const struct value *v, enum column_kind kin
     }
 }
 
+void display_bar(struct strbuf *b, double percent, unsigned width)
+{
+    /* U+258F to U+2589: one to seven eighths of a column, from the left. */
+    static const char *const eighths[] = {"\xe2\x96\x8f", "\xe2\x96\x8e", "\xe2\x96\x8d",
+                                          "\xe2\x96\x8c", "\xe2\x96\x8b", "\xe2\x96\x8a",
+                                          "\xe2\x96\x89"};
+    const bool has_blocks = MB_CUR_MAX > 1 && iswprint(0x2588);
+    const unsigned steps = has_blocks ? 8 : 1, all = width * steps;
+    unsigned filled;
+
+    if (!(percent > 0))
+        return;
+    filled = percent >= 100 ? all : (unsigned)(percent / 100 * all);
+    for (unsigned i = 0; i < filled / steps; i++)
+        strbuf_puts(b, has_blocks ? "\xe2\x96\x88" : "#");
+    if (filled == 0) /* less than a step, but something */
+        strbuf_puts(b, has_blocks ? eighths[0] : ".");
+    else if (filled % steps > 0)
+        strbuf_puts(b, eighths[filled % steps - 1]);
+}
+
+void display_cell(struct strbuf *b, const struct value *v, const struct column *column)
+{
+    if (column->bar_width == 0 || (v->type != VALUE_INT && v->type != VALUE_REAL))
+        display_value(b, v, column->kind);
+    else
+        display_bar(b, v->type == VALUE_REAL ? v->real : (double)v->integer, column->bar_width);
+}
+
 /* Displayed text holds only valid, printable characters (or, in the C locale, ASCII). */
 static size_t step(const char *text, size_t size_bytes, size_t *ret_width)
 {

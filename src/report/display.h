@@ -21,6 +21,11 @@ void display_blob_as_text(struct strbuf *b, const char *bytes, size_t size_bytes
 
 /* The value as its column wants it; NULL is "-". */
 void display_value(struct strbuf *b, const struct value *v, enum column_kind kind);
+/* The value as a cell of a table: display_value(), or the bar that the column asks for. */
+void display_cell(struct strbuf *b, const struct value *v, const struct column *column);
+/* A bar of `percent` of `width` columns, in eighths of a column where the locale has them.  Only 0
+ * is no bar, and only 100 and more a full one. */
+void display_bar(struct strbuf *b, double percent, unsigned width);
 
 /* Columns that displayed text takes on a terminal. */
 size_t display_width(const char *text, size_t size_bytes);

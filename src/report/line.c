@@ -65,7 +65,7 @@ bool line_format(const char *line, const struct column *columns, size_t column_c
             return false;
         }
         if (!is_condition)
-            display_value(b, &values[i], columns[i].kind);
+            display_cell(b, &values[i], &columns[i]);
     }
     strbuf_puts(b, from);
     return true;

@@ -152,7 +152,8 @@ static void put_table_head(struct markdown *m, const struct value *values)
     for (size_t i = 0; i < s->column_count; i++) {
         if (s->columns[i].is_hidden)
             continue;
-        m->is_text[i] = values[i].type == VALUE_TEXT || values[i].type == VALUE_BLOB;
+        m->is_text[i] = values[i].type == VALUE_TEXT || values[i].type == VALUE_BLOB ||
+                        s->columns[i].bar_width > 0;
         out_puts(o, m->is_text[i] ? " --- |" : " ---: |");
     }
     out_putc(o, '\n');
@@ -179,7 +180,7 @@ static void markdown_row(struct renderer *r, const struct value *values)
         if (s->columns[i].is_hidden)
             continue;
         strbuf_clear(&text);
-        display_value(&text, &values[i], s->columns[i].kind);
+        display_cell(&text, &values[i], &s->columns[i]);
         out_putc(&r->out, ' ');
         put_escaped(m, strbuf_text(&text));
         out_puts(&r->out, " |");

@@ -332,13 +332,13 @@ static int fill_table(struct table *t, struct libscols_table *tb,
     if (scols_table_set_column_separator(tb, "  ") != 0)
         return -1;
     for (size_t i = 0; i < count && r == 0; i++) {
-        const char *text = t->base.section->columns[columns[i].index].heading;
+        const struct column *c = &t->base.section->columns[columns[i].index];
+        const bool is_left = columns[i].is_text || c->bar_width > 0;
         struct libscols_column *column;
 
         strbuf_clear(&heading);
-        display_cut(&heading, text, strlen(text), columns[i].width);
-        column = scols_table_new_column(tb, strbuf_text(&heading), 0,
-                                        columns[i].is_text ? 0 : SCOLS_FL_RIGHT);
+        display_cut(&heading, c->heading, strlen(c->heading), columns[i].width);
+        column = scols_table_new_column(tb, strbuf_text(&heading), 0, is_left ? 0 : SCOLS_FL_RIGHT);
         if (heading.failed || column == NULL)
             r = -1;
     }
@@ -465,7 +465,7 @@ static void add_cells(struct table *t, const struct value *values)
         struct cell *cell = &t->cells[t->batch_rows * s->column_count + i];
 
         strbuf_clear(&text);
-        display_value(&text, &values[i], s->columns[i].kind);
+        display_cell(&text, &values[i], &s->columns[i]);
         cell->size_bytes = text.size_bytes;
         cell->width = display_width(strbuf_text(&text), text.size_bytes);
         cell->text = strdup(strbuf_text(&text));

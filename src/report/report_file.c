@@ -21,6 +21,10 @@
 #include <string.h>
 
 #include "report/strbuf.h"
+#include "util/text.h"
+
+#define DEFAULT_BAR_WIDTH 10
+#define MAX_BAR_WIDTH     60
 
 struct reading {
     struct report_file *file;
@@ -187,17 +191,53 @@ static int read_section(struct reading *r, struct piece rest)
     return r->section->name == NULL || r->section->title == NULL ? fail_memory(r) : 0;
 }
 
-/* `name = HEADING`, `name = HEADING | wide`, `name = -` (hidden) */
+/* `bar` or `bar=N`: the columns it takes at 100 %. */
+static int read_bar(const struct reading *r, struct piece word, unsigned *ret_width)
+{
+    struct piece name, value;
+    char digits[8] = "";
+    int64_t width = DEFAULT_BAR_WIDTH;
+
+    if (!split(word, '=', &name, &value)) {
+        *ret_width = DEFAULT_BAR_WIDTH;
+        return 0;
+    }
+    if (value.size_bytes < sizeof digits)
+        memcpy(digits, value.text, value.size_bytes);
+    if (text_parse_int(digits, 2, MAX_BAR_WIDTH, &width) < 0)
+        return fail(r, "a bar is 2 to 60 columns wide, not", value.text, value.size_bytes);
+    *ret_width = (unsigned)width;
+    return 0;
+}
+
+static int read_column_options(const struct reading *r, struct piece options,
+                               struct report_file_column *column)
+{
+    while (options.size_bytes > 0) {
+        struct piece word;
+
+        split(options, ' ', &word, &options);
+        if (piece_is(word, "wide"))
+            column->is_wide = true;
+        else if (!piece_is(word, "bar") &&
+                 (word.size_bytes < 4 || memcmp(word.text, "bar=", 4) != 0))
+            return fail(r, "a column's options are `wide` and `bar`, not", word.text,
+                        word.size_bytes);
+        else if (read_bar(r, word, &column->bar_width) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* `name = HEADING`, `name = HEADING | wide`, `name = HEADING | bar`, `name = -` (hidden) */
 static int read_column(struct reading *r, struct piece rest)
 {
     struct report_file_column *columns, *column;
-    struct piece name, value, heading, option;
+    struct piece name, value, heading, options;
 
     if (!split(rest, '=', &name, &value) || name.size_bytes == 0 || value.size_bytes == 0)
         return fail(r, "expected `-- column: name = HEADING`", "", 0);
-    split(value, '|', &heading, &option);
-    if (option.size_bytes > 0 && !piece_is(option, "wide"))
-        return fail(r, "a column's option is `wide`, not", option.text, option.size_bytes);
+    split(value, '|', &heading, &options);
     columns = grow(r->section->columns, r->section->column_count, sizeof *columns);
     if (columns == NULL)
         return fail_memory(r);
@@ -206,8 +246,9 @@ static int read_column(struct reading *r, struct piece rest)
     column->name = copy_piece(name);
     column->heading = copy_piece(heading);
     column->is_hidden = piece_is(heading, "-");
-    column->is_wide = option.size_bytes > 0;
-    return column->name == NULL || column->heading == NULL ? fail_memory(r) : 0;
+    if (column->name == NULL || column->heading == NULL)
+        return fail_memory(r);
+    return read_column_options(r, options, column);
 }
 
 static int read_line(struct reading *r, struct piece rest)

@@ -14,6 +14,7 @@ struct report_file_column {
     char *heading;
     bool is_hidden;
     bool is_wide;
+    unsigned bar_width; /* 0: no bar */
 };
 
 struct report_section {

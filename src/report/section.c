@@ -90,6 +90,7 @@ static char *heading_of(const struct report_section *section, struct column *col
             continue;
         column->is_hidden = c->is_hidden;
         column->is_wide = c->is_wide;
+        column->bar_width = c->bar_width;
         return strdup(c->heading);
     }
     /* A query's column can be called anything. */

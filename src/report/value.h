@@ -34,6 +34,8 @@ struct column {
     enum column_kind kind;
     bool is_hidden; /* not for people: used by lines, or for programs only */
     bool is_wide;   /* shown when there is room for it */
+    /* Above 0: a number is drawn as a bar that is so many columns long at 100. */
+    unsigned bar_width;
 };
 
 /* What a column's name says (reports/README.md). */

@@ -783,6 +783,28 @@ class OwnReports(unittest.TestCase):
         self.assertEqual(out.count("\r\n"), 3)
         self.assertIn("mine", run("report", "--list", "--reports-dir", folder))
 
+    def test_bars(self):
+        """A bar is 10 columns at 100; only 0 is none and only 100 is full. Programs get the number."""
+        folder = self.write("-- title: T\n-- section: s | S\n-- column: x_pct = BAR | bar\n"
+                            "-- column: y = Y | wide bar=4\n"
+                            "SELECT 'p' || n AS name, x_pct, x_pct AS y FROM (SELECT 1 AS n, 0.0 AS x_pct UNION ALL "
+                            "VALUES (2, 0.01), (3, 12.5), (4, 50), (5, 99.99), (6, 100), (7, 250), (8, -5), (9, NULL), "
+                            "(10, 'text'));\n")
+        bars = ["", "\u258f", "\u2588\u258e", "\u2588" * 5, "\u2588" * 9 + "\u2589", "\u2588" * 10, "\u2588" * 10, "",
+                "-", "text"]
+        short = ["", "\u258f", "\u258c", "\u2588" * 2, "\u2588" * 3 + "\u2589", "\u2588" * 4, "\u2588" * 4, "", "-", "text"]
+        plain = ["", ".", "#", "#####", "#" * 9, "#" * 10, "#" * 10, "", "-", "text"]
+        rows = [f"p{n + 1}".ljust(6) + bars[n].ljust(12) + short[n] for n in range(10)]
+        text = report(self.path, "mine", "--reports-dir", folder, "--width", 80)
+        self.assertEqual(text.splitlines()[-10:], [row.rstrip() for row in rows])
+        self.assertEqual(text.splitlines()[-11], "NAME  BAR         Y")
+        text = report(self.path, "mine", "--reports-dir", folder, env={"LC_ALL": "C"})
+        self.assertEqual([line[6:18].strip() for line in text.splitlines()[-10:]], plain)
+        text = report(self.path, "mine", "--reports-dir", folder, "-f", "markdown")
+        self.assertEqual([line.split("|")[2].strip() for line in text.splitlines() if line.startswith("| p")], bars)
+        for fmt in ("csv", "ndjson"):
+            self.assertIn("99.99", report(self.path, "mine", "--reports-dir", folder, "-f", fmt))
+
     def test_replaces_ours(self):
         folder = self.write("-- title: Mine\n-- section: s |\n-- line: only {n}\nSELECT 7 AS n;\n", "summary.sql")
         self.assertIn("only 7", report(self.path, "--reports-dir", folder))
@@ -805,6 +827,9 @@ class OwnReports(unittest.TestCase):
             ("-- title: T\n-- needs: some\n" + head, 2, "some"),
             ("-- title: T\n-- param: x\n" + head, 2, "param"),
             ("-- title: T\n-- title: U\n" + head, 2, "twice"),
+            (head + "-- column: a = A | wdie\nSELECT 1 AS a;", 3, "wdie"),
+            (head + "-- column: a = A | bar=1\nSELECT 1 AS a;", 3, "bar"),
+            (head + "-- column: a = A | bar=61\nSELECT 1 AS a;", 3, "bar"),
         ]
         for text, line, word in cases:
             folder = self.write(text)
