@@ -1,10 +1,12 @@
 /* aggregate.c -- sums kept while keys stream by.
  *
  *      group    (db, type)           -> ttl[10]         databases and TTL buckets come from these
- *      pattern  (group, pattern)     -> sums, largest key, first and last expiry
+ *      pattern  (group, pattern)     -> sums, largest key, first and last expiry, usage, days
+ *      type                          -> sizes, encodings (type_sums.h)
+ *      snapshot                      -> expiry (expiry.h), slots (slot_sums.h)
  *
- * Both are uthash tables with the hash given.  A key's group is found first, then its pattern under
- * the group's number, so the pattern's hash key is
+ * The first two are uthash tables with the hash given.  A key's group is found first, then its
+ * pattern under the group's number, so the pattern's hash key is
  *
  *      [group number: 4 bytes][pattern: up to 512 bytes]
  *
@@ -27,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/name_day.h"
 #include "util/hash.h"
 
 /* A failed allocation inside uthash leaves the element out of the table; the caller checks. */
@@ -44,6 +47,7 @@ struct group_node {
         uint64_t type_id;
     } key; /* without padding: hashed and compared as bytes */
     uint32_t number;
+    struct type_sums *type; /* shared by the groups of a type */
     bool is_lost;
     UT_hash_handle hh;
 };
@@ -73,6 +77,10 @@ struct aggregate {
     size_t pattern_count, pattern_capacity;
     struct pattern_node *recent_patterns[RECENT_PATTERNS];
     uint64_t keys_without_size, merged_keys;
+    struct type_sums *types[TYPE_SUMS_MAX];
+    size_t type_count;
+    struct expiry expiry;
+    struct slot_sums *slots; /* NULL: no key of a cluster node */
 };
 
 int ttl_bucket(int64_t expires_at_ms, int64_t now_ms)
@@ -114,8 +122,14 @@ void aggregate_free(struct aggregate *a)
         free(a->groups[i]);
     for (size_t i = 0; i < a->pattern_count; i++) {
         free(a->patterns[i]->pattern.largest_key);
+        usage_done(&a->patterns[i]->pattern.usage);
         free(a->patterns[i]);
     }
+    for (size_t i = 0; i < a->type_count; i++) {
+        type_sums_done(a->types[i]);
+        free(a->types[i]);
+    }
+    slot_sums_free(a->slots);
     free(a->groups);
     free(a->patterns);
     free(a);
@@ -154,6 +168,32 @@ static struct group_node *find_group(const struct aggregate *a, int64_t db, uint
     return g;
 }
 
+/* Types of modules beyond the limit are summed as `module`; those of servers always have room. */
+static struct type_sums *type_of(struct aggregate *a, uint32_t type_id)
+{
+    struct type_sums **const end = a->types + a->type_count;
+    struct type_sums **t = a->types;
+
+    if (a->type_count + RDBP_TYPE_COUNT_ >= TYPE_SUMS_MAX && type_id >= RDBP_TYPE_COUNT_) {
+        while (t < end && (*t)->type_id != type_id)
+            t++;
+        if (t < end)
+            return *t;
+        type_id = RDBP_TYPE_MODULE;
+        t = a->types;
+    }
+    while (t < end && (*t)->type_id != type_id)
+        t++;
+    if (t == end) {
+        *t = calloc(1, sizeof **t);
+        if (*t == NULL)
+            return NULL;
+        (*t)->type_id = type_id;
+        a->type_count++;
+    }
+    return *t;
+}
+
 static struct group_node *make_group(struct aggregate *a, int64_t db, uint32_t type_id,
                                      unsigned hash)
 {
@@ -164,6 +204,11 @@ static struct group_node *make_group(struct aggregate *a, int64_t db, uint32_t t
     g = calloc(1, sizeof *g);
     if (g == NULL)
         return NULL;
+    g->type = type_of(a, type_id);
+    if (g->type == NULL) {
+        free(g);
+        return NULL;
+    }
     g->group.db = g->key.db = db;
     g->group.type_id = type_id;
     g->key.type_id = type_id;
@@ -294,17 +339,6 @@ static struct pattern_node *pattern_of(struct aggregate *a, const struct group_n
     return p;
 }
 
-static void sum_add(struct sum *s, const struct key_row *row)
-{
-    s->keys++;
-    if (row->bytes != ROW_NULL)
-        s->bytes = add_capped(s->bytes, row->bytes);
-    if (row->alloc_bytes != ROW_NULL) {
-        s->alloc_bytes = add_capped(s->alloc_bytes, row->alloc_bytes);
-        s->alloc_keys++;
-    }
-}
-
 /* The first of equal keys stays. */
 static int note_largest(struct aggregate_pattern *p, const struct key_row *row)
 {
@@ -336,6 +370,25 @@ static void note_expiry(struct aggregate_pattern *p, int64_t expires_at_ms)
         p->last_expires_at = expires_at_ms;
 }
 
+/* Only a pattern whose first key has a day is looked at further: it is about patterns all of whose
+ * keys have one. */
+static void note_day(struct aggregate_pattern *p, const struct key_row *row)
+{
+    int32_t day;
+
+    if (p->has_keys && p->dated_keys == 0)
+        return;
+    p->has_keys = true;
+    day = name_day(row->key, row->key_stored_bytes);
+    if (day == 0)
+        return;
+    if (p->dated_keys == 0 || day < p->first_day)
+        p->first_day = day;
+    if (p->dated_keys == 0 || day > p->last_day)
+        p->last_day = day;
+    p->dated_keys++;
+}
+
 uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uint8_t *pattern,
                        size_t pattern_bytes, unsigned signature)
 {
@@ -347,16 +400,20 @@ uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uin
     if (g == NULL)
         return 0;
     node = pattern_of(a, g, row->type, pattern, pattern_bytes);
-    if (node == NULL || note_largest(&node->pattern, row) < 0)
+    if (node == NULL || note_largest(&node->pattern, row) < 0 ||
+        usage_add(&node->pattern.usage, row) < 0 || type_sums_add(g->type, row) < 0)
         return 0;
     p = &node->pattern;
+    note_day(p, row);
     sum_add(&g->group.ttl[bucket], row);
     sum_add(bucket == TTL_BUCKET_NONE      ? &p->without_ttl
             : bucket == TTL_BUCKET_EXPIRED ? &p->expired
                                            : &node->live,
             row);
-    if (bucket != TTL_BUCKET_NONE && bucket != TTL_BUCKET_EXPIRED)
+    if (bucket != TTL_BUCKET_NONE && bucket != TTL_BUCKET_EXPIRED) {
         note_expiry(p, row->expires_at_ms);
+        expiry_add(&a->expiry, (uint64_t)row->expires_at_ms - (uint64_t)a->now_ms, row, p->n);
+    }
     if (row->bytes == ROW_NULL)
         a->keys_without_size++;
     if (row->rdb_bytes != ROW_NULL)
@@ -418,4 +475,36 @@ struct aggregate_totals aggregate_totals(const struct aggregate *a)
     for (size_t i = 0; i < a->pattern_count; i++)
         t.rdb_bytes = add_capped(t.rdb_bytes, a->patterns[i]->pattern.rdb_bytes);
     return t;
+}
+
+size_t aggregate_type_count(const struct aggregate *a)
+{
+    return a->type_count;
+}
+
+const struct type_sums *aggregate_type_at(const struct aggregate *a, size_t i)
+{
+    return a->types[i];
+}
+
+const struct expiry *aggregate_expiry(const struct aggregate *a)
+{
+    return &a->expiry;
+}
+
+int64_t aggregate_now(const struct aggregate *a)
+{
+    return a->now_ms;
+}
+
+int aggregate_add_slot(struct aggregate *a, const struct key_row *row)
+{
+    if (a->slots == NULL)
+        a->slots = slot_sums_new();
+    return a->slots == NULL ? -1 : slot_sums_add(a->slots, row);
+}
+
+struct slot_sums *aggregate_slots(const struct aggregate *a)
+{
+    return a->slots;
 }

@@ -1,4 +1,4 @@
-/* aggregate.h -- sums kept while keys stream by: per database, per TTL bucket, per pattern.
+/* aggregate.h -- sums kept while keys stream by: per database, TTL bucket, pattern, type, slot.
  *
  * The same code runs over a snapshot and, to filter a finished report, over the key rows of a
  * report database, so both give the same figures.  Memory is bounded whatever the keys are.
@@ -6,7 +6,11 @@
 #ifndef RDBLENS_AGGREGATE_H
 #define RDBLENS_AGGREGATE_H
 
-#include "key_row.h"
+#include "analyze/expiry.h"
+#include "analyze/slot_sums.h"
+#include "analyze/sum.h"
+#include "analyze/type_sums.h"
+#include "analyze/usage.h"
 #include "pattern/pattern.h"
 
 #define TTL_BUCKET_COUNT   10
@@ -20,13 +24,6 @@ int ttl_bucket(int64_t expires_at_ms, int64_t now_ms);
 #define AGGREGATE_DB_OTHER   INT64_C(-1)
 #define AGGREGATE_MAX_GROUPS 65536 /* (db, type) pairs */
 #define LARGEST_KEY_BYTES    1024  /* of a pattern's largest key, so much of the name is kept */
-
-struct sum {
-    uint64_t keys;
-    int64_t bytes;
-    int64_t alloc_bytes;
-    uint64_t alloc_keys; /* keys whose alloc_bytes is known */
-};
 
 struct aggregate_group { /* one (db, type) */
     int64_t db;
@@ -51,6 +48,11 @@ struct aggregate_pattern {
     uint8_t *largest_key;
     size_t largest_key_bytes, largest_key_capacity;
     uint64_t signature_keys[8];
+    struct usage usage;
+    /* Names with a day in them (name_day.h), counted if the first has one. */
+    uint64_t dated_keys;
+    int32_t first_day, last_day;
+    bool has_keys;
 };
 
 struct aggregate;
@@ -58,6 +60,7 @@ struct aggregate;
 /* NULL when out of memory. */
 struct aggregate *aggregate_new(int64_t now_ms, size_t max_patterns);
 void aggregate_free(struct aggregate *a); /* NULL is fine */
+int64_t aggregate_now(const struct aggregate *a);
 
 /* Adds a key (row->key set) under the pattern given and returns the row's pattern_n, 0 when out of
  * memory. signature: role_value_signature() of its value. */
@@ -71,6 +74,16 @@ struct aggregate_pattern *aggregate_pattern_at(const struct aggregate *a, size_t
 size_t aggregate_group_count(const struct aggregate *a);
 const struct aggregate_group *aggregate_group_at(const struct aggregate *a, size_t i);
 
+/* The sums of a type over all databases, in order of first appearance. */
+size_t aggregate_type_count(const struct aggregate *a);
+const struct type_sums *aggregate_type_at(const struct aggregate *a, size_t i);
+const struct expiry *aggregate_expiry(const struct aggregate *a);
+
+/* A key of a cluster node's file, besides aggregate_add().  -1: out of memory. */
+int aggregate_add_slot(struct aggregate *a, const struct key_row *row);
+/* NULL: there was none. */
+struct slot_sums *aggregate_slots(const struct aggregate *a);
+
 struct aggregate_totals {
     struct sum all;
     uint64_t expires;
@@ -79,14 +92,5 @@ struct aggregate_totals {
     uint64_t merged_keys; /* charged to a coarser pattern than their own */
 };
 struct aggregate_totals aggregate_totals(const struct aggregate *a);
-
-/* a + b, at most INT64_MAX: sums of figures that a file invented must not wrap.  Neither is
- * negative. */
-static inline int64_t add_capped(int64_t a, int64_t b)
-{
-    const uint64_t sum = (uint64_t)a + (uint64_t)b;
-
-    return sum > INT64_MAX ? INT64_MAX : (int64_t)sum;
-}
 
 #endif

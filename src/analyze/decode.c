@@ -306,6 +306,7 @@ static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
     if (row->type == RDBP_TYPE_MODULE)
         outside_module_key(&d->outside, row->module_name, d->pending_module_version,
                            end->rdb_bytes);
+    d->pending->is_clustered = d->model.settings.cluster_enabled;
     d->pending->is_dropped = end->ok && end->is_empty; /* the parser gives a DEFECT for it */
     store_batch_accept(d->batch);
     return 0;

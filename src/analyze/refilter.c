@@ -348,6 +348,7 @@ struct keys_pass {
     struct top *top;
     struct source_patterns patterns;
     struct store_batch batch;
+    bool has_slots;
 };
 
 static int put_row(struct refilter *r, struct keys_pass *pass, const struct key_row *row,
@@ -381,6 +382,8 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
     pattern = find_pattern(&pass->patterns, row->pattern_n);
     row->pattern_n = aggregate_add(pass->aggregate, row, pattern->bytes, pattern->size_bytes, 0);
     is_top = row->pattern_n == 0 ? -1 : top_add(pass->top, row);
+    if (pass->has_slots && aggregate_add_slot(pass->aggregate, row) < 0)
+        is_top = -1;
     if (is_top < 0)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     if (aggregate_pattern_count(pass->aggregate) > known) {
@@ -422,6 +425,18 @@ static int take_keys(struct refilter *r, struct keys_pass *pass, int64_t id, str
 out:
     sqlite3_finalize(stmt);
     return more;
+}
+
+static int take_has_slots(struct refilter *r, struct keys_pass *pass, int64_t id, struct error *err)
+{
+    sqlite3_stmt *stmt = NULL;
+    int more = -1;
+
+    if (prepare(r, store_sql("source-has-slots"), id, &stmt, err) == 0)
+        more = step(r, stmt, err);
+    sqlite3_finalize(stmt);
+    pass->has_slots = more > 0;
+    return more < 0 ? -1 : 0;
 }
 
 /* The file's own figures stay with the databases that still have keys. */
@@ -517,8 +532,8 @@ static int refilter_snapshot(struct refilter *r, int64_t id, int64_t now_ms, str
         goto out;
     }
     store_resume_snapshot(r->store, (uint64_t)id);
-    if (take_patterns(r, &pass.patterns, id, err) < 0 || take_keys(r, &pass, id, err) < 0 ||
-        take_hints(r, pass.hints, id, err) < 0)
+    if (take_patterns(r, &pass.patterns, id, err) < 0 || take_has_slots(r, &pass, id, err) < 0 ||
+        take_keys(r, &pass, id, err) < 0 || take_hints(r, pass.hints, id, err) < 0)
         goto out;
     top_sort(pass.top);
     if (save_aggregate(r->store, pass.aggregate, pass.hints, NULL, r->filter_text != NULL, err) <

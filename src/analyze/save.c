@@ -10,12 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/save_sums.h"
 #include "rdb_error.h"
-
-static int64_t alloc_of(const struct sum *s)
-{
-    return s->alloc_keys == 0 ? ROW_NULL : s->alloc_bytes;
-}
 
 /* Of a part of what `all` sums: nothing is a figure too, as long as the whole has one. */
 static int64_t alloc_of_part(const struct sum *part, const struct sum *all)
@@ -38,7 +34,7 @@ static int save_patterns(struct store *s, const struct aggregate *a, struct erro
             .family = p->family,
             .keys = p->all.keys,
             .bytes = p->all.bytes,
-            .alloc_bytes = alloc_of(&p->all),
+            .alloc_bytes = sum_alloc(&p->all),
             .rdb_bytes = p->rdb_bytes,
             .elements = p->elements,
             .keys_without_ttl = p->without_ttl.keys,
@@ -68,7 +64,7 @@ static int save_ttl(struct store *s, const struct aggregate *a, struct error *er
         for (int bucket = 0; bucket < TTL_BUCKET_COUNT; bucket++) {
             const struct sum *sum = &g->ttl[bucket];
             const struct store_ttl row = {g->db,     g->type_id, bucket,
-                                          sum->keys, sum->bytes, alloc_of(sum)};
+                                          sum->keys, sum->bytes, sum_alloc(sum)};
 
             if (sum->keys > 0 && store_put_ttl(s, &row, err) < 0)
                 return -1;
@@ -207,7 +203,7 @@ int save_aggregate(struct store *s, const struct aggregate *a, const struct hint
 {
     if (save_patterns(s, a, err) < 0 || save_databases(s, a, hints, server, is_filtered, err) < 0)
         return -1;
-    return save_ttl(s, a, err);
+    return save_ttl(s, a, err) < 0 ? -1 : save_sums(s, a, err);
 }
 
 /* ---- the largest keys ----------------------------------------------------------------------- */

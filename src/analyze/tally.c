@@ -62,7 +62,7 @@ static int take_key(struct tally *t, struct store_key *k)
         return 0;
     pattern_bytes = pattern_fold(row->key, row->key_stored_bytes, pattern);
     row->pattern_n = aggregate_add(t->aggregate, row, pattern, pattern_bytes, k->signature);
-    if (row->pattern_n == 0)
+    if (row->pattern_n == 0 || (k->is_clustered && aggregate_add_slot(t->aggregate, row) < 0))
         return -1;
     is_top = t->options->keys == KEYS_NONE ? 0 : top_add(t->top, row);
     return t->options->keys == KEYS_ALL ? (is_top < 0 ? -1 : 1) : is_top;

@@ -43,32 +43,47 @@ struct slot_tree {
     uint64_t kept_expired;
 };
 
-/* CRC-16/XMODEM, most significant bit first. */
+/* CRC-16/XMODEM, most significant bit first, four bits at a time. */
 static unsigned crc16(const uint8_t *bytes, size_t size_bytes)
 {
+    static const uint16_t table[16] = {0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5,
+                                       0x60c6, 0x70e7, 0x8108, 0x9129, 0xa14a, 0xb16b,
+                                       0xc18c, 0xd1ad, 0xe1ce, 0xf1ef};
     unsigned crc = 0;
 
     for (size_t i = 0; i < size_bytes; i++) {
-        crc ^= (unsigned)bytes[i] << 8;
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc & 0x8000) != 0 ? crc << 1 ^ 0x1021 : crc << 1;
-        crc &= 0xffff;
+        crc = (crc << 4 & 0xffff) ^ table[(crc >> 12 ^ bytes[i] >> 4) & 15];
+        crc = (crc << 4 & 0xffff) ^ table[(crc >> 12 ^ bytes[i]) & 15];
     }
     return crc;
 }
 
-unsigned slot_of_key(const uint8_t *name, size_t name_bytes)
+bool hash_tag_of_key(const uint8_t *name, size_t name_bytes, const uint8_t **ret_tag,
+                     size_t *ret_tag_bytes)
 {
     const uint8_t *const open = name_bytes == 0 ? NULL : memchr(name, '{', name_bytes);
+    const uint8_t *close;
+    size_t left_bytes;
 
-    if (open != NULL) {
-        const size_t left_bytes = name_bytes - (size_t)(open + 1 - name);
-        const uint8_t *const close = left_bytes == 0 ? NULL : memchr(open + 1, '}', left_bytes);
+    if (open == NULL)
+        return false;
+    left_bytes = name_bytes - (size_t)(open + 1 - name);
+    close = left_bytes == 0 ? NULL : memchr(open + 1, '}', left_bytes);
+    if (close == NULL || close == open + 1)
+        return false;
+    *ret_tag = open + 1;
+    *ret_tag_bytes = (size_t)(close - open - 1);
+    return true;
+}
 
-        if (close != NULL && close > open + 1)
-            return crc16(open + 1, (size_t)(close - open - 1)) % CLUSTER_SLOTS;
-    }
-    return crc16(name, name_bytes) % CLUSTER_SLOTS;
+unsigned slot_of_key(const uint8_t *name, size_t name_bytes)
+{
+    const uint8_t *tag;
+    size_t tag_bytes;
+
+    return hash_tag_of_key(name, name_bytes, &tag, &tag_bytes)
+               ? crc16(tag, tag_bytes) % CLUSTER_SLOTS
+               : crc16(name, name_bytes) % CLUSTER_SLOTS;
 }
 
 struct slot_tree *slot_tree_new(size_t memory_bytes)

@@ -3,11 +3,17 @@
 #ifndef RDBLENS_SLOT_KEYS_H
 #define RDBLENS_SLOT_KEYS_H
 
+#include <stdbool.h>
+
 #include "memory/rax_size.h"
 
 #define CLUSTER_SLOTS 16384
 
-/* The slot of a key: of the part between the first { and the next }, if there is any. */
+/* The part between the first { and the next }, which alone decides about the slot; false: there is
+ * none, or nothing in it. */
+bool hash_tag_of_key(const uint8_t *name, size_t name_bytes, const uint8_t **ret_tag,
+                     size_t *ret_tag_bytes);
+/* The slot of a key: of its hash tag, else of its name. */
 unsigned slot_of_key(const uint8_t *name, size_t name_bytes);
 
 struct slot_tree;

@@ -246,6 +246,59 @@ int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err)
                (int64_t)t->bucket, number(t->keys), t->bytes, t->alloc_bytes);
 }
 
+int store_put_size(struct store *s, uint32_t type_id, int64_t low_bytes,
+                   const struct store_sum *sum, int64_t largest_bytes, struct error *err)
+{
+    return put(s, STATEMENT_SIZE, err, "iiiiini", s->snapshot_id, (int64_t)type_id, low_bytes,
+               number(sum->keys), sum->bytes, sum->alloc_bytes, largest_bytes);
+}
+
+int store_put_encoding(struct store *s, const struct store_encoding *e, struct error *err)
+{
+    return put(s, STATEMENT_ENCODING, err, "iiiiiiniii", s->snapshot_id, (int64_t)e->type_id,
+               (int64_t)e->encoding, (int64_t)e->rdb_type, number(e->sum.keys), e->sum.bytes,
+               e->sum.alloc_bytes, e->rdb_bytes, e->elements, e->key_bytes);
+}
+
+static int64_t pattern_id(const struct store *s, uint64_t pattern_n)
+{
+    return (int64_t)((uint64_t)s->snapshot_id << 40 | pattern_n);
+}
+
+int store_put_expiry(struct store *s, const struct store_expiry *e, struct error *err)
+{
+    return put(s, STATEMENT_EXPIRY, err, "iiniinii", s->snapshot_id, e->from_at, e->until_at,
+               number(e->sum.keys), e->sum.bytes, e->sum.alloc_bytes, pattern_id(s, e->pattern_n),
+               number(e->pattern_keys));
+}
+
+int store_put_usage(struct store *s, uint64_t pattern_n, int kind, int bucket,
+                    const struct store_sum *sum, struct error *err)
+{
+    return put(s, STATEMENT_USAGE, err, "iiiiin", pattern_id(s, pattern_n), (int64_t)kind,
+               (int64_t)bucket, number(sum->keys), sum->bytes, sum->alloc_bytes);
+}
+
+int store_put_dated(struct store *s, uint64_t pattern_n, uint64_t keys, int32_t first_day,
+                    int32_t last_day, struct error *err)
+{
+    return put(s, STATEMENT_DATED, err, "iiii", pattern_id(s, pattern_n), number(keys),
+               (int64_t)first_day, (int64_t)last_day);
+}
+
+int store_put_slot(struct store *s, int64_t slot, const struct store_sum *sum, struct error *err)
+{
+    return put(s, STATEMENT_SLOT, err, "iniin", s->snapshot_id, slot, number(sum->keys), sum->bytes,
+               sum->alloc_bytes);
+}
+
+int store_put_hash_tag(struct store *s, int64_t slot, const uint8_t *tag, size_t tag_bytes,
+                       const struct store_sum *sum, struct error *err)
+{
+    return put(s, STATEMENT_HASH_TAG, err, "inkeiin", s->snapshot_id, slot, tag, tag_bytes, tag,
+               tag_bytes, number(sum->keys), sum->bytes, sum->alloc_bytes);
+}
+
 int store_put_top(struct store *s, const struct store_top *t, struct error *err)
 {
     const size_t number_bytes = sizeof ",18446744073709551615";

@@ -193,6 +193,110 @@ CREATE VIEW ttl_buckets AS
   SELECT b.snapshot_id, b.db, t.name AS type, n.id AS bucket_order, n.name AS bucket, b.keys, b.bytes, b.alloc_bytes
     FROM ttl_rows b JOIN type_names t ON t.id = b.type JOIN ttl_bucket_names n ON n.id = b.bucket;
 
+-- Sizes of keys as a histogram: every size below 4,096 has a row of its own, above there are 256 to each
+-- doubling.  Types of modules past the 24th are summed as 'module'.
+CREATE TABLE size_rows(
+  snapshot_id INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  low_bytes INTEGER NOT NULL,      -- the least `bytes` a key of this row may have
+  keys INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER,
+  largest_bytes INTEGER NOT NULL,  -- of a key of this row
+  PRIMARY KEY(snapshot_id, type, low_bytes)
+) WITHOUT ROWID;
+CREATE VIEW sizes AS
+  SELECT s.snapshot_id, t.name AS type, s.low_bytes, s.keys, s.bytes, s.alloc_bytes, s.largest_bytes
+    FROM size_rows s JOIN type_names t ON t.id = s.type;
+
+CREATE TABLE encoding_rows(
+  snapshot_id INTEGER NOT NULL,
+  type INTEGER NOT NULL,           -- as in size_rows
+  encoding INTEGER NOT NULL,
+  rdb_encoding INTEGER NOT NULL,
+  keys INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER,
+  rdb_bytes INTEGER NOT NULL,
+  elements INTEGER NOT NULL,
+  key_bytes INTEGER NOT NULL,      -- of the names
+  PRIMARY KEY(snapshot_id, type, encoding, rdb_encoding)
+) WITHOUT ROWID;
+CREATE VIEW encodings AS
+  SELECT c.snapshot_id, t.name AS type, e.name AS encoding, f.name AS rdb_encoding,
+         c.keys, c.bytes, c.alloc_bytes, c.rdb_bytes, c.elements, c.key_bytes
+    FROM encoding_rows c
+    JOIN type_names t ON t.id = c.type
+    JOIN encoding_names e ON e.id = c.encoding
+    JOIN rdb_encoding_names f ON f.id = c.rdb_encoding;
+
+-- What expires from one moment to the next: minutes of the first 24 hours after `now`, hours up to 30 days,
+-- days up to 3,652, then the rest.  Without what has expired at `now`.
+CREATE TABLE expiry_rows(
+  snapshot_id INTEGER NOT NULL,
+  from_at INTEGER NOT NULL,
+  until_at INTEGER,                -- exclusive; NULL: no end
+  keys INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER,
+  pattern INTEGER NOT NULL,        -- pattern_rows.id: has more than half of the keys if any pattern has
+  pattern_keys INTEGER NOT NULL,   -- at least so many of the keys are its
+  PRIMARY KEY(snapshot_id, from_at)
+) WITHOUT ROWID;
+CREATE VIEW expiry AS
+  SELECT e.snapshot_id, e.from_at, e.until_at, e.keys, e.bytes, e.alloc_bytes, p.db,
+         coalesce(p.pattern_text, p.pattern) AS pattern_text, e.pattern_keys
+    FROM expiry_rows e LEFT JOIN pattern_rows p ON p.id = e.pattern;
+
+-- Of files that carry LRU (idle) or LFU (freq) data.
+CREATE TABLE usage_bucket_names(kind INTEGER NOT NULL, id INTEGER NOT NULL, kind_name TEXT NOT NULL, name TEXT NOT NULL,
+  from_value INTEGER NOT NULL, PRIMARY KEY(kind, id)) WITHOUT ROWID;
+INSERT INTO usage_bucket_names VALUES
+  (0, 0, 'idle', '<1h', 0), (0, 1, 'idle', '<1d', 3600), (0, 2, 'idle', '<7d', 86400), (0, 3, 'idle', '<30d', 604800),
+  (0, 4, 'idle', '30d or more', 2592000),
+  (1, 0, 'freq', '0', 0), (1, 1, 'freq', '1-4', 1), (1, 2, 'freq', '5', 5), (1, 3, 'freq', '6-9', 6),
+  (1, 4, 'freq', '10-49', 10), (1, 5, 'freq', '50-254', 50), (1, 6, 'freq', '255', 255);
+CREATE TABLE usage_rows(
+  pattern INTEGER NOT NULL,        -- pattern_rows.id
+  kind INTEGER NOT NULL,
+  bucket INTEGER NOT NULL,
+  keys INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER,
+  PRIMARY KEY(pattern, kind, bucket)
+) WITHOUT ROWID;
+CREATE VIEW usage AS
+  SELECT u.pattern >> 40 AS snapshot_id, p.db, coalesce(p.pattern_text, p.pattern) AS pattern_text, t.name AS type,
+         r.name AS role, b.kind_name AS kind, b.id AS bucket_order, b.name AS bucket, b.from_value,
+         u.keys, u.bytes, u.alloc_bytes, p.id
+    FROM usage_rows u
+    JOIN usage_bucket_names b ON b.kind = u.kind AND b.id = u.bucket
+    JOIN pattern_rows p ON p.id = u.pattern
+    JOIN type_names t ON t.id = p.type JOIN role_names r ON r.id = p.role;
+
+-- Patterns all of whose keys have one day in their names.
+CREATE TABLE dated_rows(
+  pattern INTEGER PRIMARY KEY,     -- pattern_rows.id
+  keys INTEGER NOT NULL,
+  first_day TEXT NOT NULL,         -- '2023-11-20'
+  last_day TEXT NOT NULL);
+
+-- Of files of cluster nodes.
+CREATE TABLE slots(
+  snapshot_id INTEGER NOT NULL,
+  slot INTEGER,                    -- NULL: not known, since the name is stored by its first bytes
+  keys INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER);
+CREATE TABLE hash_tags(            -- the 1,000 with the most bytes of the first 65,536
+  snapshot_id INTEGER NOT NULL,
+  slot INTEGER,
+  tag,                             -- TEXT or BLOB, its first 256 bytes; NULL: of all that came past the limit
+  tag_text TEXT,                   -- NULL: same as tag
+  keys INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  alloc_bytes INTEGER);
+
 -- Records outside keys.
 CREATE TABLE aux(
   snapshot_id INTEGER NOT NULL, offset INTEGER NOT NULL, db INTEGER NOT NULL,

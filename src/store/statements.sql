@@ -40,6 +40,28 @@ INSERT INTO pattern_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 
 -- name: ttl
 INSERT INTO ttl_rows VALUES(?, ?, ?, ?, ?, ?, ?);
 
+-- name: size
+INSERT INTO size_rows VALUES(?, ?, ?, ?, ?, ?, ?);
+
+-- name: encoding
+INSERT INTO encoding_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: expiry
+INSERT INTO expiry_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: usage
+INSERT INTO usage_rows VALUES(?, ?, ?, ?, ?, ?);
+
+-- name: dated
+INSERT INTO dated_rows VALUES(?1, ?2, format('%04d-%02d-%02d', ?3 / 10000, ?3 / 100 % 100, ?3 % 100),
+                              format('%04d-%02d-%02d', ?4 / 10000, ?4 / 100 % 100, ?4 % 100));
+
+-- name: slot
+INSERT INTO slots VALUES(?, ?, ?, ?, ?);
+
+-- name: hash-tag
+INSERT INTO hash_tags VALUES(?, ?, ?, ?, ?, ?, ?);
+
 -- A whole list at a time: a cursor that stays where it is costs a tenth of one that looks for each row's place.
 -- name: top
 INSERT INTO top_rows SELECT ?1, ?2, ?3, ?4, key + 1, (?1 << 40) + value FROM json_each(?5);
@@ -115,6 +137,9 @@ SELECT id, db, key, key_bytes, type, encoding, rdb_encoding, size_note, bytes, a
 -- name: source-hints
 SELECT db, resizedb_keys, resizedb_expires FROM databases
  WHERE snapshot_id = ? AND resizedb_keys IS NOT NULL;
+
+-- name: source-has-slots
+SELECT 1 FROM slots WHERE snapshot_id = ? LIMIT 1;
 
 -- name: source-tables
 SELECT main_table_bytes, expires_table_bytes, other_table_bytes, rehash_bytes, snapshot_id, db FROM databases

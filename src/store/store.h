@@ -86,6 +86,7 @@ struct store_key {
     /* For who sums up between decoder and store. */
     bool is_dropped;   /* an empty collection: a server that loads it drops it */
     uint8_t signature; /* role_value_signature() of its value */
+    bool is_clustered; /* the file is of a cluster node, as far as it was read */
 };
 
 /* Longer keys are stored by their first bytes. */
@@ -167,6 +168,41 @@ struct store_ttl {
     int64_t bytes, alloc_bytes;
 };
 int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err);
+
+/* Sums that a row of the tables below is about; figures ROW_NULL when not known. */
+struct store_sum {
+    uint64_t keys;
+    int64_t bytes, alloc_bytes;
+};
+int store_put_size(struct store *s, uint32_t type_id, int64_t low_bytes,
+                   const struct store_sum *sum, int64_t largest_bytes, struct error *err);
+
+struct store_encoding {
+    uint32_t type_id;
+    enum encoding encoding;
+    uint16_t rdb_type;
+    struct store_sum sum;
+    int64_t rdb_bytes, elements, key_bytes;
+};
+int store_put_encoding(struct store *s, const struct store_encoding *e, struct error *err);
+
+struct store_expiry {
+    int64_t from_at, until_at; /* ROW_NULL: no end */
+    struct store_sum sum;
+    uint64_t pattern_n, pattern_keys;
+};
+int store_put_expiry(struct store *s, const struct store_expiry *e, struct error *err);
+
+int store_put_usage(struct store *s, uint64_t pattern_n, int kind, int bucket,
+                    const struct store_sum *sum, struct error *err);
+/* Days as year * 10000 + month * 100 + day. */
+int store_put_dated(struct store *s, uint64_t pattern_n, uint64_t keys, int32_t first_day,
+                    int32_t last_day, struct error *err);
+/* slot: ROW_NULL when it is not known. */
+int store_put_slot(struct store *s, int64_t slot, const struct store_sum *sum, struct error *err);
+/* tag: NULL for all that were not told apart. */
+int store_put_hash_tag(struct store *s, int64_t slot, const uint8_t *tag, size_t tag_bytes,
+                       const struct store_sum *sum, struct error *err);
 
 /* One list, the largest first.  By ascending measure, scope and scope_value is the fastest. */
 struct store_top {

@@ -126,6 +126,13 @@ static void compare(sqlite3 *early, sqlite3 *late)
         " expired_keys, expired_bytes, expired_alloc_bytes, resizedb_keys, resizedb_expires"
         " FROM databases ORDER BY db",
         "SELECT * FROM ttl_rows ORDER BY db, type, bucket",
+        "SELECT * FROM size_rows ORDER BY type, low_bytes",
+        "SELECT * FROM encoding_rows ORDER BY type, encoding, rdb_encoding",
+        "SELECT * FROM expiry_rows ORDER BY from_at",
+        "SELECT * FROM usage_rows ORDER BY pattern, kind, bucket",
+        "SELECT * FROM dated_rows ORDER BY pattern",
+        "SELECT * FROM slots ORDER BY slot",
+        "SELECT *, quote(tag) FROM hash_tags ORDER BY slot, tag",
         "SELECT * FROM top_rows ORDER BY measure, scope, scope_value, rank",
         "SELECT count(*) FROM top_keys",
         /* its words on versions are about the processes that lived when the snapshot was read */
