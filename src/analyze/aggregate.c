@@ -10,6 +10,9 @@
  *
  *      [group number: 4 bytes][pattern: up to 512 bytes]
  *
+ * with the number's top bit set for a rule of the user's, which may be spelt as a folded pattern
+ * is.
+ *
  * Files have millions of keys and few patterns, so in front of both tables lie small arrays of what
  * was found last, at a place worked out from a few bytes.  They are compared in full; a file made
  * to miss them costs the keyed hash that the tables need anyway.
@@ -19,9 +22,10 @@
  *
  * Bounds.  When max_patterns rows exist, a key with a new pattern is charged at once to its nearest
  * ancestor that exists (pattern_parent), at last to `*`, which may always be made: nothing is
- * rewritten, so the sums equal GROUP BY over the rows' pattern_n.  There is at most one `*` a
- * group, and at most AGGREGATE_MAX_GROUPS groups; databases beyond are summed under db -1, which a
- * real server's files never need.
+ * rewritten, so the sums equal GROUP BY over the rows' pattern_n.  A rule's keys go to `*` at once:
+ * an ancestor of a glob would be no pattern of theirs.  There is at most one `*` a group, and at
+ * most AGGREGATE_MAX_GROUPS groups; databases beyond are summed under db -1, which a real server's
+ * files never need.
  */
 // SPDX-License-Identifier: MIT
 #include "analyze/aggregate.h"
@@ -61,7 +65,8 @@ struct pattern_node {
 };
 
 #define GROUP_NUMBER_BYTES sizeof(uint32_t)
-#define RECENT_GROUPS      16 /* powers of two */
+#define RULE_BIT           (UINT32_C(1) << 31) /* there are fewer groups */
+#define RECENT_GROUPS      16                  /* powers of two */
 #define RECENT_PATTERNS    512
 
 struct aggregate {
@@ -244,7 +249,7 @@ static struct group_node *group_of(struct aggregate *a, uint64_t db, uint32_t ty
 
 static struct pattern_node *make_pattern(struct aggregate *a, const struct group_node *g,
                                          enum rdbp_type type, const uint8_t *key, size_t key_bytes,
-                                         unsigned hash)
+                                         bool is_rule, unsigned hash)
 {
     struct pattern_node *p;
 
@@ -257,6 +262,7 @@ static struct pattern_node *make_pattern(struct aggregate *a, const struct group
     p->pattern.group = &g->group;
     p->pattern.pattern = p->key + GROUP_NUMBER_BYTES;
     p->pattern.pattern_bytes = key_bytes - GROUP_NUMBER_BYTES;
+    p->pattern.is_rule = is_rule;
     p->pattern.type = type;
     p->pattern.n = a->pattern_count + 1;
     p->pattern.first_expires_at = p->pattern.last_expires_at = ROW_NULL;
@@ -275,36 +281,50 @@ static bool is_star(const uint8_t *pattern, size_t pattern_bytes)
     return pattern_bytes == 1 && pattern[0] == '*';
 }
 
+/* What a key of that pattern, for which there is no room, is charged to. */
+static size_t write_parent(uint8_t *pattern, size_t pattern_bytes, bool is_rule)
+{
+    const size_t n = is_rule ? 0 : pattern_parent(pattern, pattern_bytes);
+
+    if (n > 0)
+        return n;
+    pattern[0] = '*'; /* an empty pattern has no parent but the root either */
+    return 1;
+}
+
 /* The pattern's own row, or an ancestor's when there is no room for a new one. */
 static struct pattern_node *find_or_make(struct aggregate *a, const struct group_node *g,
-                                         enum rdbp_type type, const uint8_t *pattern,
-                                         size_t pattern_bytes)
+                                         enum rdbp_type type, const struct pattern_shape *pattern)
 {
     uint8_t key[GROUP_NUMBER_BYTES + PATTERN_MAX_BYTES];
-    bool is_own = true;
+    uint8_t *const text = key + GROUP_NUMBER_BYTES;
+    size_t pattern_bytes = pattern->size_bytes;
+    bool is_own = true, is_rule = pattern->is_rule;
 
-    memcpy(key, &g->number, GROUP_NUMBER_BYTES);
-    memcpy(key + GROUP_NUMBER_BYTES, pattern, pattern_bytes);
+    if (pattern_bytes > 0)
+        memcpy(text, pattern->bytes, pattern_bytes);
     for (;;) {
         const size_t key_bytes = GROUP_NUMBER_BYTES + pattern_bytes;
-        const unsigned hash = fold_hash(hash_bytes(key, key_bytes, a->seed));
+        const uint32_t number = g->number | (is_rule ? RULE_BIT : 0);
         struct pattern_node *p = NULL;
+        unsigned hash;
 
+        memcpy(key, &number, GROUP_NUMBER_BYTES);
+        hash = fold_hash(hash_bytes(key, key_bytes, a->seed));
         HASH_FIND_BYHASHVALUE(hh, a->pattern_table, key, key_bytes, hash, p);
-        if (p == NULL && (a->pattern_count < a->max_patterns ||
-                          is_star(key + GROUP_NUMBER_BYTES, pattern_bytes)))
-            p = make_pattern(a, g, type, key, key_bytes, hash);
-        else if (p == NULL) {
+        if (p == NULL &&
+            (a->pattern_count < a->max_patterns || (!is_rule && is_star(text, pattern_bytes)))) {
+            p = make_pattern(a, g, type, key, key_bytes, is_rule, hash);
+        } else if (p == NULL) {
             is_own = false;
-            pattern_bytes = pattern_parent(key + GROUP_NUMBER_BYTES, pattern_bytes);
-            if (pattern_bytes == 0) { /* an empty pattern has no parent but the root */
-                key[GROUP_NUMBER_BYTES] = '*';
-                pattern_bytes = 1;
-            }
+            pattern_bytes = write_parent(text, pattern_bytes, is_rule);
+            is_rule = false;
             continue;
         }
-        if (p != NULL && !is_own)
+        if (p != NULL && !is_own) {
             a->merged_keys++;
+            p->pattern.stars = PATTERN_STARS_ANY;
+        }
         return p;
     }
 }
@@ -325,16 +345,17 @@ static size_t place_of(const struct group_node *g, const uint8_t *pattern, size_
 }
 
 static struct pattern_node *pattern_of(struct aggregate *a, const struct group_node *g,
-                                       enum rdbp_type type, const uint8_t *pattern,
-                                       size_t pattern_bytes)
+                                       enum rdbp_type type, const struct pattern_shape *pattern)
 {
-    struct pattern_node **const recent = &a->recent_patterns[place_of(g, pattern, pattern_bytes)];
+    struct pattern_node **const recent =
+        &a->recent_patterns[place_of(g, pattern->bytes, pattern->size_bytes)];
     struct pattern_node *p = *recent;
 
-    if (p != NULL && p->pattern.group == &g->group && p->pattern.pattern_bytes == pattern_bytes &&
-        memcmp(p->pattern.pattern, pattern, pattern_bytes) == 0)
+    if (p != NULL && p->pattern.group == &g->group &&
+        p->pattern.pattern_bytes == pattern->size_bytes && p->pattern.is_rule == pattern->is_rule &&
+        memcmp(p->pattern.pattern, pattern->bytes, pattern->size_bytes) == 0)
         return p;
-    p = find_or_make(a, g, type, pattern, pattern_bytes);
+    p = find_or_make(a, g, type, pattern);
     *recent = p;
     return p;
 }
@@ -389,8 +410,8 @@ static void note_day(struct aggregate_pattern *p, const struct key_row *row)
     p->dated_keys++;
 }
 
-uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uint8_t *pattern,
-                       size_t pattern_bytes, unsigned signature)
+uint64_t aggregate_add(struct aggregate *a, const struct key_row *row,
+                       const struct pattern_shape *pattern, unsigned signature)
 {
     const int bucket = ttl_bucket(row->expires_at_ms, a->now_ms);
     struct group_node *g = group_of(a, row->db, row->type_id);
@@ -399,12 +420,13 @@ uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uin
 
     if (g == NULL)
         return 0;
-    node = pattern_of(a, g, row->type, pattern, pattern_bytes);
+    node = pattern_of(a, g, row->type, pattern);
     if (node == NULL || note_largest(&node->pattern, row) < 0 ||
         usage_add(&node->pattern.usage, row) < 0 || type_sums_add(g->type, row) < 0)
         return 0;
     p = &node->pattern;
     note_day(p, row);
+    p->stars |= pattern->stars;
     sum_add(&g->group.ttl[bucket], row);
     sum_add(bucket == TTL_BUCKET_NONE      ? &p->without_ttl
             : bucket == TTL_BUCKET_EXPIRED ? &p->expired

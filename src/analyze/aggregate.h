@@ -35,6 +35,8 @@ struct aggregate_pattern {
     const struct aggregate_group *group;
     uint8_t *pattern;
     size_t pattern_bytes;
+    unsigned stars; /* as struct pattern_shape has it, over all keys */
+    bool is_rule;   /* likewise */
     enum rdbp_type type;
     uint64_t n;         /* 1-based, by first appearance */
     int role;           /* enum role; set by whoever knows */
@@ -64,8 +66,8 @@ int64_t aggregate_now(const struct aggregate *a);
 
 /* Adds a key (row->key set) under the pattern given and returns the row's pattern_n, 0 when out of
  * memory. signature: role_value_signature() of its value. */
-uint64_t aggregate_add(struct aggregate *a, const struct key_row *row, const uint8_t *pattern,
-                       size_t pattern_bytes, unsigned signature);
+uint64_t aggregate_add(struct aggregate *a, const struct key_row *row,
+                       const struct pattern_shape *pattern, unsigned signature);
 
 /* In order of n; valid until the next add. */
 size_t aggregate_pattern_count(const struct aggregate *a);

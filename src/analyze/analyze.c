@@ -164,8 +164,9 @@ int analyze_open_source(const char *src, const struct analyze_options *options, 
                                                      : options->weighs);
     if (store_open_existing(src, false, &db, err) < 0)
         return -1;
-    if (options->filter.count > 0 || options->now_ms != ROW_NULL) {
-        r = analyze_refilter(db, &options->filter, options->now_ms, options->keys, &filtered, err);
+    if (options->filter.count > 0 || options->rules.count > 0 || options->now_ms != ROW_NULL) {
+        r = analyze_refilter(db, &options->filter, &options->rules, options->now_ms, options->keys,
+                             &filtered, err);
         sqlite3_close(db);
         if (r < 0)
             return -1;

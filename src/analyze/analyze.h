@@ -12,6 +12,7 @@
 
 #include "analyze/filter.h"
 #include "memory/memory_model.h"
+#include "pattern/rules.h"
 #include "store/store.h"
 #include "util/error.h"
 
@@ -27,7 +28,7 @@ struct analyze_options {
     int64_t now_ms; /* ROW_NULL: not given */
     size_t max_patterns;
     bool has_max_patterns; /* it was given */
-    bool is_quiet; /* no progress */
+    bool is_quiet;         /* no progress */
     /* What keys are weighed by. */
     const struct memory_version *model; /* NULL: of the server that wrote the file */
     enum memory_allocator allocator;
@@ -35,6 +36,7 @@ struct analyze_options {
     int64_t startup_bytes; /* used_memory of the server when empty; ROW_NULL: as measured */
     const char *weighs;    /* the first option given of these, "--model"; NULL: none */
     struct filter filter;
+    struct pattern_rules rules; /* the user's patterns: pattern_rules_add() */
 };
 
 #define ANALYZE_MAX_PATTERNS 65536
@@ -59,6 +61,7 @@ enum analyze_option_code {
     ANALYZE_OPTION_NOW = ANALYZE_OPTION_FIRST,
     ANALYZE_OPTION_DEEP,
     ANALYZE_OPTION_MAX_PATTERNS,
+    ANALYZE_OPTION_PATTERN,
     ANALYZE_OPTION_QUIET,
     ANALYZE_OPTION_MODEL,
     ANALYZE_OPTION_ALLOCATOR,
@@ -74,6 +77,7 @@ enum analyze_option_code {
     {"now", required_argument, NULL, ANALYZE_OPTION_NOW},                                          \
         {"deep", no_argument, NULL, ANALYZE_OPTION_DEEP},                                          \
         {"max-patterns", required_argument, NULL, ANALYZE_OPTION_MAX_PATTERNS},                    \
+        {"pattern", required_argument, NULL, ANALYZE_OPTION_PATTERN},                              \
         {"quiet", no_argument, NULL, ANALYZE_OPTION_QUIET},                                        \
         {"model", required_argument, NULL, ANALYZE_OPTION_MODEL},                                  \
         {"allocator", required_argument, NULL, ANALYZE_OPTION_ALLOCATOR},                          \
@@ -102,6 +106,8 @@ enum analyze_option_code {
     "  --deep                 open every value, so that largest_element is always known; not\n"    \
     "                         for a report database, which was made with it or without\n"          \
     "  --max-patterns N       at most N key patterns a snapshot (65536); likewise\n"               \
+    "  --pattern GLOB         keys that match are one pattern; may be given several times, the\n"  \
+    "                         first that matches counts\n"                                         \
     "  --quiet                no progress on the terminal\n"                                       \
     "The server whose bytes are counted, for a snapshot only:\n"                                   \
     "  --model NAME           redis-7.2, valkey-8.0 and so on (default: by the file)\n"            \
@@ -131,9 +137,10 @@ int analyze_open_source(const char *src, const struct analyze_options *options, 
                         struct analyze_outcome *ret_outcome, struct error *err);
 
 /* Runs the aggregates again over the keys of src that pass, into a private database, which holds
- * these keys (KEYS_ALL) or only the largest (KEYS_TOP).  now_ms: what TTLs are taken from; ROW_NULL:
- * as it was.  Exit code 2 when src does not hold all keys. */
-int analyze_refilter(sqlite3 *src, const struct filter *filter, int64_t now_ms,
-                     enum keys_stored keys, sqlite3 **ret_db, struct error *err);
+ * these keys (KEYS_ALL) or only the largest (KEYS_TOP).  rules: go before the patterns that the
+ * keys have.  now_ms: what TTLs are taken from; ROW_NULL: as it was.  Exit code 2 when src does not
+ * hold all keys. */
+int analyze_refilter(sqlite3 *src, const struct filter *filter, const struct pattern_rules *rules,
+                     int64_t now_ms, enum keys_stored keys, sqlite3 **ret_db, struct error *err);
 
 #endif

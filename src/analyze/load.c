@@ -295,7 +295,7 @@ static void write_identity(const struct decoder *d, uint64_t content, char *out,
         snprintf(out + n, out_bytes - (size_t)n, " used-mem=%" PRId64, d->outside.used_memory);
 }
 
-static int end_snapshot(struct loader *l, const char *filter, struct error *err)
+static int end_snapshot(struct loader *l, const char *filter, const char *rules, struct error *err)
 {
     const struct decoder *d = &l->decoder;
     const struct aggregate_totals t = aggregate_totals(l->tally.aggregate);
@@ -309,6 +309,7 @@ static int end_snapshot(struct loader *l, const char *filter, struct error *err)
         .trailing = trailing_name(d),
         .depth = l->options->deep ? "deep" : "needed",
         .filter = filter,
+        .pattern_rules = rules,
         .model = memory_version_sizes_name(d->model.version),
         .now_source = d->now_source,
         .identity = identity,
@@ -336,15 +337,18 @@ static int end_snapshot(struct loader *l, const char *filter, struct error *err)
 static int save_all(struct loader *l, struct analyze_outcome *outcome, struct error *err)
 {
     const struct decoder *d = &l->decoder;
-    char *filter = NULL;
-    int r;
+    char *filter = NULL, *rules = NULL;
+    int r = 0;
 
-    if (filter_text(&l->options->filter, &filter) < 0)
-        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
-    r = save_snapshot_parts(l->store, d, &l->tally, err);
+    if (filter_text(&l->options->filter, &filter) < 0 ||
+        pattern_rules_text(&l->options->rules, &rules) < 0)
+        r = error_set(err, EXIT_CANNOT_RUN, "out of memory");
     if (r == 0)
-        r = end_snapshot(l, filter, err);
+        r = save_snapshot_parts(l->store, d, &l->tally, err);
+    if (r == 0)
+        r = end_snapshot(l, filter, rules, err);
     free(filter);
+    free(rules);
     if (r < 0)
         return r;
     outcome->snapshot_count++;

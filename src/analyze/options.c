@@ -93,6 +93,8 @@ int analyze_option(struct analyze_options *options, int code, const char *arg, s
         options->max_patterns = (size_t)v;
         options->has_max_patterns = true;
         return 1;
+    case ANALYZE_OPTION_PATTERN:
+        return pattern_rules_add(&options->rules, "--pattern", arg, err) < 0 ? -1 : 1;
     case ANALYZE_OPTION_QUIET: options->is_quiet = true; return 1;
     default: break;
     }
@@ -109,4 +111,5 @@ int analyze_option(struct analyze_options *options, int code, const char *arg, s
 void analyze_options_done(struct analyze_options *options)
 {
     filter_done(&options->filter);
+    pattern_rules_done(&options->rules);
 }

@@ -5,6 +5,8 @@
  * are taken from the source: a key's pattern (when the snapshot had too many, it was charged to a
  * coarser one) and the pattern's role: they are read before the keys, so that the keys are one
  * scan without joins.  What is not about keys (AUX, functions, modules, defects) is copied.
+ * With the user's patterns, a key that one of them matches leaves the pattern it has; a role stays
+ * where all keys of the new pattern had it.
  *
  * Of Sidekiq two figures hang on `now`: a queue's latency moves with it, and a process is alive
  * until its heartbeat expires.
@@ -16,6 +18,7 @@
 
 #include "analyze/analyze.h"
 #include "analyze/save.h"
+#include "pattern/role.h"
 #include "util/signals.h"
 
 #define MAX_SYSTEMS 512 /* distinct names of systems and families: there is a fixed list of them */
@@ -24,7 +27,9 @@ struct refilter {
     sqlite3 *src;
     struct store *store;
     const struct filter *filter;
+    const struct pattern_rules *rules;
     char *filter_text; /* NULL: no filter */
+    char *rules_text;  /* NULL: no rules */
     int64_t now_ms;    /* ROW_NULL: each snapshot's own */
     enum keys_stored keys;
     char *systems[MAX_SYSTEMS];
@@ -192,6 +197,8 @@ struct source_pattern {
     uint64_t n;
     uint8_t *bytes;
     size_t size_bytes;
+    unsigned stars;
+    bool is_rule;
     int role;
     const char *system, *family;
 };
@@ -210,7 +217,7 @@ static void patterns_done(struct source_patterns *p)
 
 static int take_pattern(struct refilter *r, struct source_patterns *p, sqlite3_stmt *stmt)
 {
-    enum { N, PATTERN, ROLE, SYSTEM, FAMILY };
+    enum { N, PATTERN, ROLE, SYSTEM, FAMILY, IS_RULE, STARS };
     const uint8_t *bytes = sqlite3_column_blob(stmt, PATTERN);
     const size_t n = (size_t)sqlite3_column_bytes(stmt, PATTERN);
     struct source_pattern *grown, *item;
@@ -232,6 +239,8 @@ static int take_pattern(struct refilter *r, struct source_patterns *p, sqlite3_s
         return -1;
     if (item->size_bytes > 0)
         memcpy(item->bytes, bytes, item->size_bytes);
+    item->is_rule = sqlite3_column_int(stmt, IS_RULE) != 0;
+    item->stars = (unsigned)sqlite3_column_int(stmt, STARS) & PATTERN_STARS_ANY;
     item->role = sqlite3_column_int(stmt, ROLE);
     item->system = intern(r, (const char *)sqlite3_column_text(stmt, SYSTEM));
     item->family = intern(r, (const char *)sqlite3_column_text(stmt, FAMILY));
@@ -262,7 +271,8 @@ out:
 static const struct source_pattern *find_pattern(const struct source_patterns *p, uint64_t n)
 {
     static uint8_t star[1] = {'*'};
-    static const struct source_pattern root = {.bytes = star, .size_bytes = 1};
+    static const struct source_pattern root = {
+        .bytes = star, .size_bytes = 1, .stars = PATTERN_STARS_ANY};
     size_t first = 0, end = p->count;
 
     if (n > 0 && n <= p->count && p->items[n - 1].n == n)
@@ -371,16 +381,33 @@ static int put_row(struct refilter *r, struct keys_pass *pass, const struct key_
     return 0;
 }
 
+static void keep_common_role(struct aggregate_pattern *p, const struct source_pattern *source)
+{
+    if (p->family != source->family)
+        p->family = NULL;
+    if (p->role == source->role && p->system == source->system)
+        return;
+    p->role = ROLE_APP;
+    p->system = p->family = NULL;
+}
+
 static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *stmt,
                     struct key_row *row, struct error *err)
 {
     const size_t known = aggregate_pattern_count(pass->aggregate);
     const struct source_pattern *pattern;
+    struct pattern_shape shape;
+    bool is_new_rule;
     int is_top;
 
     read_rest(stmt, row);
     pattern = find_pattern(&pass->patterns, row->pattern_n);
-    row->pattern_n = aggregate_add(pass->aggregate, row, pattern->bytes, pattern->size_bytes, 0);
+    is_new_rule = r->rules->count > 0 && sqlite3_column_type(stmt, C_KEY_BYTES) == SQLITE_NULL &&
+                  pattern_rules_shape(r->rules, row->key, row->key_stored_bytes, &shape);
+    if (!is_new_rule)
+        shape = (struct pattern_shape){pattern->bytes, pattern->size_bytes, pattern->stars,
+                                       pattern->is_rule};
+    row->pattern_n = aggregate_add(pass->aggregate, row, &shape, 0);
     is_top = row->pattern_n == 0 ? -1 : top_add(pass->top, row);
     if (pass->has_slots && aggregate_add_slot(pass->aggregate, row) < 0)
         is_top = -1;
@@ -392,6 +419,8 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
         p->role = pattern->role;
         p->system = pattern->system;
         p->family = pattern->family;
+    } else if (is_new_rule) {
+        keep_common_role(aggregate_pattern_at(pass->aggregate, row->pattern_n - 1), pattern);
     }
     if (r->keys != KEYS_ALL && is_top == 0)
         return 0;
@@ -513,6 +542,7 @@ static int update_snapshot(struct refilter *r, int64_t id, const struct aggregat
     sqlite3_bind_int64(stmt, 6, t.rdb_bytes);
     sqlite3_bind_int64(stmt, 7, (int64_t)t.keys_without_size);
     sqlite3_bind_int64(stmt, 8, id);
+    sqlite3_bind_text(stmt, 9, r->rules_text, -1, SQLITE_STATIC);
     rc = sqlite3_step(stmt);
     sqlite3_finalize(stmt);
     return rc == SQLITE_DONE ? 0 : fail_copy(r, err);
@@ -664,7 +694,9 @@ static int refilter_all(struct refilter *r, struct error *err)
             more = error_set(err, EXIT_CANNOT_RUN,
                              "snapshot '%.200s' was stored with --keys %s: %s needs all keys",
                              column_text(stmt, 3), column_text(stmt, 2),
-                             r->filter_text != NULL ? "a filter" : "another --now");
+                             r->filter_text != NULL  ? "a filter"
+                             : r->rules_text != NULL ? "--pattern"
+                                                     : "another --now");
             break;
         }
         more = refilter_snapshot(r, sqlite3_column_int64(stmt, 0), now_ms, err);
@@ -676,14 +708,17 @@ out:
     return more;
 }
 
-int analyze_refilter(sqlite3 *src, const struct filter *filter, int64_t now_ms,
-                     enum keys_stored keys, sqlite3 **ret_db, struct error *err)
+int analyze_refilter(sqlite3 *src, const struct filter *filter, const struct pattern_rules *rules,
+                     int64_t now_ms, enum keys_stored keys, sqlite3 **ret_db, struct error *err)
 {
-    struct refilter r = {.src = src, .filter = filter, .now_ms = now_ms, .keys = keys};
+    struct refilter r = {
+        .src = src, .filter = filter, .rules = rules, .now_ms = now_ms, .keys = keys};
     int result = -1;
 
-    if (filter_text(filter, &r.filter_text) < 0)
+    if (filter_text(filter, &r.filter_text) < 0 || pattern_rules_text(rules, &r.rules_text) < 0) {
+        free(r.filter_text);
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    }
     if (store_open(STORE_PRIVATE, NULL, keys, &r.store, err) < 0)
         goto out;
     if (copy_module_types(&r, err) < 0 || copy_tables(&r, err) < 0 || refilter_all(&r, err) < 0 ||
@@ -696,5 +731,6 @@ out:
     for (size_t i = 0; i < r.system_count; i++)
         free(r.systems[i]);
     free(r.filter_text);
+    free(r.rules_text);
     return result;
 }

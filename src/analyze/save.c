@@ -48,6 +48,8 @@ static int save_patterns(struct store *s, const struct aggregate *a, struct erro
             .largest_bytes = p->largest_bytes,
             .largest_key = p->largest_key,
             .largest_key_bytes = p->largest_key_bytes,
+            .is_rule = p->is_rule,
+            .stars = p->stars,
         };
 
         if (store_put_pattern(s, &row, err) < 0)

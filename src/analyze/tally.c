@@ -45,13 +45,29 @@ static int need_aggregate(struct tally *t)
     return t->aggregate == NULL ? -1 : 0;
 }
 
+/* folded: room for what the result may point to.  Of a name that was cut no rule can be sure. */
+static struct pattern_shape pattern_of_key(const struct pattern_rules *rules,
+                                           const struct key_row *row, uint8_t *folded)
+{
+    const bool is_cut = row->key_stored_bytes < row->key_bytes;
+    struct pattern_shape pattern;
+
+    if (rules->count > 0 && !is_cut &&
+        pattern_rules_shape(rules, row->key, row->key_stored_bytes, &pattern))
+        return pattern;
+    pattern = (struct pattern_shape){.bytes = folded};
+    pattern.size_bytes =
+        pattern_fold_stars(row->key, row->key_stored_bytes, is_cut, folded, &pattern.stars);
+    return pattern;
+}
+
 /* 1: the key is to be stored; 0: it is not; -1: out of memory. */
 static int take_key(struct tally *t, struct store_key *k)
 {
     struct key_row *const row = &k->row;
     const uint64_t seed = (row->db << 8 ^ row->rdb_type) + (uint64_t)row->rdb_bytes;
-    uint8_t pattern[PATTERN_MAX_BYTES];
-    size_t pattern_bytes;
+    uint8_t folded[PATTERN_MAX_BYTES];
+    struct pattern_shape pattern;
     int is_top;
 
     t->content += hash_bytes(row->key, row->key_stored_bytes, seed);
@@ -60,8 +76,8 @@ static int take_key(struct tally *t, struct store_key *k)
         return -1;
     if (k->is_dropped || !filter_passes(&t->options->filter, row))
         return 0;
-    pattern_bytes = pattern_fold(row->key, row->key_stored_bytes, pattern);
-    row->pattern_n = aggregate_add(t->aggregate, row, pattern, pattern_bytes, k->signature);
+    pattern = pattern_of_key(&t->options->rules, row, folded);
+    row->pattern_n = aggregate_add(t->aggregate, row, &pattern, k->signature);
     if (row->pattern_n == 0 || (k->is_clustered && aggregate_add_slot(t->aggregate, row) < 0))
         return -1;
     is_top = t->options->keys == KEYS_NONE ? 0 : top_add(t->top, row);

@@ -17,7 +17,9 @@
  * Words with digits in them that name one thing (sha256, ipv4, k8s, v2) are listed below.
  *
  * A pattern is for people: bytes that are no text become `*` too, and glob characters of the key
- * stay as they are, so it is not a glob that could be given to a server.
+ * stay as they are.  With these escaped it is a glob that hits every key of the pattern
+ * (pattern_glob), because all that is left out lies where a star stands.  What else such a glob can
+ * hit hangs on what the stars stand for, so the classes of those bytes are told beside the pattern.
  */
 // SPDX-License-Identifier: MIT
 #include <string.h>
@@ -33,6 +35,7 @@ enum {
 struct writer {
     uint8_t *out;
     size_t bytes;
+    unsigned stars; /* classes of the bytes that stars stand for */
     bool is_full;
 };
 
@@ -54,14 +57,26 @@ static void put_byte(struct writer *w, uint8_t byte)
         w->is_full = true;
 }
 
-static void put_star(struct writer *w)
+static unsigned classes_of(const uint8_t *p, size_t bytes)
+{
+    unsigned classes = 0;
+
+    for (size_t i = 0; i < bytes; i++)
+        classes |= fold_class[p[i]];
+    return classes;
+}
+
+/* classes: of the bytes it stands for. */
+static void put_star(struct writer *w, unsigned classes)
 {
     size_t n = w->bytes;
 
+    w->stars |= classes;
     while (n > 0 && w->bytes - n < 2 &&
            (fold_is(w->out[n - 1], CLASS_DASH | CLASS_DOT) || w->out[n - 1] == ' '))
         n--;
     if (n > 0 && w->out[n - 1] == '*') {
+        w->stars |= classes_of(w->out + n, w->bytes - n);
         w->bytes = n;
         return;
     }
@@ -74,9 +89,11 @@ static void put_number_star(struct writer *w)
     const size_t n = w->bytes;
 
     if (n > 0 && (w->out[n - 1] == '-' || w->out[n - 1] == '+') &&
-        (n == 1 || fold_is(w->out[n - 2], CLASS_HARD)))
+        (n == 1 || fold_is(w->out[n - 2], CLASS_HARD))) {
+        w->stars |= fold_class[w->out[n - 1]];
         w->bytes--;
-    put_star(w);
+    }
+    put_star(w, CLASS_DIGIT);
 }
 
 /* ---- tokens ------------------------------------------------------------------------------- */
@@ -259,7 +276,7 @@ static void put_word_with_numbers(struct writer *w, const struct token *t)
         while (i < t->bytes && fold_is(t->p[i], CLASS_DIGIT) == is_digit)
             i++;
         if (is_digit && !is_digit_of_name(t, from, i))
-            put_star(w);
+            put_star(w, CLASS_DIGIT);
         else
             put(w, t->p + from, i - from);
     }
@@ -301,10 +318,10 @@ static void put_mixed_token(struct writer *w, const struct token *t, uint8_t nex
     word_bytes = is_ascii ? word_before_digest(t) : 0;
     if (word_bytes > 0) {
         put(w, t->p, word_bytes);
-        put_star(w);
+        put_star(w, t->classes);
     } else if (is_ascii && (is_hex_token(t) || (t->bytes < 8 && count_runs(t) >= 4) ||
                             fold_is_random(t->p, t->bytes, t->classes, count_digits(t)))) {
-        put_star(w);
+        put_star(w, t->classes);
     } else {
         put_word_with_numbers(w, t);
     }
@@ -318,7 +335,7 @@ static void put_token(struct writer *w, const struct token *t, uint8_t next)
     else if (t->classes & CLASS_DIGIT)
         put_mixed_token(w, t, next);
     else if (!(t->classes & CLASS_OTHER) && fold_is_random(t->p, t->bytes, t->classes, 0))
-        put_star(w);
+        put_star(w, t->classes);
     else
         put(w, t->p, t->bytes);
 }
@@ -345,7 +362,7 @@ static const uint8_t *put_tokens(struct writer *w, const uint8_t *p, const uint8
         if (n == 0 && t.bytes >= 6 && t.bytes <= 10 && p + t.bytes < stop)
             n = fold_shape_pod(p, end);
         if (n > 0) {
-            put_star(w);
+            put_star(w, classes_of(p, n));
             p += n;
             continue;
         }
@@ -382,11 +399,12 @@ static const uint8_t *put_run(struct writer *w, const uint8_t *p, const uint8_t 
     if (to > 0) {
         put(w, p, to);
         put_byte(w, '*'); /* never one with a star before it */
+        w->stars |= classes_of(p + to, 14);
         p += to + 14;
     } else if ((classes & CLASS_DASH) && (classes & CLASS_LETTER) == CLASS_LETTER &&
                fold_find_random(p, (size_t)(stop - p), &from, &to)) {
         put_tokens(w, p, p + from, p + from);
-        put_star(w);
+        put_star(w, classes_of(p + from, to - from));
         p += to;
     }
     return put_tokens(w, p, stop, end);
@@ -472,7 +490,7 @@ static const uint8_t *put_name(struct writer *w, const uint8_t *p, const uint8_t
     if (is_begin) {
         n = match_segment(p, stop, end, classes, no_base64_before);
         if (n > 0) {
-            put_star(w);
+            put_star(w, classes_of(p, n));
             return p + n;
         }
         if (is_rack_session(p, end)) {
@@ -506,8 +524,10 @@ static const uint8_t *put_punctuation(struct writer *w, const uint8_t *key, cons
         put(w, p, 3); /* URL encoding: a separator, not a number */
         return put_segment(w, p + 3, end);
     case '=':
-        if (is_padding(w, p, end))
+        if (is_padding(w, p, end)) {
+            w->stars |= CLASS_HARD;
             return p + 1;
+        }
         break;
     default: break;
     }
@@ -515,7 +535,7 @@ static const uint8_t *put_punctuation(struct writer *w, const uint8_t *key, cons
         put_byte(w, *p);
         return p + 1;
     }
-    put_star(w);
+    put_star(w, classes_of(p, n));
     return p + n;
 }
 
@@ -611,7 +631,7 @@ static void put_binary(struct writer *w, const uint8_t *key, const uint8_t *end)
 
     /* A key that Java serialized: magic, TC_STRING, its length in two bytes. */
     if (end - p > 7 && memcmp(p, "\xac\xed\x00\x05t", 5) == 0) {
-        put_star(w);
+        put_star(w, CLASS_ALL);
         p += 7;
     }
     while (p < end && !w->is_full) {
@@ -627,7 +647,7 @@ static void put_binary(struct writer *w, const uint8_t *key, const uint8_t *end)
         if (word > p)
             put_text(w, p, p, word);
         if (stop < end || word < stop)
-            put_star(w);
+            put_star(w, CLASS_ALL);
         p = stop;
         while (p < end && match_char(p, end) == 0)
             p++;
@@ -676,22 +696,29 @@ static void put_key(struct writer *w, const uint8_t *key, const uint8_t *end)
     put_text(w, key, p, end);
 }
 
-size_t pattern_fold(const uint8_t *key, size_t key_bytes, uint8_t *out)
+size_t pattern_fold_stars(const uint8_t *key, size_t key_bytes, bool is_cut, uint8_t *out,
+                          unsigned *ret_stars)
 {
-    struct writer w = {out, 0, false};
+    struct writer w = {out, 0, 0, false};
+    const size_t read_bytes = key_bytes > READ_MAX_BYTES ? READ_MAX_BYTES : key_bytes;
 
-    if (key_bytes > READ_MAX_BYTES) {
-        put_key(&w, key, key + READ_MAX_BYTES);
-        put_star(&w);
-    } else {
-        put_key(&w, key, key + key_bytes);
-    }
+    put_key(&w, key, key + read_bytes);
+    if (is_cut || read_bytes < key_bytes)
+        put_star(&w, CLASS_ALL);
     if (w.is_full) {
         w.bytes = PATTERN_MAX_BYTES - 1;
         while (w.bytes > 0 && (out[w.bytes] & 0xc0) == 0x80)
             w.bytes--; /* not inside a character */
         w.is_full = false;
-        put_star(&w);
+        put_star(&w, CLASS_ALL);
     }
+    *ret_stars = w.stars & CLASS_ALL;
     return w.bytes;
+}
+
+size_t pattern_fold(const uint8_t *key, size_t key_bytes, uint8_t *out)
+{
+    unsigned stars;
+
+    return pattern_fold_stars(key, key_bytes, false, out, &stars);
 }

@@ -24,7 +24,8 @@ enum {
     CLASS_POD = 1024, /* also a digit or letter of Kubernetes' random names */
     CLASS_LETTER = CLASS_LOWER | CLASS_UPPER,
     CLASS_ALNUM = CLASS_DIGIT | CLASS_LETTER,
-    CLASS_TOKEN = CLASS_ALNUM | CLASS_OTHER
+    CLASS_TOKEN = CLASS_ALNUM | CLASS_OTHER,
+    CLASS_ALL = CLASS_POD - 1 /* every byte has one of these; CLASS_POD says nothing by itself */
 };
 extern const uint16_t fold_class[256];
 
@@ -100,5 +101,8 @@ bool fold_is_random(const uint8_t *p, size_t bytes, unsigned classes, size_t dig
 /* The random part of letters, digits, - and _ in mixed case (URL-safe base64), cut at separators.
  */
 bool fold_find_random(const uint8_t *p, size_t bytes, size_t *ret_begin, size_t *ret_end);
+
+/* Behind the element of a glob that begins at `at`. */
+size_t glob_element_end(const uint8_t *glob, size_t glob_bytes, size_t at);
 
 #endif

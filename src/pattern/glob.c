@@ -63,6 +63,15 @@ static bool match_one(const uint8_t *glob, size_t glob_bytes, size_t at, uint8_t
     return glob[at] == byte;
 }
 
+size_t glob_element_end(const uint8_t *glob, size_t glob_bytes, size_t at)
+{
+    size_t end = at + 1;
+
+    if (glob[at] != '*')
+        match_one(glob, glob_bytes, at, 0, &end);
+    return end;
+}
+
 bool glob_match(const uint8_t *glob, size_t glob_bytes, const uint8_t *text, size_t text_bytes)
 {
     size_t g = 0, t = 0, star_g = 0, star_t = 0;

@@ -229,7 +229,7 @@ int store_put_database(struct store *s, const struct store_database *d, struct e
 
 int store_put_pattern(struct store *s, const struct store_pattern *p, struct error *err)
 {
-    return put(s, STATEMENT_PATTERN, err, "iikeiisiiniiiiniinnnnkes",
+    return put(s, STATEMENT_PATTERN, err, "iikeiisiiniiiiniinnnnkesii",
                (int64_t)((uint64_t)s->snapshot_id << 40 | p->n), p->db, p->pattern,
                p->pattern_bytes, p->pattern, p->pattern_bytes, (int64_t)p->type_id,
                (int64_t)p->role, p->system, number(p->keys), p->bytes, p->alloc_bytes, p->rdb_bytes,
@@ -237,7 +237,7 @@ int store_put_pattern(struct store *s, const struct store_pattern *p, struct err
                p->alloc_bytes_without_ttl, number(p->expired_keys), p->expired_bytes,
                p->expired_alloc_bytes, p->first_expires_at, p->last_expires_at, p->largest_bytes,
                p->largest_key, p->largest_key_bytes, p->largest_key, p->largest_key_bytes,
-               p->family);
+               p->family, (int64_t)p->is_rule, (int64_t)p->stars);
 }
 
 int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err)
@@ -469,12 +469,13 @@ int store_end_snapshot(struct store *s, const struct store_snapshot *e, struct e
 
     if (store_keep_top_rows(s, err) < 0)
         return -1;
-    r = put(s, STATEMENT_SNAPSHOT_END, err, "snissnnssninssiiiniisiissi", e->container,
+    r = put(s, STATEMENT_SNAPSHOT_END, err, "snissnnssninssiiiniisiisssi", e->container,
             e->file_bytes, e->bytes_read, e->server, e->server_version, e->rdb_version,
             e->created_at, e->checksum, e->trailing, e->trailing_bytes, (int64_t)e->is_complete,
             e->used_memory, e->depth, e->filter, number(e->keys), number(e->expires), e->bytes,
             e->alloc_bytes, e->rdb_bytes, number(e->keys_without_size), e->model, e->now_ms,
-            number(e->patterns_merged_keys), e->now_source, e->identity, s->snapshot_id);
+            number(e->patterns_merged_keys), e->now_source, e->identity, e->pattern_rules,
+            s->snapshot_id);
     if (r < 0 && sqlite3_extended_errcode(s->db) == SQLITE_CONSTRAINT_UNIQUE)
         return fail_identity(s, e->identity, err);
     return r;

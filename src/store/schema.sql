@@ -55,7 +55,8 @@ CREATE TABLE snapshots(
   patterns_merged_keys INTEGER NOT NULL DEFAULT 0,
   loaded_at INTEGER NOT NULL,      -- wall clock of the analysis
   rdblens_version TEXT NOT NULL,
-  identity TEXT NOT NULL           -- what tells the same snapshot given twice
+  identity TEXT NOT NULL,          -- what tells the same snapshot given twice
+  pattern_rules TEXT               -- JSON array of the user's own patterns; NULL: none
 );
 CREATE UNIQUE INDEX snapshots_identity ON snapshots(identity);
 
@@ -115,14 +116,17 @@ CREATE TABLE pattern_rows(
   largest_bytes INTEGER,
   largest_key,                     -- its name, as keys.key
   largest_key_text TEXT,
-  family TEXT                      -- which of the system's structures: 'wait', '*:lock', 'entry', ...
+  family TEXT,                     -- which of the system's structures: 'wait', '*:lock', 'entry', ...
+  is_rule INTEGER NOT NULL,        -- 1: one of snapshots.pattern_rules
+  stars INTEGER NOT NULL           -- classes of the bytes that its stars stand for (src/pattern)
 );
 CREATE VIEW patterns AS
   SELECT p.id >> 40 AS snapshot_id, p.db, p.pattern, coalesce(p.pattern_text, p.pattern) AS pattern_text,
          t.name AS type, r.name AS role, p.system, p.keys, p.bytes, p.alloc_bytes, p.rdb_bytes, p.elements,
          p.keys_without_ttl, p.bytes_without_ttl, p.alloc_bytes_without_ttl,
          p.expired_keys, p.expired_bytes, p.expired_alloc_bytes, p.first_expires_at, p.last_expires_at,
-         p.largest_bytes, p.largest_key, coalesce(p.largest_key_text, p.largest_key) AS largest_key_text, p.id, p.family
+         p.largest_bytes, p.largest_key, coalesce(p.largest_key_text, p.largest_key) AS largest_key_text, p.id, p.family,
+         p.is_rule, p.stars
     FROM pattern_rows p JOIN type_names t ON t.id = p.type JOIN role_names r ON r.id = p.role;
 
 CREATE TABLE key_rows(

@@ -14,7 +14,8 @@ UPDATE snapshots
    SET container = ?, file_bytes = ?, bytes_read = ?, server = ?, server_version = ?, rdb_version = ?,
        created_at = ?, checksum = ?, trailing = ?, trailing_bytes = ?, complete = ?, used_memory = ?,
        depth = ?, filter = ?, keys = ?, expires = ?, bytes = ?, alloc_bytes = ?, rdb_bytes = ?,
-       keys_without_size = ?, model = ?, now = ?, patterns_merged_keys = ?, now_source = ?, identity = ?
+       keys_without_size = ?, model = ?, now = ?, patterns_merged_keys = ?, now_source = ?, identity = ?,
+       pattern_rules = ?
  WHERE id = ?;
 
 -- name: snapshot-server
@@ -35,7 +36,7 @@ SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = 'key_rows'
 INSERT INTO databases VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: pattern
-INSERT INTO pattern_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO pattern_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: ttl
 INSERT INTO ttl_rows VALUES(?, ?, ?, ?, ?, ?, ?);
@@ -126,7 +127,7 @@ SELECT id, now, keys_stored, label FROM snapshots ORDER BY id;
 SELECT id, name FROM type_names WHERE id >= ? ORDER BY id;
 
 -- name: source-patterns
-SELECT id & ((1 << 40) - 1), pattern, role, system, family FROM pattern_rows
+SELECT id & ((1 << 40) - 1), pattern, role, system, family, is_rule, stars FROM pattern_rows
  WHERE id BETWEEN ?1 << 40 AND (?1 << 40) + ((1 << 40) - 1) ORDER BY id;
 
 -- name: source-keys
@@ -170,7 +171,10 @@ SELECT 1 FROM sidekiq_sets
 -- name: copy-snapshot
 UPDATE snapshots
    SET filter = CASE WHEN ?1 IS NULL THEN filter ELSE coalesce(filter || ' and ', '') || ?1 END,
-       keys = ?2, expires = ?3, bytes = ?4, alloc_bytes = ?5, rdb_bytes = ?6, keys_without_size = ?7
+       keys = ?2, expires = ?3, bytes = ?4, alloc_bytes = ?5, rdb_bytes = ?6, keys_without_size = ?7,
+       -- the new rules go before those that the snapshot was read with
+       pattern_rules = CASE WHEN ?9 IS NULL THEN pattern_rules WHEN pattern_rules IS NULL THEN ?9
+                            ELSE substr(?9, 1, length(?9) - 1) || ',' || substr(pattern_rules, 2) END
  WHERE id = ?8;
 
 -- name: copy-tables

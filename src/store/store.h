@@ -66,8 +66,8 @@ int store_begin_snapshot(struct store *s, const struct store_snapshot_start *sta
 
 /* Goes on with a snapshot whose row is there already. */
 void store_resume_snapshot(struct store *s, uint64_t snapshot_id);
-/* --keys top: of the keys that were put, those in top_rows stay.  store_end_snapshot() does it; it is
- * for a resumed one. */
+/* --keys top: of the keys that were put, those in top_rows stay.  store_end_snapshot() does it; it
+ * is for a resumed one. */
 int store_keep_top_rows(struct store *s, struct error *err);
 /* Works out sets.taken_at from this set on; store_finish() does it for the sets begun here. */
 int store_end_sets(struct store *s, int64_t first_set_id, struct error *err);
@@ -157,6 +157,8 @@ struct store_pattern {
     int64_t largest_bytes;                     /* ROW_NULL: none has a size */
     const uint8_t *largest_key;                /* NULL: likewise */
     size_t largest_key_bytes;
+    bool is_rule;
+    unsigned stars;
 };
 int store_put_pattern(struct store *s, const struct store_pattern *p, struct error *err);
 
@@ -244,7 +246,7 @@ int store_put_rdb_type(struct store *s, uint16_t rdb_type, struct error *err);
 /* The snapshots row as it is at the end. Text may be NULL where the column may. */
 struct store_snapshot {
     const char *container, *server, *server_version, *checksum, *trailing, *depth, *filter, *model;
-    const char *now_source, *identity;
+    const char *now_source, *identity, *pattern_rules;
     int64_t file_bytes, bytes_read, rdb_version, created_at, used_memory, trailing_bytes;
     bool is_complete;
     uint64_t keys, expires;

@@ -20,6 +20,7 @@
 
 #include "analyze/analyze.h"
 
+static const struct pattern_rules no_rules;
 static char **files;
 static int file_count;
 
@@ -197,7 +198,7 @@ static void test_early_and_late(void **state)
                                             filters[k % FILTER_COUNT].terms[t].text, &err),
                                  0);
             early = load(files[i], &f, ROW_NULL, keys);
-            if (analyze_refilter(whole, &f, ROW_NULL, keys, &late, &err) < 0)
+            if (analyze_refilter(whole, &f, &no_rules, ROW_NULL, keys, &late, &err) < 0)
                 fail_msg("%s", err.message);
             compare(early, late);
             compare_server(early, late, false);
@@ -233,7 +234,7 @@ static void test_now_early_and_late(void **state)
                     continue;
                 print_message("%s, now %lld\n", files[i], (long long)now_ms);
                 early = load(files[i], NULL, now_ms, KEYS_ALL);
-                if (analyze_refilter(whole, &none, now_ms, KEYS_ALL, &late, &err) < 0)
+                if (analyze_refilter(whole, &none, &no_rules, now_ms, KEYS_ALL, &late, &err) < 0)
                     fail_msg("%s", err.message);
                 compare(early, late);
                 compare_server(early, late, now_ms != saved_at);
@@ -264,11 +265,12 @@ static void test_not_all_keys(void **state)
         options.keys = modes[i];
         assert_int_equal(analyze_to_private_db(&options, &db, &outcome, &err), 0);
         assert_int_equal(filter_add(&f, FILTER_DB, false, "0", &err), 0);
-        assert_int_equal(analyze_refilter(db, &f, ROW_NULL, KEYS_ALL, &late, &err), -1);
+        assert_int_equal(analyze_refilter(db, &f, &no_rules, ROW_NULL, KEYS_ALL, &late, &err), -1);
         assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
         assert_non_null(strstr(err.message, "a filter needs all keys"));
         filter_done(&f);
-        assert_int_equal(analyze_refilter(db, &f, 1700000000000, KEYS_ALL, &late, &err), -1);
+        assert_int_equal(analyze_refilter(db, &f, &no_rules, 1700000000000, KEYS_ALL, &late, &err),
+                         -1);
         assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
         assert_non_null(strstr(err.message, "another --now needs all keys"));
         sqlite3_close(db);

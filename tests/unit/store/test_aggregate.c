@@ -34,9 +34,10 @@ static void add_key(struct aggregate *a, uint64_t db, size_t pattern)
         .expires_at_ms = ROW_NULL,
     };
 
-    assert_int_equal(
-        aggregate_add(a, &row, (const uint8_t *)patterns[pattern], strlen(patterns[pattern]), 0),
-        db * 2 + pattern + 1);
+    const struct pattern_shape shape = {.bytes = (const uint8_t *)patterns[pattern],
+                                        .size_bytes = strlen(patterns[pattern])};
+
+    assert_int_equal(aggregate_add(a, &row, &shape, 0), db * 2 + pattern + 1);
 }
 
 static void test_groups_apart(void **state)

@@ -68,6 +68,7 @@ static void add_key(struct store *s, struct made *m, const uint8_t *key, size_t 
                     struct key_row row)
 {
     uint8_t pattern[PATTERN_MAX_BYTES];
+    struct pattern_shape shape = {.bytes = pattern};
     struct store_key *k;
     struct error err;
     int is_top;
@@ -80,8 +81,8 @@ static void add_key(struct store *s, struct made *m, const uint8_t *key, size_t 
     row.key_stored_bytes = key_bytes;
     row.key_bytes = row.key_bytes == 0 ? key_bytes : row.key_bytes;
     row.type_id = (uint32_t)row.type;
-    row.pattern_n =
-        aggregate_add(m->aggregate, &row, pattern, pattern_fold(key, key_bytes, pattern), 0);
+    shape.size_bytes = pattern_fold_stars(key, key_bytes, false, pattern, &shape.stars);
+    row.pattern_n = aggregate_add(m->aggregate, &row, &shape, 0);
     assert_int_not_equal(row.pattern_n, 0);
     is_top = top_add(m->top, &row);
     assert_true(is_top >= 0);
@@ -316,16 +317,17 @@ static void test_too_many_databases(void **state)
                           .bytes = 10,
                           .alloc_bytes = 10,
                           .expires_at_ms = ROW_NULL};
+    const struct pattern_shape shape = {.bytes = row.key, .size_bytes = 1};
     uint64_t keys = 0;
     const uint64_t count = AGGREGATE_MAX_GROUPS + 1000;
 
     (void)state;
     for (uint64_t db = 0; db < count; db++) {
         row.db = db;
-        assert_int_not_equal(aggregate_add(a, &row, row.key, 1, 0), 0);
+        assert_int_not_equal(aggregate_add(a, &row, &shape, 0), 0);
     }
     row.db = UINT64_MAX;
-    assert_int_not_equal(aggregate_add(a, &row, row.key, 1, 0), 0);
+    assert_int_not_equal(aggregate_add(a, &row, &shape, 0), 0);
     assert_int_equal(aggregate_group_count(a), AGGREGATE_MAX_GROUPS + 1);
     for (size_t i = 0; i < aggregate_group_count(a); i++)
         keys += aggregate_group_at(a, i)->ttl[TTL_BUCKET_NONE].keys;
