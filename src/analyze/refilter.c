@@ -21,7 +21,8 @@
 #include "pattern/role.h"
 #include "util/signals.h"
 
-#define MAX_SYSTEMS 512 /* distinct names of systems and families: there is a fixed list of them */
+#define MAX_SYSTEMS 512 /* distinct names of systems and families: there is a fixed list of them   \
+                         */
 
 struct refilter {
     sqlite3 *src;

@@ -12,7 +12,7 @@ SELECT s.id, s.label, s.path, s.container, s.file_bytes, s.bytes_read, s.rdb_ver
        s.why_incomplete,
        s.depth, s.filter, s.keys_stored, s.keys, s.expires, s.bytes, s.alloc_bytes, s.rdb_bytes, s.used_memory,
        s.keys_without_size, s.model, s.model_note, s.allocator, s.config, s.startup_bytes, s.functions_bytes,
-       s.tables_bytes, s.tables_bytes_with_expired, s.rehash_bytes, s.predicted_used_memory, s.predicted_used_memory_with_expired, s.now, s.now_source, s.patterns_merged_keys, s.loaded_at, s.rdblens_version
+       s.tables_bytes, s.tables_bytes_with_expired, s.rehash_bytes, s.predicted_used_memory, s.predicted_used_memory_with_expired, s.now, s.now_source, s.patterns_merged_keys, s.loaded_at, s.rdblens_version, s.pattern_rules
   FROM report_snapshots s ORDER BY s.id;
 
 -- section: lines | What people read
@@ -54,6 +54,10 @@ WITH
     UNION ALL
     SELECT 5, 0, 'Filter', group_concat(DISTINCT filter) || ': all figures are of the keys it lets pass', 1
       FROM h WHERE filter IS NOT NULL HAVING count(*) > 0
+    UNION ALL
+    SELECT 5, 1, 'Patterns', 'yours first: ' || group_concat(DISTINCT rules), 0
+      FROM (SELECT (SELECT group_concat(value, ' ') FROM json_each(pattern_rules)) AS rules FROM h WHERE pattern_rules IS NOT NULL)
+    HAVING count(*) > 0
     UNION ALL
     SELECT 6, 0, 'Set', s.label || ' (id ' || s.id || '), one of ' || (SELECT count(DISTINCT set_id) FROM snapshots) || ' in the database' ||
            CASE WHEN s.id = :newest_set THEN ': the newest' ELSE '' END, 0

@@ -117,8 +117,8 @@ CREATE TABLE pattern_rows(
   largest_key,                     -- its name, as keys.key
   largest_key_text TEXT,
   family TEXT,                     -- which of the system's structures: 'wait', '*:lock', 'entry', ...
-  is_rule INTEGER NOT NULL,        -- 1: one of snapshots.pattern_rules
-  stars INTEGER NOT NULL           -- classes of the bytes that its stars stand for (src/pattern)
+  is_rule INTEGER NOT NULL DEFAULT 0, -- 1: one of snapshots.pattern_rules
+  stars INTEGER NOT NULL DEFAULT 65535 -- classes of the bytes that its stars stand for (src/pattern)
 );
 CREATE VIEW patterns AS
   SELECT p.id >> 40 AS snapshot_id, p.db, p.pattern, coalesce(p.pattern_text, p.pattern) AS pattern_text,
