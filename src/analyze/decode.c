@@ -107,6 +107,7 @@ static int fix_rules(struct decoder *d)
     if (d->server != NULL)
         return 0;
     fix_now(d);
+    sidekiq_set_now(d->collector, d->now_ms);
     fix_model(d);
     d->meter = key_meter_new(&d->model, d->options->deep);
     d->server = server_meter_new(&d->model, d->options->startup_bytes);

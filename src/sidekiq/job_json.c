@@ -30,6 +30,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "sidekiq/job_time.h"
+#include "util/hash.h"
 
 #define POOL_BYTES  ((size_t)128 * 1024)
 #define GATE_DIGITS 64
@@ -47,7 +48,11 @@ enum field {
     FIELD_CREATED_AT,
     FIELD_ENQUEUED_AT,
     FIELD_FAILED_AT,
-    FIELD_RETRY_COUNT
+    FIELD_RETRY_COUNT,
+    FIELD_ERROR_MESSAGE,
+    FIELD_QUEUE,
+    FIELD_RUN_AT,
+    FIELD_PAYLOAD
 };
 
 enum value_kind { VALUE_OTHER = 0, VALUE_STRING, VALUE_NUMBER, VALUE_MAP, VALUE_ARRAY };
@@ -82,6 +87,12 @@ struct job_parser {
     bool arg_is_job_class, arg_is_arguments;
     bool in_arguments;     /* args[0].arguments is an open array */
     size_t argument_count; /* begun */
+    struct hash args_hash, arguments_hash;
+    bool has_arguments;
+
+    bool is_work;
+    int base; /* 1 inside a work entry's payload: the job's depths begin there */
+    char payload[JOB_TOKEN_BYTES];
 
     struct job_facts facts;
     size_t pool_used;
@@ -168,6 +179,34 @@ static void forget_args(struct job_parser *p)
     p->arg_count = 0;
     p->in_first_arg = false;
     p->in_arguments = false;
+    p->has_arguments = false;
+    hash_begin(&p->args_hash, 0);
+}
+
+/* One token of the arguments: its kind keeps [[1],2] and [[1,2]] apart. */
+static void hash_args(struct job_parser *p, char kind, const void *text, size_t text_bytes)
+{
+    struct hash *const h = p->in_arguments ? &p->arguments_hash : &p->args_hash;
+
+    if (!p->in_args || p->depth < 2)
+        return;
+    hash_add(h, &kind, 1);
+    hash_add(h, &text_bytes, sizeof(text_bytes));
+    hash_add(h, text, text_bytes);
+}
+
+static void set_payload(struct job_parser *p, const struct value *v)
+{
+    if (!p->is_work)
+        return;
+    if (v->kind == VALUE_MAP) {
+        p->base = 1;
+    } else if (v->kind == VALUE_STRING) {
+        p->facts.payload_bytes =
+            v->text_bytes < sizeof(p->payload) ? v->text_bytes : sizeof(p->payload);
+        memcpy(p->payload, v->text, p->facts.payload_bytes);
+        p->facts.payload = p->payload;
+    }
 }
 
 /* A value of the outer object begins. */
@@ -178,13 +217,20 @@ static void set_field(struct job_parser *p, const struct value *v)
 
     switch (p->field) {
     case FIELD_OTHER:
-    case FIELD_ERROR_BACKTRACE: break;
+    case FIELD_ERROR_BACKTRACE:
+    case FIELD_ERROR_MESSAGE: break;
     case FIELD_CLASS: set_text(&f->class_, v); break;
     case FIELD_DISPLAY_CLASS: set_text(&f->display_class, v); break;
     case FIELD_WRAPPED: set_text(&f->wrapped, v); break;
     case FIELD_ERROR_CLASS: set_text(&f->error_class, v); break;
     case FIELD_VERSION: set_text(&f->version, v); break;
-    case FIELD_JID: f->has_jid = v->kind == VALUE_STRING && v->text_bytes > 0; break;
+    case FIELD_JID:
+        set_text(&f->jid, v);
+        f->has_jid = f->jid.is_set && f->jid.size_bytes > 0;
+        break;
+    case FIELD_QUEUE: set_text(&f->queue, v); break;
+    case FIELD_RUN_AT: f->run_at = time_of(v, &is_ms); break;
+    case FIELD_PAYLOAD: set_payload(p, v); break;
     case FIELD_ARGS:
         forget_args(p);
         p->in_args = v->kind == VALUE_ARRAY;
@@ -203,7 +249,7 @@ static void set_field(struct job_parser *p, const struct value *v)
 /* Any value begins; containers are counted in p->depth after this.  Returns 0 to stop yajl. */
 static int begin_value(struct job_parser *p, const struct value *v)
 {
-    switch (p->depth) {
+    switch (p->depth - p->base) {
     case 0: return v->kind == VALUE_MAP; /* a job is an object */
     case 1: set_field(p, v); break;
     case 2:
@@ -220,6 +266,8 @@ static int begin_value(struct job_parser *p, const struct value *v)
             p->facts.method.is_set = false;
             p->argument_count = 0;
             p->in_arguments = v->kind == VALUE_ARRAY;
+            p->has_arguments |= p->in_arguments;
+            hash_begin(&p->arguments_hash, 0);
         }
         break;
     case 4:
@@ -239,7 +287,11 @@ static int begin_value(struct job_parser *p, const struct value *v)
 /* Any value ended; p->depth is that of its parent. */
 static void end_value(struct job_parser *p)
 {
-    switch (p->depth) {
+    switch (p->depth - p->base) {
+    case 0:
+        p->base = 0; /* the payload's end */
+        p->in_args = false;
+        break;
     case 1: {
         const uint64_t now = p->fed_bytes + yajl_get_bytes_consumed(p->yajl);
         const uint64_t bytes = now > p->field_end ? now - p->field_end - 1 : 0; /* the colon */
@@ -248,6 +300,8 @@ static void end_value(struct job_parser *p)
             p->facts.args_bytes = bytes;
         else if (p->field == FIELD_ERROR_BACKTRACE)
             p->facts.backtrace_bytes = bytes;
+        else if (p->field == FIELD_ERROR_MESSAGE)
+            p->facts.message_bytes = bytes;
         p->in_args = false;
         break;
     }
@@ -266,19 +320,19 @@ static int on_scalar(struct job_parser *p, enum value_kind kind, const char *tex
 
     if (!begin_value(p, &v))
         return 0;
+    hash_args(p, (char)kind, text, text_bytes);
     end_value(p);
     return 1;
 }
 
 static int on_null(void *ctx)
 {
-    return on_scalar(ctx, VALUE_OTHER, NULL, 0);
+    return on_scalar(ctx, VALUE_OTHER, "null", 4);
 }
 
 static int on_boolean(void *ctx, int is_true)
 {
-    (void)is_true;
-    return on_scalar(ctx, VALUE_OTHER, NULL, 0);
+    return on_scalar(ctx, VALUE_OTHER, is_true ? "true" : "false", is_true ? 4 : 5);
 }
 
 /* As text: yajl's own conversion makes an overflow a syntax error. */
@@ -298,6 +352,7 @@ static int on_open(struct job_parser *p, enum value_kind kind)
 
     if (!begin_value(p, &v) || p->depth >= JOB_MAX_DEPTH)
         return 0;
+    hash_args(p, kind == VALUE_MAP ? '{' : '[', "", 0);
     p->depth++;
     return 1;
 }
@@ -317,6 +372,7 @@ static int on_close(void *ctx)
     struct job_parser *p = ctx;
 
     p->depth--;
+    hash_args(p, ')', "", 0);
     end_value(p);
     return 1;
 }
@@ -339,6 +395,10 @@ static enum field field_of(const char *name, size_t name_bytes)
         {"wrapped", FIELD_WRAPPED},
         {"display_class", FIELD_DISPLAY_CLASS},
         {"version", FIELD_VERSION},
+        {"error_message", FIELD_ERROR_MESSAGE},
+        {"queue", FIELD_QUEUE},
+        {"run_at", FIELD_RUN_AT},
+        {"payload", FIELD_PAYLOAD},
     };
 
     for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -351,10 +411,11 @@ static int on_map_key(void *ctx, const unsigned char *name, size_t name_bytes)
 {
     struct job_parser *p = ctx;
 
-    if (p->depth == 1) {
+    hash_args(p, ':', name, name_bytes);
+    if (p->depth - p->base == 1) {
         p->field = field_of((const char *)name, name_bytes);
         p->field_end = p->fed_bytes + yajl_get_bytes_consumed(p->yajl);
-    } else if (p->depth == 3 && p->in_first_arg) {
+    } else if (p->depth - p->base == 3 && p->in_first_arg) {
         p->arg_is_job_class = name_bytes == 9 && memcmp(name, "job_class", 9) == 0;
         p->arg_is_arguments = name_bytes == 9 && memcmp(name, "arguments", 9) == 0;
     }
@@ -486,15 +547,24 @@ void job_parser_begin(struct job_parser *p, uint64_t size_bytes)
     p->gate = (struct gate){.is_on = size_bytes > JOB_TOKEN_BYTES};
     p->depth = 0;
     p->field = FIELD_OTHER;
-    p->in_args = false;
+    p->in_args = p->is_work = false;
+    p->base = 0;
     p->arg_is_job_class = p->arg_is_arguments = false;
     forget_args(p);
     /* Not the whole struct: the texts are 5 KiB, and payloads come by the million. */
     f->is_object = f->has_jid = f->has_ms_times = f->has_s_times = false;
     f->class_.is_set = f->display_class.is_set = f->wrapped.is_set = false;
-    f->error_class.is_set = f->version.is_set = false;
-    f->created_at = f->enqueued_at = f->failed_at = ROW_NULL;
-    f->retry_count = f->args_bytes = f->backtrace_bytes = 0;
+    f->error_class.is_set = f->version.is_set = f->jid.is_set = f->queue.is_set = false;
+    f->created_at = f->enqueued_at = f->failed_at = f->run_at = ROW_NULL;
+    f->retry_count = f->args_bytes = f->backtrace_bytes = f->message_bytes = 0;
+    f->payload = NULL;
+    f->payload_bytes = 0;
+}
+
+void job_parser_begin_work(struct job_parser *p, uint64_t size_bytes)
+{
+    job_parser_begin(p, size_bytes);
+    p->is_work = true;
 }
 
 void job_parser_feed(struct job_parser *p, const uint8_t *bytes, size_t size_bytes)
@@ -512,10 +582,18 @@ void job_parser_feed(struct job_parser *p, const uint8_t *bytes, size_t size_byt
     }
 }
 
+const struct job_facts *job_parser_end_cut(struct job_parser *p)
+{
+    p->facts.is_object = p->facts.class_.is_set;
+    return &p->facts;
+}
+
 const struct job_facts *job_parser_end(struct job_parser *p)
 {
     struct job_facts *f = &p->facts;
 
+    f->args_hash =
+        hash_end(p->has_arguments && f->job_class.is_set ? &p->arguments_hash : &p->args_hash);
     if (p->fed_bytes != p->size_bytes)
         p->is_failed = true;
     if (!p->is_failed && yajl_complete_parse(p->yajl) != yajl_status_ok)

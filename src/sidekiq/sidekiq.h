@@ -34,9 +34,74 @@ struct sidekiq_set {
     int64_t first_score_at, last_score_at; /* zsets: smallest and largest score; queue: ROW_NULL */
     /* queue: now - enqueued_at (else created_at) of the job to be taken next, the last element */
     int64_t latency_ms;
-    uint64_t unparsable; /* elements that are no JSON object with class and jid */
-    bool is_registered;  /* queue: member of the set `queues` */
-    bool is_private;     /* queue: sq| or sq_ : a super_fetch private queue */
+    uint64_t unparsable;       /* elements that are no JSON object with class and jid */
+    bool is_registered;        /* queue: member of the set `queues` */
+    bool is_private;           /* queue: sq| or sq_ : a super_fetch private queue */
+    bool is_paused;            /* queue: member of the set `paused` */
+    int64_t oldest_created_at; /* of all jobs: a retried job keeps it */
+    /* queue: jobs whose class and arguments another job of it has, the first not counted; ROW_NULL:
+     * not known, because there are more different jobs than are compared */
+    int64_t duplicates;
+};
+
+/* How many jobs of a sorted set are in a bucket of one measure. */
+enum sidekiq_measure { SIDEKIQ_ATTEMPTS = 0, SIDEKIQ_DUE };
+const char *sidekiq_measure_name(enum sidekiq_measure m);
+struct sidekiq_bucket {
+    uint64_t db;
+    const char *namespace_;
+    enum sidekiq_kind kind;
+    enum sidekiq_measure measure;
+    unsigned order;
+    const char *bucket;
+    uint64_t jobs;
+};
+
+struct sidekiq_process {
+    uint64_t db;
+    const char *namespace_;
+    const char *identity;
+    bool is_member;     /* of `processes` */
+    bool has_heartbeat; /* its hash is there */
+    int64_t expires_at; /* of the hash; ROW_NULL: no TTL, or no hash */
+    const char *info;   /* JSON as it was written; NULL: not there, too long or no UTF-8 */
+    const char *version;
+    int64_t busy, rss_kb, quiet, beat_at; /* ROW_NULL: not there */
+    bool has_work;
+    int64_t work_expires_at;
+};
+
+struct sidekiq_thread {
+    uint64_t db;
+    const char *namespace_;
+    const char *identity;
+    const char *thread;
+    const char *queue;
+    const char *class_; /* "" when it could not be read */
+    int64_t run_at;
+};
+
+/* Sidekiq's own execution metrics, of the minutes in the 8 hours before now. */
+struct sidekiq_metric {
+    uint64_t db;
+    const char *namespace_;
+    const char *class_;
+    uint64_t processed, failed, total_ms;
+    uint64_t minutes; /* with an entry */
+    int64_t first_at, last_at;
+};
+
+/* Entries of one structure that lack what they point to. */
+struct sidekiq_link {
+    uint64_t db;
+    const char *namespace_;
+    const char
+        *name; /* iteration, lock, batch jids, digests, expiring digests, batches, batch-died */
+    uint64_t entries;
+    int64_t lost; /* without their job or key; ROW_NULL: more than are compared */
+    int64_t lost_without_ttl;
+    int64_t lost_bytes;        /* of keys */
+    int64_t oldest_expires_at; /* of what is lost; ROW_NULL */
 };
 
 struct sidekiq_job_group {
@@ -51,6 +116,8 @@ struct sidekiq_job_group {
     uint64_t largest_payload_bytes;
     uint64_t backtrace_bytes; /* of error_backtrace, in payload_bytes */
     uint64_t args_bytes;      /* of args, in payload_bytes */
+    uint64_t message_bytes;   /* of error_message, in payload_bytes */
+    uint64_t largest_args_bytes;
     int64_t oldest_at, newest_at;
     uint64_t retry_count_max;
 };
@@ -85,6 +152,16 @@ struct sidekiq_result {
     size_t job_count;
     const struct sidekiq_stat *stats;
     size_t stat_count;
+    const struct sidekiq_bucket *buckets;
+    size_t bucket_count;
+    const struct sidekiq_process *processes;
+    size_t process_count;
+    const struct sidekiq_thread *threads;
+    size_t thread_count;
+    const struct sidekiq_metric *metrics;
+    size_t metric_count;
+    const struct sidekiq_link *links;
+    size_t link_count;
     /* Keys and names left out because a limit was reached (65,536 sets, 10,000 names in a `queues`,
      * 12 MiB of names, ...): 0 unless the file is odd or hostile.  Then the counts above are of
      * what was kept. */
@@ -94,6 +171,10 @@ struct sidekiq_result {
 struct sidekiq_collector;
 struct sidekiq_collector *sidekiq_collector_new(void);
 void sidekiq_collector_free(struct sidekiq_collector *c);
+
+/* Once now is known, before the first key: what is judged while streaming is seen from there.
+ * Without it there are no buckets of due times and no metrics. */
+void sidekiq_set_now(struct sidekiq_collector *c, int64_t now_ms);
 
 /* At KEY: the depth it wants for this value, 0 when the key is of no interest. */
 unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key);

@@ -6,7 +6,9 @@
  *
  *     root     (db, prefix): flags of what was seen there, the stat counters
  *     member   a name in a root's `queues` or `processes`
- *     process  a heartbeat hash: expiry and version
+ *     process  a heartbeat hash and what it says; threads of its work hash (sidekiq_live.c)
+ *     metric   a class' counters of the last eight hours
+ *     claim    a jid that something points to (sidekiq_links.c)
  *     job_set  a list or zset; its groups by class and error class
  *
  * A list or zset is opened to its end only when one of its first 1,000 elements is a job: a JSON
@@ -29,7 +31,8 @@
 
 #define DEPTH_CONTENT (RDBP_DEPTH_SHAPE | RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES)
 /* A heartbeat has 6 or 7 fields. */
-#define MAX_PROCESS_ITEMS 64
+#define MAX_PROCESS_ENTRIES 128
+#define MINUTE_MS           INT64_C(60000)
 
 static int64_t later(int64_t a, int64_t b)
 {
@@ -111,6 +114,9 @@ static void add_to_tally(struct tally *t, const struct job_facts *job, uint64_t 
         return;
     t->backtrace_bytes += job->backtrace_bytes;
     t->args_bytes += job->args_bytes;
+    t->message_bytes += job->message_bytes;
+    if (job->args_bytes > t->largest_args_bytes)
+        t->largest_args_bytes = job->args_bytes;
     if (job->retry_count > t->retry_count_max)
         t->retry_count_max = job->retry_count;
 }
@@ -126,6 +132,45 @@ static int64_t time_of_job(enum sidekiq_kind kind, const struct job_facts *job, 
     case SIDEKIQ_QUEUE: return job->enqueued_at != ROW_NULL ? job->enqueued_at : job->created_at;
     case SIDEKIQ_RETRY: return job->failed_at;
     default: return job->created_at;
+    }
+}
+
+/* When a job of a sorted set is to run, seen from now. */
+static enum due due_of(int64_t at, int64_t now)
+{
+    static const int64_t limits[] = {-1, 0, 60, 24 * 60, 7 * 24 * 60, 30 * 24 * 60, 365 * 24 * 60};
+    enum due d = DUE_OVERDUE;
+
+    while (d < DUE_LATER && at >= now + limits[d] * MINUTE_MS)
+        d++;
+    return d;
+}
+
+static void add_detail(struct sidekiq_collector *c, const struct job_facts *job, int64_t score_at)
+{
+    struct set_detail *d = c->set.detail;
+
+    if (!d)
+        return;
+    if (job && (c->set.kind == SIDEKIQ_RETRY || c->set.kind == SIDEKIQ_DEAD))
+        d->attempts[job->retry_count < ATTEMPT_BUCKETS - 1 ? job->retry_count
+                                                           : ATTEMPT_BUCKETS - 1]++;
+    if (c->set.kind != SIDEKIQ_DEAD && score_at != ROW_NULL && c->now_ms != ROW_NULL)
+        d->due[due_of(score_at, c->now_ms)]++;
+}
+
+/* Jobs of a queue with the same class and arguments. */
+static void compare_job(struct sidekiq_collector *c, const struct job_facts *job,
+                        const char *class_, size_t class_bytes)
+{
+    const uint64_t hash = hash_bytes(class_, class_bytes, hash_seed() ^ job->args_hash);
+
+    if (c->set.kind != SIDEKIQ_QUEUE)
+        return;
+    switch (seen_add(c->different, hash)) {
+    case SEEN_BEFORE: c->set.duplicates++; break;
+    case SEEN_FULL: c->set.has_more_duplicates = true; break;
+    default: break;
     }
 }
 
@@ -158,6 +203,9 @@ static void end_job(struct sidekiq_collector *c, int64_t score_at)
         struct tally *t = tally_of(c, class_, class_bytes, &job->error_class);
 
         s->is_proven = true;
+        s->oldest_created_at = earlier(s->oldest_created_at, job->created_at);
+        note_jid(c, s->kind, &job->jid);
+        compare_job(c, job, class_, class_bytes);
         s->has_ms_times |= job->has_ms_times;
         s->has_s_times |= job->has_s_times;
         if (t)
@@ -165,6 +213,7 @@ static void end_job(struct sidekiq_collector *c, int64_t score_at)
     } else {
         add_to_tally(&s->unparsable, NULL, c->job_bytes, at);
     }
+    add_detail(c, job, score_at);
     if (!s->is_proven && c->element_count >= TRIAL_ELEMENTS)
         c->is_dropped = true;
 }
@@ -204,7 +253,14 @@ static void begin_jobs(struct sidekiq_collector *c, enum sidekiq_kind kind)
                               .first_score_at = ROW_NULL,
                               .last_score_at = ROW_NULL,
                               .next_at = ROW_NULL,
+                              .oldest_created_at = ROW_NULL,
                               .unparsable = {.oldest_at = ROW_NULL, .newest_at = ROW_NULL}};
+    seen_clear(c->different);
+    if (kind != SIDEKIQ_QUEUE && c->details < MAX_DETAILS) {
+        c->set.detail = calloc(1, sizeof(*c->set.detail));
+        if (!c->set.detail)
+            c->is_out_of_memory = true;
+    }
 }
 
 static void end_jobs(struct sidekiq_collector *c, const struct rdbp_value_end *end,
@@ -217,6 +273,8 @@ static void end_jobs(struct sidekiq_collector *c, const struct rdbp_value_end *e
     s->jobs = end->has_element_count ? end->element_count : c->element_count;
     s->bytes = row->bytes;
     s->is_damaged = !end->ok;
+    if (!end->ok)
+        c->has_all_jids = false;
     if (!s->is_proven) {
         if (s->jobs == 0 && end->ok)
             return;
@@ -237,13 +295,15 @@ static void end_jobs(struct sidekiq_collector *c, const struct rdbp_value_end *e
     if (!TABLE_RESERVE(c, c->sets))
         return;
     c->sets.items[c->sets.count++] = *s;
+    c->details += s->detail != NULL;
     s->other = NULL; /* now the table's */
+    s->detail = NULL;
 }
 
 /* ---- names in sets, heartbeats ------------------------------------------------------------ */
 
 /* Joins the pieces of a short string in c->text; true when it is whole. */
-static bool join_text(struct sidekiq_collector *c, const rdbp_item *item)
+bool join_text(struct sidekiq_collector *c, const rdbp_item *item)
 {
     if (!c->in_element) {
         c->text_bytes = 0;
@@ -290,55 +350,6 @@ static void member_item(struct sidekiq_collector *c, const rdbp_item *item)
     } else {
         add_member(c);
         c->is_dropped = c->element_count > MAX_MEMBERS;
-    }
-}
-
-/* The field `info` is JSON; its version is all that is wanted. */
-static void process_item(struct sidekiq_collector *c, const rdbp_item *item)
-{
-    if (item->role == RDBP_ROLE_FIELD) {
-        if (join_text(c, item)) {
-            c->is_info = !c->is_text_cut && c->text_bytes == 4 && memcmp(c->text, "info", 4) == 0;
-            c->is_dropped = ++c->element_count > MAX_PROCESS_ITEMS;
-        }
-        return;
-    }
-    if (item->role != RDBP_ROLE_VALUE || !c->is_info)
-        return;
-    if (!c->in_element)
-        job_parser_begin(c->parser, item->size_bytes);
-    job_parser_feed(c->parser, item->bytes.bytes, item->bytes.size_bytes);
-    c->in_element = item->is_partial;
-    if (!item->is_partial) {
-        const struct job_text *v = &job_parser_end(c->parser)->version;
-
-        c->is_info = false;
-        if (!v->is_set || v->size_bytes >= sizeof(c->version))
-            return;
-        for (size_t i = 0; i < v->size_bytes; i++)
-            if ((uint8_t)v->bytes[i] <= ' ' || (uint8_t)v->bytes[i] >= 0x7f)
-                return;
-        memcpy(c->version, v->bytes, v->size_bytes);
-        c->version[v->size_bytes] = '\0';
-    }
-}
-
-static void end_process(struct sidekiq_collector *c, const struct key_row *row)
-{
-    const enum key_shape shape = c->name.shape;
-    struct process *p =
-        process_get(c, shape == KEY_SHAPE_PROCESS ? c->key_bytes : c->name.prefix_bytes);
-
-    if (!p)
-        return;
-    if (shape == KEY_SHAPE_WORK) {
-        p->has_work = true;
-    } else if (shape == KEY_SHAPE_WORKERS) {
-        p->has_workers = true;
-    } else {
-        p->has_heartbeat = true;
-        p->expires_at = row->expires_at_ms;
-        memcpy(p->version, c->version, sizeof(p->version));
     }
 }
 
@@ -417,9 +428,13 @@ struct sidekiq_collector *sidekiq_collector_new(void)
     if (!c)
         return NULL;
     c->arena.limit_bytes = MAX_ARENA_BYTES;
+    c->info_arena.limit_bytes = MAX_INFOS_BYTES;
+    c->now_ms = ROW_NULL;
+    c->has_all_jids = c->has_all_names = c->has_all_claims = true;
     c->parser = job_parser_new();
-    if (!c->parser) {
-        free(c);
+    c->different = seen_new(MAX_DIFFERENT);
+    if (!c->parser || !c->different) {
+        sidekiq_collector_free(c);
         return NULL;
     }
     return c;
@@ -432,10 +447,25 @@ void sidekiq_collector_free(struct sidekiq_collector *c)
     for (size_t i = 0; i < c->roots.count; i++) {
         free(c->roots.items[i].stats[0]);
         free(c->roots.items[i].stats[1]);
+        free(c->roots.items[i].links);
     }
-    for (size_t i = 0; i < c->sets.count; i++)
+    for (size_t i = 0; i < c->sets.count; i++) {
         free(c->sets.items[i].other);
+        free(c->sets.items[i].detail);
+    }
     free(c->set.other);
+    free(c->set.detail);
+    free(c->threads.items);
+    free(c->metrics.items);
+    free(c->holders.items);
+    free(c->claims.items);
+    free(c->pointers.items);
+    hash_index_clear(&c->metric_index);
+    seen_free(c->jids);
+    seen_free(c->dead_jids);
+    seen_free(c->names);
+    seen_free(c->different);
+    arena_clear(&c->info_arena);
     free(c->roots.items);
     free(c->members.items);
     free(c->processes.items);
@@ -451,10 +481,16 @@ void sidekiq_collector_free(struct sidekiq_collector *c)
     free(c);
 }
 
+void sidekiq_set_now(struct sidekiq_collector *c, int64_t now_ms)
+{
+    c->now_ms = now_ms;
+}
+
 static unsigned begin_set_of_jobs(struct sidekiq_collector *c, enum sidekiq_kind kind)
 {
     if (c->sets.count >= MAX_SETS) {
         c->ignored_keys++;
+        c->has_all_jids = false;
         c->mode = MODE_NONE;
         return 0;
     }
@@ -468,12 +504,44 @@ static unsigned begin_mode(struct sidekiq_collector *c, enum value_mode mode, un
     return depth;
 }
 
+static unsigned begin_value(struct sidekiq_collector *c)
+{
+    switch (c->name.shape) {
+    case KEY_SHAPE_QUEUE: return begin_set_of_jobs(c, SIDEKIQ_QUEUE);
+    case KEY_SHAPE_SCHEDULE: return begin_set_of_jobs(c, SIDEKIQ_SCHEDULE);
+    case KEY_SHAPE_RETRY: return begin_set_of_jobs(c, SIDEKIQ_RETRY);
+    case KEY_SHAPE_DEAD: return begin_set_of_jobs(c, SIDEKIQ_DEAD);
+    case KEY_SHAPE_PROFILES:
+    case KEY_SHAPE_QUEUES:
+    case KEY_SHAPE_PAUSED:
+    case KEY_SHAPE_PROCESSES: return begin_mode(c, MODE_MEMBERS, DEPTH_CONTENT);
+    case KEY_SHAPE_STAT_PROCESSED:
+    case KEY_SHAPE_STAT_FAILED: return begin_mode(c, MODE_STAT, RDBP_DEPTH_SHAPE);
+    case KEY_SHAPE_PROCESS: return begin_mode(c, MODE_PROCESS, DEPTH_CONTENT);
+    case KEY_SHAPE_WORK:
+    case KEY_SHAPE_WORKERS: return begin_mode(c, MODE_WORK, DEPTH_CONTENT);
+    case KEY_SHAPE_LOCKED:
+    case KEY_SHAPE_BATCH_JIDS: return begin_mode(c, MODE_HOLDER, DEPTH_CONTENT);
+    case KEY_SHAPE_DIGESTS:
+    case KEY_SHAPE_EXPIRING_DIGESTS:
+    case KEY_SHAPE_BATCHES:
+    case KEY_SHAPE_BATCH_DIED: return begin_mode(c, MODE_POINTERS, DEPTH_CONTENT);
+    case KEY_SHAPE_METRICS_7:
+    case KEY_SHAPE_METRICS_8:
+        return wants_metrics(c) ? begin_mode(c, MODE_METRICS, DEPTH_CONTENT)
+                                : begin_mode(c, MODE_NAME, 0);
+    default: return begin_mode(c, MODE_NAME, 0);
+    }
+}
+
 unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key)
 {
     /* A value that did not end (there is none after a fatal error) leaves nothing but its groups.
      */
     free(c->set.other);
+    free(c->set.detail);
     c->set.other = NULL;
+    c->set.detail = NULL;
     c->mode = MODE_NONE;
     if (key->key.size_bytes > MAX_KEY_BYTES || key->key_bytes != key->key.size_bytes)
         return 0;
@@ -488,22 +556,15 @@ unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key)
     c->in_element = c->has_job = false;
     c->root = NO_ITEM;
     c->first_member = c->members.count;
-    c->is_profiles = c->is_info = false;
-    c->version[0] = '\0';
+    c->first_thread = c->threads.count;
+    c->first_claim = c->claims.count;
+    c->first_pointer = c->pointers.count;
+    c->field_bytes = 0;
+    c->is_profiles = c->is_info = c->is_waiting = false;
+    c->found = (struct process){
+        .busy = ROW_NULL, .rss_kb = ROW_NULL, .quiet = ROW_NULL, .beat_at = ROW_NULL};
     c->has_stat_value = c->is_stat_digits = false;
-    switch (c->name.shape) {
-    case KEY_SHAPE_QUEUE: return begin_set_of_jobs(c, SIDEKIQ_QUEUE);
-    case KEY_SHAPE_SCHEDULE: return begin_set_of_jobs(c, SIDEKIQ_SCHEDULE);
-    case KEY_SHAPE_RETRY: return begin_set_of_jobs(c, SIDEKIQ_RETRY);
-    case KEY_SHAPE_DEAD: return begin_set_of_jobs(c, SIDEKIQ_DEAD);
-    case KEY_SHAPE_PROFILES:
-    case KEY_SHAPE_QUEUES:
-    case KEY_SHAPE_PROCESSES: return begin_mode(c, MODE_MEMBERS, DEPTH_CONTENT);
-    case KEY_SHAPE_STAT_PROCESSED:
-    case KEY_SHAPE_STAT_FAILED: return begin_mode(c, MODE_STAT, RDBP_DEPTH_SHAPE);
-    case KEY_SHAPE_PROCESS: return begin_mode(c, MODE_PROCESS, DEPTH_CONTENT);
-    default: return begin_mode(c, MODE_NAME, 0);
-    }
+    return begin_value(c);
 }
 
 unsigned sidekiq_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
@@ -511,11 +572,15 @@ unsigned sidekiq_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
     switch (c->mode) {
     case MODE_STAT: stat_blob(c, blob); return RDBP_DEPTH_SHAPE;
     case MODE_PROCESS:
-        if (blob->has_count && blob->entry_count > 2 * MAX_PROCESS_ITEMS)
+        if (blob->has_count && blob->entry_count > MAX_PROCESS_ENTRIES)
             c->is_dropped = true;
         return c->is_dropped ? 0 : DEPTH_CONTENT;
     case MODE_JOBS:
-    case MODE_MEMBERS: return c->is_dropped ? 0 : DEPTH_CONTENT;
+    case MODE_MEMBERS:
+    case MODE_WORK:
+    case MODE_METRICS:
+    case MODE_HOLDER:
+    case MODE_POINTERS: return c->is_dropped ? 0 : DEPTH_CONTENT;
     default: return 0;
     }
 }
@@ -527,13 +592,18 @@ void sidekiq_items(struct sidekiq_collector *c, const struct rdbp_items *items)
         case MODE_JOBS: job_item(c, &items->items[i]); break;
         case MODE_MEMBERS: member_item(c, &items->items[i]); break;
         case MODE_PROCESS: process_item(c, &items->items[i]); break;
+        case MODE_WORK: work_item(c, &items->items[i]); break;
+        case MODE_METRICS: metrics_item(c, &items->items[i]); break;
+        case MODE_HOLDER: holder_item(c, &items->items[i]); break;
+        case MODE_POINTERS: pointer_item(c, &items->items[i]); break;
         default: return;
         }
     }
 }
 
 /* A key whose name, type and (where needed) first element are evidence. */
-static void end_name(struct sidekiq_collector *c)
+static void end_name(struct sidekiq_collector *c, const struct rdbp_value_end *end,
+                     const struct key_row *row)
 {
     switch (c->name.shape) {
     case KEY_SHAPE_FAILED_LIST: root_mark(c, ROOT_FAILED_LIST); break;
@@ -541,7 +611,11 @@ static void end_name(struct sidekiq_collector *c)
     case KEY_SHAPE_METRICS_8: root_mark(c, ROOT_METRICS_8); break;
     case KEY_SHAPE_METRICS_7: root_mark(c, ROOT_METRICS_7); break;
     case KEY_SHAPE_METRICS_6_5: root_mark(c, ROOT_METRICS_6_5); break;
-    case KEY_SHAPE_ITERATION: root_mark(c, ROOT_ITERATION); break;
+    case KEY_SHAPE_ITERATION:
+        root_mark(c, ROOT_ITERATION);
+        end_holder(c, end, row);
+        break;
+    case KEY_SHAPE_BATCH: end_holder(c, end, row); break;
     case KEY_SHAPE_WORKER_STARTED: root_mark(c, ROOT_WORKER_STARTED); break;
     default: break;
     }
@@ -571,15 +645,19 @@ int sidekiq_end(struct sidekiq_collector *c, const struct rdbp_value_end *end,
         end_jobs(c, end, row);
     } else if (mode == MODE_MEMBERS) {
         end_members(c, end);
+    } else if (mode == MODE_WORK) {
+        end_work(c, end, row);
+    } else if (mode == MODE_HOLDER) {
+        end_holder(c, end, row);
+    } else if (mode == MODE_POINTERS) {
+        end_pointers(c, end);
     } else if (end->ok) {
         if (mode == MODE_STAT)
             end_stat(c, row);
-        else if (mode == MODE_PROCESS ||
-                 (mode == MODE_NAME &&
-                  (c->name.shape == KEY_SHAPE_WORK || c->name.shape == KEY_SHAPE_WORKERS)))
+        else if (mode == MODE_PROCESS)
             end_process(c, row);
-        else if (mode == MODE_NAME)
-            end_name(c);
+        else if (mode == MODE_NAME || mode == MODE_METRICS)
+            end_name(c, end, row);
     }
     return c->is_out_of_memory ? -1 : 0;
 }

@@ -26,6 +26,11 @@ static bool is_hex(uint8_t c)
     return is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
+static bool is_word(uint8_t c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
+
 static size_t count_digits(const uint8_t *p, size_t n)
 {
     size_t i = 0;
@@ -160,9 +165,84 @@ static void string_name(const uint8_t *key, size_t n, struct key_name *name)
     }
 }
 
+/* b-<bid>, then the suffix: the bid is 16 hex digits (Pro 1.x) or 14 characters of URL-safe base64.
+ */
+static bool is_batch(const uint8_t *key, size_t n, const char *suffix, size_t *ret_prefix_bytes)
+{
+    static const size_t id_bytes[] = {14, 16};
+
+    if (!ends_with(key, n, suffix))
+        return false;
+    n -= strlen(suffix);
+    for (size_t i = 0; i < sizeof(id_bytes) / sizeof(id_bytes[0]); i++) {
+        const size_t length = id_bytes[i] + 2;
+        size_t k = 0;
+
+        if (n < length || memcmp(key + n - length, "b-", 2) != 0 ||
+            (n > length && key[n - length - 1] != ':'))
+            continue;
+        for (const uint8_t *p = key + n - id_bytes[i]; k < id_bytes[i]; k++, p++)
+            if (!is_hex(*p) && (id_bytes[i] == 16 || !is_word(*p)))
+                break;
+        *ret_prefix_bytes = n - length;
+        if (k == id_bytes[i])
+            return true;
+    }
+    return false;
+}
+
+static unsigned two_digits(const uint8_t *p)
+{
+    return (unsigned)(p[0] - '0') * 10 + (unsigned)(p[1] - '0');
+}
+
+/* The day and minute of j|YYMMDD|H:MM (8) and j|YYYYMMDD|H:M (7); a ten-minute key of 8 has one
+ * digit. */
+static void metrics_time(const uint8_t *p, size_t n, struct key_name *name)
+{
+    const size_t day_bytes = name->shape == KEY_SHAPE_METRICS_8 ? 6 : 8;
+    const uint8_t *const clock = p + day_bytes + 1;
+    const size_t left = n - day_bytes - 1;
+    const size_t hour_digits = count_digits(clock, left);
+    size_t minute_digits;
+    unsigned hour, minute;
+
+    if (hour_digits < 1 || hour_digits > 2 || hour_digits + 1 >= left || clock[hour_digits] != ':')
+        return;
+    minute_digits = left - hour_digits - 1;
+    if (minute_digits > 2 ||
+        count_digits(clock + hour_digits + 1, minute_digits) != minute_digits ||
+        (day_bytes == 6 && minute_digits != 2))
+        return;
+    hour = hour_digits == 2 ? two_digits(clock) : (unsigned)(clock[0] - '0');
+    minute = minute_digits == 2 ? two_digits(clock + hour_digits + 1)
+                                : (unsigned)(clock[hour_digits + 1] - '0');
+    if (hour > 23 || minute > 59)
+        return;
+    memcpy(name->day, day_bytes == 6 ? "20" : (const char *)p, 2);
+    memcpy(name->day + 2, p + day_bytes - 6, 2);
+    name->day[4] = name->day[7] = '-';
+    memcpy(name->day + 5, p + day_bytes - 4, 2);
+    memcpy(name->day + 8, p + day_bytes - 2, 2);
+    name->day[10] = '\0';
+    name->minute = (int16_t)(hour * 60 + minute);
+}
+
 static void hash_name(const uint8_t *key, size_t n, struct key_name *name)
 {
+    static const char locked[] = ":LOCKED";
     size_t at;
+
+    if (ends_with(key, n, locked)) {
+        name->shape = KEY_SHAPE_LOCKED;
+        at = find_segment(key, n, "uniquejobs:");
+        name->prefix_bytes = at == SIZE_MAX ? 0 : at; /* `lock_prefix` may be any other */
+        return;
+    }
+    if (n > 15 && is_batch(key, n, "", &name->prefix_bytes)) {
+        name->shape = KEY_SHAPE_BATCH;
+        return;
+    }
 
     if (is_identity(key, n)) {
         name->shape = KEY_SHAPE_PROCESS;
@@ -189,6 +269,8 @@ static void hash_name(const uint8_t *key, size_t n, struct key_name *name)
             name->shape = has_minute ? KEY_SHAPE_METRICS_7 : KEY_SHAPE_METRICS_6_5;
         else if (digits == 8 && left == 8)
             name->shape = KEY_SHAPE_METRICS_6_5;
+        if (name->shape == KEY_SHAPE_METRICS_7 || name->shape == KEY_SHAPE_METRICS_8)
+            metrics_time(p, left, name);
     }
 }
 
@@ -205,9 +287,14 @@ void key_name_of(enum rdbp_type type, const uint8_t *key, size_t n, struct key_n
         {RDBP_TYPE_ZSET, "profiles", KEY_SHAPE_PROFILES},
         {RDBP_TYPE_SET, "queues", KEY_SHAPE_QUEUES},
         {RDBP_TYPE_SET, "processes", KEY_SHAPE_PROCESSES},
+        {RDBP_TYPE_SET, "paused", KEY_SHAPE_PAUSED},
+        {RDBP_TYPE_SET, "batch-died", KEY_SHAPE_BATCH_DIED},
+        {RDBP_TYPE_ZSET, "batches", KEY_SHAPE_BATCHES},
+        {RDBP_TYPE_ZSET, "uniquejobs:digests", KEY_SHAPE_DIGESTS},
+        {RDBP_TYPE_ZSET, "uniquejobs:expiring_digests", KEY_SHAPE_EXPIRING_DIGESTS},
     };
 
-    *ret_name = (struct key_name){0};
+    *ret_name = (struct key_name){.minute = -1};
     switch (type) {
     case RDBP_TYPE_STRING: string_name(key, n, ret_name); break;
     case RDBP_TYPE_HASH: hash_name(key, n, ret_name); break;
@@ -223,8 +310,10 @@ void key_name_of(enum rdbp_type type, const uint8_t *key, size_t n, struct key_n
             if (words[i].type == type &&
                 ends_with_segment(key, n, words[i].word, &ret_name->prefix_bytes)) {
                 ret_name->shape = words[i].shape;
-                break;
+                return;
             }
+        if (type == RDBP_TYPE_SET && n > 20 && is_batch(key, n, "-jids", &ret_name->prefix_bytes))
+            ret_name->shape = KEY_SHAPE_BATCH_JIDS;
         break;
     default: break;
     }

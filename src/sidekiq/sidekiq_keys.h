@@ -21,16 +21,25 @@ enum key_shape {
     KEY_SHAPE_PROCESS,        /* hashes; prefix_bytes: 0, the host part may hold colons */
     KEY_SHAPE_WORK,           /* prefix_bytes: of <identity> */
     KEY_SHAPE_WORKERS,
-    KEY_SHAPE_ITERATION,  /* it-<jid>: 7.3 */
-    KEY_SHAPE_METRICS_8,  /* j|YYMMDD|... */
-    KEY_SHAPE_METRICS_7,  /* j|YYYYMMDD|H:M */
-    KEY_SHAPE_METRICS_6_5 /* j|YYYYMMDD, j|YYYYMMDD|H */
+    KEY_SHAPE_ITERATION,   /* it-<jid>: 7.3 */
+    KEY_SHAPE_METRICS_8,   /* j|YYMMDD|... */
+    KEY_SHAPE_METRICS_7,   /* j|YYYYMMDD|H:M */
+    KEY_SHAPE_METRICS_6_5, /* j|YYYYMMDD, j|YYYYMMDD|H */
+    KEY_SHAPE_LOCKED,      /* <digest>:LOCKED of sidekiq-unique-jobs 7 and later */
+    KEY_SHAPE_DIGESTS,     /* its zsets */
+    KEY_SHAPE_EXPIRING_DIGESTS,
+    KEY_SHAPE_BATCH, /* b-<bid>: Pro */
+    KEY_SHAPE_BATCH_JIDS,
+    KEY_SHAPE_BATCHES,
+    KEY_SHAPE_BATCH_DIED,
+    KEY_SHAPE_PAUSED
 };
 
 struct key_name {
     enum key_shape shape;
     size_t prefix_bytes; /* with its colon; 0: none */
     char day[11];        /* YYYY-MM-DD, or "" */
+    int16_t minute;      /* METRICS_7, METRICS_8: of the day, of a key of one minute; else -1 */
 };
 
 /* Never reads beyond key_bytes; never fails. */

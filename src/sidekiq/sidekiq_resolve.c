@@ -28,6 +28,11 @@
 #define FIVE_YEARS_MS (INT64_C(157680000) * 1000)
 #define DAY_MS        (INT64_C(86400) * 1000)
 
+const char *sidekiq_measure_name(enum sidekiq_measure m)
+{
+    return m == SIDEKIQ_ATTEMPTS ? "attempts" : "due";
+}
+
 const char *sidekiq_kind_name(enum sidekiq_kind k)
 {
     static const char *const names[] = {"queue", "schedule", "retry", "dead"};
@@ -42,13 +47,18 @@ void sidekiq_result_clear(struct sidekiq_collector *c)
     free((void *)c->result.sets);
     free((void *)c->result.jobs);
     free((void *)c->result.stats);
+    free((void *)c->result.buckets);
+    free((void *)c->result.processes);
+    free((void *)c->result.threads);
+    free((void *)c->result.metrics);
+    free((void *)c->result.links);
     c->result = (struct sidekiq_result){0};
     arena_clear(&c->result_arena);
 }
 
 /* The escaped form of a name that the collector keeps NUL-terminated: itself where possible. */
-static const char *escaped(struct sidekiq_collector *c, const char *name, size_t name_bytes,
-                           bool is_terminated)
+const char *escaped_name(struct sidekiq_collector *c, const char *name, size_t name_bytes,
+                         bool is_terminated)
 {
     const uint8_t *bytes = (const uint8_t *)name;
     const size_t need = text_escaped_bytes(bytes, name_bytes);
@@ -154,7 +164,7 @@ static void find_installations(struct sidekiq_collector *c)
             r->flags |= ROOT_INSTALLED;
         if ((r->flags & ROOT_INSTALLED) != 0)
             r->namespace_ =
-                r->prefix_bytes == 0 ? "" : escaped(c, r->prefix, r->prefix_bytes - 1, false);
+                r->prefix_bytes == 0 ? "" : escaped_name(c, r->prefix, r->prefix_bytes - 1, false);
     }
 }
 
@@ -222,7 +232,7 @@ static size_t assign_sets(struct sidekiq_collector *c)
 
 static const char *set_name(struct sidekiq_collector *c, const struct job_set *s)
 {
-    return escaped(c, s->key + s->name_at, s->key_bytes - s->name_at, true);
+    return escaped_name(c, s->key + s->name_at, s->key_bytes - s->name_at, true);
 }
 
 static bool is_private_name(const char *name)
@@ -250,12 +260,18 @@ static struct sidekiq_set result_set(struct sidekiq_collector *c, const struct j
         .latency_ms = ROW_NULL,
         .unparsable = s->unparsable.jobs,
         .is_registered = s->is_registered,
+        .oldest_created_at = s->oldest_created_at,
+        .duplicates =
+            s->has_more_duplicates || s->kind != SIDEKIQ_QUEUE ? ROW_NULL : (int64_t)s->duplicates,
     };
 
     /* ctime is taken when the save starts, in whole seconds: a job may seem younger than that. */
     if (s->next_at != ROW_NULL && now_ms != ROW_NULL)
         out.latency_ms = now_ms > s->next_at ? now_ms - s->next_at : 0;
     out.is_private = s->kind == SIDEKIQ_QUEUE && is_private_name(out.name);
+    out.is_paused = s->kind == SIDEKIQ_QUEUE &&
+                    member_find(c, s->root, KEY_SHAPE_PAUSED, (const uint8_t *)s->key + s->name_at,
+                                s->key_bytes - s->name_at) != NO_ITEM;
     return out;
 }
 
@@ -304,7 +320,7 @@ static bool build_sets(struct sidekiq_collector *c, size_t set_count, int64_t no
         sets[n] = (struct sidekiq_set){
             .db = c->roots.items[m->root].db,
             .namespace_ = c->roots.items[m->root].namespace_,
-            .name = escaped(c, m->name, m->name_bytes, true),
+            .name = escaped_name(c, m->name, m->name_bytes, true),
             .kind = SIDEKIQ_QUEUE,
             .oldest_at = ROW_NULL,
             .newest_at = ROW_NULL,
@@ -312,6 +328,9 @@ static bool build_sets(struct sidekiq_collector *c, size_t set_count, int64_t no
             .last_score_at = ROW_NULL,
             .latency_ms = ROW_NULL,
             .is_registered = true,
+            .oldest_created_at = ROW_NULL,
+            .is_paused = member_find(c, m->root, KEY_SHAPE_PAUSED, (const uint8_t *)m->name,
+                                     m->name_bytes) != NO_ITEM,
         };
         sets[n].is_private = is_private_name(sets[n].name);
         n++;
@@ -340,6 +359,8 @@ static struct sidekiq_job_group result_group(struct sidekiq_collector *c, const 
         .largest_payload_bytes = t->largest_payload_bytes,
         .backtrace_bytes = t->backtrace_bytes,
         .args_bytes = t->args_bytes,
+        .message_bytes = t->message_bytes,
+        .largest_args_bytes = t->largest_args_bytes,
         .oldest_at = t->oldest_at,
         .newest_at = t->newest_at,
         .retry_count_max = t->retry_count_max,
@@ -380,9 +401,9 @@ static bool build_jobs(struct sidekiq_collector *c)
 
         /* A set beyond the table is one whose value did not end. */
         if (g->set < c->sets.count && c->sets.items[g->set].root != NO_ITEM)
-            jobs[n++] =
-                result_group(c, &c->sets.items[g->set], escaped(c, g->class_, g->class_bytes, true),
-                             escaped(c, g->error_class, g->error_class_bytes, true), &g->tally);
+            jobs[n++] = result_group(
+                c, &c->sets.items[g->set], escaped_name(c, g->class_, g->class_bytes, true),
+                escaped_name(c, g->error_class, g->error_class_bytes, true), &g->tally);
     }
     for (size_t i = 0; i < c->sets.count; i++) {
         const struct job_set *s = &c->sets.items[i];
@@ -397,6 +418,73 @@ static bool build_jobs(struct sidekiq_collector *c)
     qsort(jobs, n, sizeof(*jobs), compare_groups);
     c->result.jobs = jobs;
     c->result.job_count = n;
+    return true;
+}
+
+/* ---- buckets ------------------------------------------------------------------------------ */
+
+static struct sidekiq_bucket result_bucket(struct sidekiq_collector *c, const struct job_set *s,
+                                           enum sidekiq_measure measure, unsigned order)
+{
+    static const char *const due[DUE_COUNT_] = {"overdue",     "now",      "within 1 h",
+                                                "1 h to 1 d",  "1 to 7 d", "7 to 30 d",
+                                                "30 d to 1 y", "after 1 y"};
+    struct sidekiq_bucket out = {
+        .db = s->db,
+        .namespace_ = c->roots.items[s->root].namespace_,
+        .kind = s->kind,
+        .measure = measure,
+        .order = order,
+        .jobs = measure == SIDEKIQ_ATTEMPTS ? s->detail->attempts[order] : s->detail->due[order],
+    };
+    char text[16];
+
+    if (measure == SIDEKIQ_DUE) {
+        out.bucket = due[order];
+    } else {
+        const int n =
+            snprintf(text, sizeof(text), "%u%s", order, order == ATTEMPT_BUCKETS - 1 ? "+" : "");
+
+        out.bucket = escaped_name(c, text, (size_t)n, false);
+    }
+    return out;
+}
+
+static int compare_buckets(const void *va, const void *vb)
+{
+    const struct sidekiq_bucket *a = va, *b = vb;
+    int r = compare_place(a->db, a->namespace_, b->db, b->namespace_);
+
+    if (r == 0)
+        r = (int)a->kind - (int)b->kind;
+    if (r == 0)
+        r = (int)a->measure - (int)b->measure;
+    return r != 0 ? r : (int)a->order - (int)b->order;
+}
+
+static bool build_buckets(struct sidekiq_collector *c)
+{
+    struct sidekiq_bucket *out =
+        calloc(c->details * (ATTEMPT_BUCKETS + DUE_COUNT_) + 1, sizeof(*out));
+    size_t n = 0;
+
+    if (!out)
+        return false;
+    for (size_t i = 0; i < c->sets.count; i++) {
+        const struct job_set *s = &c->sets.items[i];
+
+        if (s->root == NO_ITEM || !s->detail)
+            continue;
+        for (unsigned k = 0; k < ATTEMPT_BUCKETS; k++)
+            if (s->detail->attempts[k] > 0)
+                out[n++] = result_bucket(c, s, SIDEKIQ_ATTEMPTS, k);
+        for (unsigned k = 0; k < DUE_COUNT_; k++)
+            if (s->detail->due[k] > 0)
+                out[n++] = result_bucket(c, s, SIDEKIQ_DUE, k);
+    }
+    qsort(out, n, sizeof(*out), compare_buckets);
+    c->result.buckets = out;
+    c->result.bucket_count = n;
     return true;
 }
 
@@ -598,8 +686,8 @@ static void describe(struct sidekiq_collector *c, const struct root *r, int64_t 
         else if (major >= 8 && (r->flags & ROOT_S_TIMES) != 0)
             add_words(&evidence, "; ", "jobs from a client < 8");
     }
-    out->evidence = escaped(c, evidence.text, evidence.used, false);
-    out->version = escaped(c, version.text, version.used, false);
+    out->evidence = escaped_name(c, evidence.text, evidence.used, false);
+    out->version = escaped_name(c, version.text, version.used, false);
 }
 
 static int compare_installations(const void *va, const void *vb)
@@ -635,7 +723,8 @@ const struct sidekiq_result *sidekiq_resolve(struct sidekiq_collector *c, int64_
     for (size_t i = 0; i < c->roots.count; i++)
         installed += (c->roots.items[i].flags & ROOT_INSTALLED) != 0;
     if (!build_installations(c, installed, now_ms) || !build_sets(c, set_count, now_ms) ||
-        !build_jobs(c) || !build_stats(c, installed))
+        !build_jobs(c) || !build_stats(c, installed) || !build_buckets(c) || !build_live(c) ||
+        !build_links(c))
         c->is_out_of_memory = true;
     if (c->is_out_of_memory)
         return NULL;

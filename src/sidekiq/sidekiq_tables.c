@@ -165,10 +165,19 @@ const struct process *process_find(const struct sidekiq_collector *c, uint64_t d
     return i == NO_ITEM ? NULL : &c->processes.items[i];
 }
 
+struct process *process_find_mutable(struct sidekiq_collector *c, uint64_t db, const uint8_t *key,
+                                     size_t key_bytes)
+{
+    const uint32_t i = process_index_of(c, db, key, key_bytes);
+
+    return i == NO_ITEM ? NULL : &c->processes.items[i];
+}
+
 struct process *process_get(struct sidekiq_collector *c, size_t base_bytes)
 {
     const uint32_t i = process_index_of(c, c->db, c->key, base_bytes);
-    struct process process = {.db = c->db, .key_bytes = base_bytes, .expires_at = ROW_NULL};
+    struct process process = {
+        .db = c->db, .key_bytes = base_bytes, .expires_at = ROW_NULL, .work_expires_at = ROW_NULL};
 
     if (i != NO_ITEM)
         return &c->processes.items[i];

@@ -9,6 +9,7 @@
 #include "sidekiq/sidekiq.h"
 #include "sidekiq/sidekiq_arena.h"
 #include "sidekiq/sidekiq_keys.h"
+#include "util/seen.h"
 
 #define MAX_KEY_BYTES     1024 /* a longer key is no candidate */
 #define MAX_NAME_BYTES    256  /* of a class or error class; cut */
@@ -19,6 +20,17 @@
 #define MAX_MEMBERS       10000 /* of one set `queues` or `processes` */
 #define MAX_ALL_MEMBERS   65536
 #define MAX_PROCESSES     16384
+#define MAX_DETAILS       1024 /* sorted sets with buckets */
+#define MAX_THREADS       10000
+#define MAX_METRICS       10000 /* classes */
+#define MAX_INFO_BYTES    16384 /* of a process; longer is left out */
+#define MAX_INFOS_BYTES   ((size_t)4 * 1024 * 1024)
+#define MAX_JIDS          ((size_t)1 << 20) /* compared with what points to jobs */
+#define MAX_DEAD_JIDS     ((size_t)1 << 17)
+#define MAX_NAMES         ((size_t)1 << 18) /* of locks and batches */
+#define MAX_DIFFERENT     ((size_t)1 << 18) /* jobs of one queue compared with each other */
+#define MAX_HOLDERS       ((size_t)1 << 17)
+#define MAX_CLAIMS        ((size_t)1 << 18)
 #define MAX_ARENA_BYTES   ((size_t)12 * 1024 * 1024)
 #define TRIAL_ELEMENTS    1000 /* looked at before a candidate without a job is dropped */
 
@@ -47,12 +59,31 @@ enum root_flag {
     ROOT_INSTALLED = 1 << 17
 };
 
+/* What points to jobs, or to other keys. */
+enum link {
+    LINK_ITERATION = 0, /* holders of jids */
+    LINK_LOCK,
+    LINK_BATCH_JIDS,
+    LINK_DIGESTS, /* names of holders */
+    LINK_EXPIRING_DIGESTS,
+    LINK_BATCHES,
+    LINK_BATCH_DIED,
+    LINK_COUNT_
+};
+
+struct link_sum {
+    uint64_t entries, lost, lost_without_ttl;
+    int64_t lost_bytes, oldest_expires_at;
+    bool is_unknown; /* not all could be kept */
+};
+
 struct root {
     uint64_t db;
     const char *prefix; /* with its colon, NUL-terminated */
     size_t prefix_bytes;
     unsigned flags;
     struct stat_days *stats[2]; /* processed, failed; NULL: no such key */
+    struct link_sum *links;     /* LINK_COUNT_ of them; NULL: none */
     uint64_t process_count;     /* members of `processes` */
     uint32_t first_member;      /* chain, NO_ITEM at its end */
     /* The resolver's. */
@@ -84,13 +115,70 @@ struct process {
     const char *key;
     size_t key_bytes;
     bool has_heartbeat, has_work, has_workers;
+    bool is_member;     /* the resolver's */
     int64_t expires_at; /* of the heartbeat */
-    char version[32];   /* "" unknown */
+    int64_t work_expires_at;
+    char version[32]; /* "" unknown */
+    const char *info; /* in info_arena */
+    int64_t busy, rss_kb, quiet, beat_at;
+};
+
+/* An entry of a work hash. */
+struct thread {
+    uint32_t process;
+    const char *name, *queue, *class_;
+    size_t name_bytes, queue_bytes, class_bytes;
+    int64_t run_at;
+};
+
+struct metric {
+    uint32_t root;
+    const char *class_;
+    size_t class_bytes;
+    uint64_t processed, failed, total_ms, minutes;
+    int64_t first_at, last_at;
+};
+
+/* A key that points to jobs by their jids. */
+struct holder {
+    uint32_t root;
+    uint8_t link;
+    bool is_found; /* the resolver's: one of its jobs is there */
+    int64_t bytes, expires_at;
+};
+
+struct claim {
+    uint64_t jid;
+    uint32_t holder;
+};
+
+/* An entry that points to a key. */
+struct pointer {
+    uint64_t name;
+    uint32_t root;
+    uint8_t link;
+};
+
+#define ATTEMPT_BUCKETS 32 /* the last: that many and more */
+enum due {
+    DUE_OVERDUE = 0, /* for more than a minute */
+    DUE_NOW,
+    DUE_HOUR,
+    DUE_DAY,
+    DUE_WEEK,
+    DUE_MONTH,
+    DUE_YEAR,
+    DUE_LATER,
+    DUE_COUNT_
+};
+struct set_detail {
+    uint64_t attempts[ATTEMPT_BUCKETS], due[DUE_COUNT_];
 };
 
 struct tally {
     uint64_t jobs, payload_bytes, largest_payload_bytes, backtrace_bytes, args_bytes;
     uint64_t retry_count_max;
+    uint64_t message_bytes, largest_args_bytes;
     int64_t oldest_at, newest_at;
 };
 
@@ -107,9 +195,13 @@ struct job_set {
     uint64_t jobs, payload_bytes;
     int64_t bytes;
     int64_t oldest_at, newest_at, first_score_at, last_score_at;
-    int64_t next_at;         /* queue: when the last element was enqueued */
-    struct tally unparsable; /* jobs 0: none */
-    struct tally *other;     /* beyond MAX_GROUPS; NULL: none */
+    int64_t next_at;           /* queue: when the last element was enqueued */
+    struct tally unparsable;   /* jobs 0: none */
+    struct tally *other;       /* beyond MAX_GROUPS; NULL: none */
+    struct set_detail *detail; /* NULL: none */
+    int64_t oldest_created_at;
+    uint64_t duplicates;
+    bool has_more_duplicates; /* not all were compared */
     /* The resolver's. */
     uint32_t root; /* NO_ITEM: of no installation */
     size_t name_at;
@@ -137,8 +229,12 @@ enum value_mode {
     MODE_JOBS,
     MODE_MEMBERS, /* of queues, processes, profiles */
     MODE_STAT,
-    MODE_PROCESS, /* a heartbeat: fields */
-    MODE_NAME     /* the name says it all; waits for the value's end */
+    MODE_PROCESS,  /* a heartbeat: fields */
+    MODE_WORK,     /* its threads */
+    MODE_METRICS,  /* counters by class */
+    MODE_HOLDER,   /* jids */
+    MODE_POINTERS, /* names of holders */
+    MODE_NAME      /* the name says it all; waits for the value's end */
 };
 
 struct sidekiq_collector {
@@ -156,6 +252,18 @@ struct sidekiq_collector {
     size_t unproven_sets;
     TABLE(struct job_group) groups;
     struct hash_index group_index;
+
+    TABLE(struct thread) threads;
+    TABLE(struct metric) metrics;
+    struct hash_index metric_index;
+    TABLE(struct holder) holders;
+    TABLE(struct claim) claims;
+    TABLE(struct pointer) pointers;
+    struct seen *jids, *dead_jids, *names, *different;
+    bool has_all_jids, has_all_names, has_all_claims;
+    size_t details;
+    struct arena info_arena;
+    int64_t now_ms;
 
     struct job_parser *parser;
 
@@ -178,6 +286,17 @@ struct sidekiq_collector {
     size_t text_bytes;
     bool is_text_cut;
     bool is_info; /* MODE_PROCESS: the field was `info` */
+    uint8_t info[MAX_INFO_BYTES];
+    size_t info_bytes;
+    bool is_info_cut;
+    bool is_waiting;                   /* MODE_POINTERS: a member waits for its score */
+    struct process found;              /* MODE_PROCESS: what it says */
+    size_t first_thread;               /* MODE_WORK: of this value */
+    uint8_t field_text[MAX_KEY_BYTES]; /* of the value to come */
+    size_t field_bytes;
+    bool is_field_cut;
+    char payload[JOB_TOKEN_BYTES];
+    size_t first_claim, first_pointer; /* of this value */
     char version[32];
     bool has_stat_value, is_stat_digits;
     int64_t stat_value;
@@ -213,11 +332,42 @@ void member_add(struct sidekiq_collector *c, uint32_t root, enum key_shape set, 
 /* By the key of its heartbeat. */
 const struct process *process_find(const struct sidekiq_collector *c, uint64_t db,
                                    const uint8_t *key, size_t key_bytes);
+struct process *process_find_mutable(struct sidekiq_collector *c, uint64_t db, const uint8_t *key,
+                                     size_t key_bytes);
 /* The process of the key being read, whose heartbeat's name has base_bytes.  NULL: no room. */
 struct process *process_get(struct sidekiq_collector *c, size_t base_bytes);
+
+/* ---- more that is collected ---------------------------------------------------------------- */
+
+struct key_row;
+
+/* The text of an item, joined in c->text; true when it is whole. */
+bool join_text(struct sidekiq_collector *c, const rdbp_item *item);
+
+/* sidekiq_live.c: heartbeats, work hashes, metrics. */
+void process_item(struct sidekiq_collector *c, const rdbp_item *item);
+void end_process(struct sidekiq_collector *c, const struct key_row *row);
+void work_item(struct sidekiq_collector *c, const rdbp_item *item);
+void end_work(struct sidekiq_collector *c, const struct rdbp_value_end *end,
+              const struct key_row *row);
+bool wants_metrics(const struct sidekiq_collector *c);
+void metrics_item(struct sidekiq_collector *c, const rdbp_item *item);
+bool build_live(struct sidekiq_collector *c);
+
+/* sidekiq_links.c: jobs by their jids, and what points to them. */
+void note_jid(struct sidekiq_collector *c, enum sidekiq_kind kind, const struct job_text *jid);
+void holder_item(struct sidekiq_collector *c, const rdbp_item *item);
+void end_holder(struct sidekiq_collector *c, const struct rdbp_value_end *end,
+                const struct key_row *row);
+void pointer_item(struct sidekiq_collector *c, const rdbp_item *item);
+void end_pointers(struct sidekiq_collector *c, const struct rdbp_value_end *end);
+bool build_links(struct sidekiq_collector *c);
 
 /* ---- the resolver's ----------------------------------------------------------------------- */
 
 void sidekiq_result_clear(struct sidekiq_collector *c);
+/* A name as it is shown: itself where nothing needs escaping and it is NUL-terminated. */
+const char *escaped_name(struct sidekiq_collector *c, const char *name, size_t name_bytes,
+                         bool is_terminated);
 
 #endif
