@@ -155,8 +155,8 @@ static bool stat_passes(struct refilter *r, sqlite3_stmt *stmt)
     return save_sidekiq_stat_passes(r->filter, &stat);
 }
 
-/* The job's set came through: it is in the copy. */
-static bool jobs_pass(struct refilter *r, sqlite3_stmt *stmt)
+/* The set of the jobs came through: it is in the copy.  name: the column of its name. */
+static bool is_of_copied_set(struct refilter *r, sqlite3_stmt *stmt, int name)
 {
     sqlite3_stmt *find = NULL;
     bool is_found = false;
@@ -164,11 +164,28 @@ static bool jobs_pass(struct refilter *r, sqlite3_stmt *stmt)
     if (sqlite3_prepare_v2(store_db(r->store), store_sql("copy-has-set"), -1, &find, NULL) !=
         SQLITE_OK)
         return false;
-    for (int i = 0; i < 5; i++)
+    for (int i = 0; i < 4; i++)
         sqlite3_bind_value(find, i + 1, sqlite3_column_value(stmt, i));
+    sqlite3_bind_value(find, 5, sqlite3_column_value(stmt, name));
     is_found = sqlite3_step(find) == SQLITE_ROW;
     sqlite3_finalize(find);
     return is_found;
+}
+
+static bool jobs_pass(struct refilter *r, sqlite3_stmt *stmt)
+{
+    return is_of_copied_set(r, stmt, 4);
+}
+
+static bool bucket_passes(struct refilter *r, sqlite3_stmt *stmt)
+{
+    return is_of_copied_set(r, stmt, 3); /* a sorted set is named as its kind */
+}
+
+static bool passes_unfiltered(struct refilter *r, sqlite3_stmt *stmt)
+{
+    (void)stmt;
+    return r->filter->count == 0;
 }
 
 /* ---- keys ----------------------------------------------------------------------------------- */
@@ -602,6 +619,11 @@ static int copy_tables(struct refilter *r, struct error *err)
         {"sidekiq_sets", set_passes},
         {"sidekiq_jobs", jobs_pass},
         {"sidekiq_stats", stat_passes},
+        {"sidekiq_buckets", bucket_passes},
+        {"sidekiq_processes", passes_unfiltered},
+        {"sidekiq_threads", passes_unfiltered},
+        {"sidekiq_metrics", passes_unfiltered},
+        {"sidekiq_links", passes_unfiltered},
     };
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -673,6 +695,8 @@ static int move_now(const struct refilter *r, struct error *err)
 {
     if (r->now_ms == ROW_NULL)
         return 0;
+    if (update_copy(r, "copy-now-buckets", err) < 0 || update_copy(r, "copy-now-metrics", err) < 0)
+        return -1;
     if (update_copy(r, "copy-latencies", err) < 0 || move_heartbeats(r, err) < 0)
         return -1;
     if (update_copy(r, "copy-now-databases", err) < 0 ||

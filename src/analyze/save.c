@@ -328,6 +328,49 @@ bool save_sidekiq_stat_passes(const struct filter *f, const struct sidekiq_stat 
     return false;
 }
 
+static bool bucket_passes(const struct filter *f, const struct sidekiq_result *r,
+                          const struct sidekiq_bucket *b)
+{
+    for (size_t i = 0; i < r->set_count; i++) {
+        const struct sidekiq_set *set = &r->sets[i];
+
+        if (set->db == b->db && set->kind == b->kind &&
+            strcmp(set->namespace_, b->namespace_) == 0)
+            return save_sidekiq_set_passes(f, set);
+    }
+    return f->count == 0;
+}
+
+/* What is known of no key, or of several: left out when there is a filter. */
+static int save_sidekiq_life(struct store *s, const struct sidekiq_result *r, const struct filter *f,
+                             struct error *err)
+{
+    for (size_t i = 0; i < r->bucket_count; i++) {
+        if (bucket_passes(f, r, &r->buckets[i]) &&
+            store_put_sidekiq_bucket(s, &r->buckets[i], err) < 0)
+            return -1;
+    }
+    if (f->count > 0)
+        return 0;
+    for (size_t i = 0; i < r->process_count; i++) {
+        if (store_put_sidekiq_process(s, &r->processes[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < r->thread_count; i++) {
+        if (store_put_sidekiq_thread(s, &r->threads[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < r->metric_count; i++) {
+        if (store_put_sidekiq_metric(s, &r->metrics[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < r->link_count; i++) {
+        if (store_put_sidekiq_link(s, &r->links[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int save_sidekiq(struct store *s, const struct sidekiq_result *r, const struct filter *f,
                         struct error *err)
 {
@@ -349,7 +392,7 @@ static int save_sidekiq(struct store *s, const struct sidekiq_result *r, const s
             store_put_sidekiq_stat(s, &r->stats[i], err) < 0)
             return -1;
     }
-    return 0;
+    return save_sidekiq_life(s, r, f, err);
 }
 
 /* ---- beside keys ---------------------------------------------------------------------------- */

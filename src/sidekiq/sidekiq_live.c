@@ -252,7 +252,7 @@ static struct metric *metric_of(struct sidekiq_collector *c, const uint8_t *clas
         c->ignored_keys++;
         return NULL;
     }
-    metric.first_at = metric.last_at = ROW_NULL;
+    metric.first_at = metric.last_at = metric.seen_at = ROW_NULL;
     metric.class_ = keep_bytes(c, class_, class_bytes);
     if (!metric.class_ || !TABLE_RESERVE(c, c->metrics) ||
         !table_index(c, &c->metric_index, hash, c->metrics.count))
@@ -285,11 +285,13 @@ static void add_metric(struct sidekiq_collector *c)
     case 'f': m->failed += (uint64_t)count; break;
     default: m->total_ms += (uint64_t)count; break;
     }
-    if (at != m->last_at)
+    if (at != m->seen_at)
         m->minutes++; /* the fields of a minute stand in one hash */
-    m->last_at = at;
+    m->seen_at = at;
     if (m->first_at == ROW_NULL || at < m->first_at)
         m->first_at = at;
+    if (m->last_at == ROW_NULL || at > m->last_at)
+        m->last_at = at;
 }
 
 void metrics_item(struct sidekiq_collector *c, const rdbp_item *item)

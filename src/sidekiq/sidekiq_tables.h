@@ -137,6 +137,7 @@ struct metric {
     size_t class_bytes;
     uint64_t processed, failed, total_ms, minutes;
     int64_t first_at, last_at;
+    int64_t seen_at; /* of the hash being read */
 };
 
 /* A key that points to jobs by their jids. */

@@ -358,21 +358,23 @@ int store_put_sidekiq_installation(struct store *s, const struct sidekiq_install
 
 int store_put_sidekiq_set(struct store *s, const struct sidekiq_set *set, struct error *err)
 {
-    return put(s, STATEMENT_SIDEKIQ_SET, err, "iisssinnnnnniiiike", s->snapshot_id, number(set->db),
+    return put(s, STATEMENT_SIDEKIQ_SET, err, "iisssinnnnnniiiikeinn", s->snapshot_id, number(set->db),
                set->namespace_, set->name, sidekiq_kind_name(set->kind), number(set->jobs),
                set->bytes, set->oldest_at, set->newest_at, set->first_score_at, set->last_score_at,
                set->latency_ms, number(set->payload_bytes), number(set->unparsable),
                (int64_t)set->is_registered, (int64_t)set->is_private, set->key, set->key_bytes,
-               set->key, set->key_bytes);
+               set->key, set->key_bytes, (int64_t)set->is_paused, set->oldest_created_at,
+               set->duplicates);
 }
 
 int store_put_sidekiq_jobs(struct store *s, const struct sidekiq_job_group *g, struct error *err)
 {
-    return put(s, STATEMENT_SIDEKIQ_JOBS, err, "iisssssiiiiinni", s->snapshot_id, number(g->db),
+    return put(s, STATEMENT_SIDEKIQ_JOBS, err, "iisssssiiiiinniii", s->snapshot_id, number(g->db),
                g->namespace_, sidekiq_kind_name(g->kind), g->set_name, g->class_, g->error_class,
                number(g->jobs), number(g->payload_bytes), number(g->largest_payload_bytes),
                number(g->backtrace_bytes), number(g->args_bytes), g->oldest_at, g->newest_at,
-               number(g->retry_count_max));
+               number(g->retry_count_max), number(g->message_bytes),
+               number(g->largest_args_bytes));
 }
 
 static const char *null_if_empty(const char *text)
@@ -388,6 +390,41 @@ int store_put_sidekiq_stat(struct store *s, const struct sidekiq_stat *stat, str
                stat->dated_bytes, stat->dated_bytes_without_ttl, null_if_empty(stat->first_day),
                null_if_empty(stat->last_day), null_if_empty(stat->first_day_without_ttl),
                null_if_empty(stat->last_day_without_ttl));
+}
+
+int store_put_sidekiq_bucket(struct store *s, const struct sidekiq_bucket *b, struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_BUCKET, err, "iisssisi", s->snapshot_id, number(b->db),
+               b->namespace_, sidekiq_kind_name(b->kind), sidekiq_measure_name(b->measure),
+               (int64_t)b->order, b->bucket, number(b->jobs));
+}
+
+int store_put_sidekiq_process(struct store *s, const struct sidekiq_process *p, struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_PROCESS, err, "iissiinssnnnnin", s->snapshot_id, number(p->db),
+               p->namespace_, p->identity, (int64_t)p->is_member, (int64_t)p->has_heartbeat,
+               p->expires_at, p->version, p->info, p->busy, p->rss_kb, p->quiet, p->beat_at,
+               (int64_t)p->has_work, p->work_expires_at);
+}
+
+int store_put_sidekiq_thread(struct store *s, const struct sidekiq_thread *t, struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_THREAD, err, "iisssssn", s->snapshot_id, number(t->db),
+               t->namespace_, t->identity, t->thread, t->queue, t->class_, t->run_at);
+}
+
+int store_put_sidekiq_metric(struct store *s, const struct sidekiq_metric *m, struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_METRIC, err, "iissiiiinn", s->snapshot_id, number(m->db),
+               m->namespace_, m->class_, number(m->processed), number(m->failed),
+               number(m->total_ms), number(m->minutes), m->first_at, m->last_at);
+}
+
+int store_put_sidekiq_link(struct store *s, const struct sidekiq_link *l, struct error *err)
+{
+    return put(s, STATEMENT_SIDEKIQ_LINK, err, "iissinnnn", s->snapshot_id, number(l->db),
+               l->namespace_, l->name, number(l->entries), l->lost, l->lost_without_ttl,
+               l->lost_bytes, l->oldest_expires_at);
 }
 
 const char *store_module_type_name(const struct store *s, size_t index)

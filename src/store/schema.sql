@@ -329,13 +329,36 @@ CREATE TABLE sidekiq_sets(
   jobs INTEGER NOT NULL, bytes INTEGER, oldest_at INTEGER, newest_at INTEGER,
   first_score_at INTEGER, last_score_at INTEGER, latency_ms INTEGER,
   payload_bytes INTEGER NOT NULL, unparsable INTEGER NOT NULL,
-  registered INTEGER NOT NULL, private INTEGER NOT NULL, key, key_text TEXT);
+  registered INTEGER NOT NULL, private INTEGER NOT NULL, key, key_text TEXT,
+  paused INTEGER NOT NULL, oldest_created_at INTEGER, duplicates INTEGER);
 CREATE TABLE sidekiq_jobs(
   snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, kind TEXT NOT NULL,
   set_name TEXT NOT NULL, class TEXT NOT NULL, error_class TEXT NOT NULL,
   jobs INTEGER NOT NULL, bytes INTEGER NOT NULL, largest_bytes INTEGER NOT NULL,
   backtrace_bytes INTEGER NOT NULL, args_bytes INTEGER NOT NULL,
-  oldest_at INTEGER, newest_at INTEGER, retry_count_max INTEGER NOT NULL);
+  oldest_at INTEGER, newest_at INTEGER, retry_count_max INTEGER NOT NULL,
+  message_bytes INTEGER NOT NULL, largest_args_bytes INTEGER NOT NULL);
+CREATE TABLE sidekiq_buckets(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, kind TEXT NOT NULL,
+  measure TEXT NOT NULL CHECK(measure IN ('attempts', 'due')),
+  bucket_order INTEGER NOT NULL, bucket TEXT NOT NULL, jobs INTEGER NOT NULL);
+CREATE TABLE sidekiq_processes(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, identity TEXT NOT NULL,
+  member INTEGER NOT NULL, heartbeat INTEGER NOT NULL, expires_at INTEGER,
+  version TEXT, hostname TEXT, tag TEXT, concurrency INTEGER, queues TEXT, started_at INTEGER,
+  busy INTEGER, rss_bytes INTEGER, quiet INTEGER, beat_at INTEGER,
+  work INTEGER NOT NULL, work_expires_at INTEGER);
+CREATE TABLE sidekiq_threads(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, identity TEXT NOT NULL,
+  thread TEXT NOT NULL, queue TEXT NOT NULL, class TEXT NOT NULL, run_at INTEGER);
+CREATE TABLE sidekiq_metrics(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, class TEXT NOT NULL,
+  processed INTEGER NOT NULL, failed INTEGER NOT NULL, total_ms INTEGER NOT NULL,
+  minutes INTEGER NOT NULL, first_at INTEGER, last_at INTEGER);
+CREATE TABLE sidekiq_links(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, link TEXT NOT NULL,
+  entries INTEGER NOT NULL, lost INTEGER, lost_without_ttl INTEGER, lost_bytes INTEGER,
+  first_expires_at INTEGER);
 CREATE TABLE sidekiq_stats(
   snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, stat TEXT NOT NULL,
   total INTEGER, dated_keys INTEGER NOT NULL, dated_keys_without_ttl INTEGER NOT NULL,

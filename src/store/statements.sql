@@ -83,10 +83,35 @@ INSERT INTO defects VALUES(?, ?, ?, ?, ?, ?, ?);
 INSERT INTO sidekiq_installations VALUES(?, ?, ?, ?, ?, ?, ?);
 
 -- name: sidekiq-set
-INSERT INTO sidekiq_sets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO sidekiq_sets VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: sidekiq-jobs
-INSERT INTO sidekiq_jobs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+INSERT INTO sidekiq_jobs VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: sidekiq-bucket
+INSERT INTO sidekiq_buckets VALUES(?, ?, ?, ?, ?, ?, ?, ?);
+
+-- What a process says of itself is JSON as it wrote it.
+-- name: sidekiq-process
+INSERT INTO sidekiq_processes
+SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''),
+       CASE json_type(info, '$.hostname') WHEN 'text' THEN json_extract(info, '$.hostname') END,
+       CASE json_type(info, '$.tag') WHEN 'text' THEN json_extract(info, '$.tag') END,
+       CASE json_type(info, '$.concurrency') WHEN 'integer' THEN json_extract(info, '$.concurrency') END,
+       CASE json_type(info, '$.queues') WHEN 'array' THEN json_extract(info, '$.queues') END,
+       CASE WHEN json_type(info, '$.started_at') IN ('integer', 'real')
+            THEN CAST(min(max(json_extract(info, '$.started_at'), 0), 1e11) * 1000 AS INTEGER) END,
+       ?10, ?11 * 1024, ?12, ?13, ?14, ?15
+  FROM (SELECT CASE WHEN json_valid(?9) THEN ?9 END AS info);
+
+-- name: sidekiq-thread
+INSERT INTO sidekiq_threads VALUES(?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: sidekiq-metric
+INSERT INTO sidekiq_metrics VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: sidekiq-link
+INSERT INTO sidekiq_links VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: sidekiq-stat
 INSERT INTO sidekiq_stats VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -184,6 +209,13 @@ UPDATE databases SET main_table_bytes = ?, expires_table_bytes = ?, other_table_
 -- name: copy-latencies
 UPDATE sidekiq_sets
    SET latency_ms = max(0, latency_ms + ?1 - (SELECT now FROM snapshots WHERE id = snapshot_id));
+
+-- What was counted from the snapshot's own now.
+-- name: copy-now-buckets
+DELETE FROM sidekiq_buckets WHERE measure = 'due' AND ?1 <> (SELECT now FROM snapshots WHERE id = snapshot_id);
+
+-- name: copy-now-metrics
+DELETE FROM sidekiq_metrics WHERE ?1 <> (SELECT now FROM snapshots WHERE id = snapshot_id);
 
 -- name: copy-heartbeats
 UPDATE sidekiq_installations SET live_processes = min(max(live_processes + ?4, 0), processes)

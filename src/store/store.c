@@ -63,6 +63,11 @@ static const char *const statement_names[STATEMENT_COUNT_] = {
     [STATEMENT_SIDEKIQ_SET] = "sidekiq-set",
     [STATEMENT_SIDEKIQ_JOBS] = "sidekiq-jobs",
     [STATEMENT_SIDEKIQ_STAT] = "sidekiq-stat",
+    [STATEMENT_SIDEKIQ_BUCKET] = "sidekiq-bucket",
+    [STATEMENT_SIDEKIQ_PROCESS] = "sidekiq-process",
+    [STATEMENT_SIDEKIQ_THREAD] = "sidekiq-thread",
+    [STATEMENT_SIDEKIQ_METRIC] = "sidekiq-metric",
+    [STATEMENT_SIDEKIQ_LINK] = "sidekiq-link",
     [STATEMENT_TYPE_NAME] = "type-name",
     [STATEMENT_RDB_NAME] = "rdb-encoding-name",
 };

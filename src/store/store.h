@@ -231,11 +231,21 @@ struct sidekiq_installation;
 struct sidekiq_set;
 struct sidekiq_job_group;
 struct sidekiq_stat;
+struct sidekiq_bucket;
+struct sidekiq_process;
+struct sidekiq_thread;
+struct sidekiq_metric;
+struct sidekiq_link;
 int store_put_sidekiq_installation(struct store *s, const struct sidekiq_installation *i,
                                    struct error *err);
 int store_put_sidekiq_set(struct store *s, const struct sidekiq_set *set, struct error *err);
 int store_put_sidekiq_jobs(struct store *s, const struct sidekiq_job_group *g, struct error *err);
 int store_put_sidekiq_stat(struct store *s, const struct sidekiq_stat *stat, struct error *err);
+int store_put_sidekiq_bucket(struct store *s, const struct sidekiq_bucket *b, struct error *err);
+int store_put_sidekiq_process(struct store *s, const struct sidekiq_process *p, struct error *err);
+int store_put_sidekiq_thread(struct store *s, const struct sidekiq_thread *t, struct error *err);
+int store_put_sidekiq_metric(struct store *s, const struct sidekiq_metric *m, struct error *err);
+int store_put_sidekiq_link(struct store *s, const struct sidekiq_link *l, struct error *err);
 
 /* Names that rows refer to by number.  Module types are numbered over the whole database:
  * store_module_type_name() gives those known so far, NULL beyond the last. */
