@@ -67,6 +67,7 @@ struct sidekiq_process {
     const char *info;   /* JSON as it was written; NULL: not there, too long or no UTF-8 */
     const char *version;
     int64_t busy, rss_kb, quiet, beat_at; /* ROW_NULL: not there */
+    int64_t concurrency;                  /* of the hash: 8.1 has it no more in info */
     bool has_work;
     int64_t work_expires_at;
 };

@@ -561,8 +561,11 @@ unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key)
     c->first_pointer = c->pointers.count;
     c->field_bytes = 0;
     c->is_profiles = c->is_info = c->is_waiting = false;
-    c->found = (struct process){
-        .busy = ROW_NULL, .rss_kb = ROW_NULL, .quiet = ROW_NULL, .beat_at = ROW_NULL};
+    c->found = (struct process){.busy = ROW_NULL,
+                                .concurrency = ROW_NULL,
+                                .rss_kb = ROW_NULL,
+                                .quiet = ROW_NULL,
+                                .beat_at = ROW_NULL};
     c->has_stat_value = c->is_stat_digits = false;
     return begin_value(c);
 }

@@ -113,6 +113,8 @@ void process_item(struct sidekiq_collector *c, const rdbp_item *item)
         return;
     if (is_field(c, "busy"))
         c->found.busy = count_of_text(c->text, c->text_bytes);
+    else if (is_field(c, "concurrency")) /* 8.1: no more in info */
+        c->found.concurrency = count_of_text(c->text, c->text_bytes);
     else if (is_field(c, "rss"))
         c->found.rss_kb = count_of_text(c->text, c->text_bytes);
     else if (is_field(c, "quiet"))
@@ -138,6 +140,7 @@ void end_process(struct sidekiq_collector *c, const struct key_row *row)
     memcpy(p->version, c->found.version, sizeof(p->version));
     p->info = info;
     p->busy = c->found.busy;
+    p->concurrency = c->found.concurrency;
     p->rss_kb = c->found.rss_kb;
     p->quiet = c->found.quiet;
     p->beat_at = c->found.beat_at;
@@ -339,6 +342,7 @@ static struct sidekiq_process result_process(struct sidekiq_collector *c, uint32
         .expires_at = ROW_NULL,
         .version = "",
         .busy = ROW_NULL,
+        .concurrency = ROW_NULL,
         .rss_kb = ROW_NULL,
         .quiet = ROW_NULL,
         .beat_at = ROW_NULL,
@@ -356,6 +360,7 @@ static struct sidekiq_process result_process(struct sidekiq_collector *c, uint32
     out.info = p->info;
     out.version = p->version;
     out.busy = p->busy;
+    out.concurrency = p->concurrency;
     out.rss_kb = p->rss_kb;
     out.quiet = p->quiet;
     out.beat_at = p->beat_at;

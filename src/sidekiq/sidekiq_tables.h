@@ -120,7 +120,7 @@ struct process {
     int64_t work_expires_at;
     char version[32]; /* "" unknown */
     const char *info; /* in info_arena */
-    int64_t busy, rss_kb, quiet, beat_at;
+    int64_t busy, concurrency, rss_kb, quiet, beat_at;
 };
 
 /* An entry of a work hash. */

@@ -401,10 +401,10 @@ int store_put_sidekiq_bucket(struct store *s, const struct sidekiq_bucket *b, st
 
 int store_put_sidekiq_process(struct store *s, const struct sidekiq_process *p, struct error *err)
 {
-    return put(s, STATEMENT_SIDEKIQ_PROCESS, err, "iissiinssnnnnin", s->snapshot_id, number(p->db),
+    return put(s, STATEMENT_SIDEKIQ_PROCESS, err, "iissiinssnnnninn", s->snapshot_id, number(p->db),
                p->namespace_, p->identity, (int64_t)p->is_member, (int64_t)p->has_heartbeat,
                p->expires_at, p->version, p->info, p->busy, p->rss_kb, p->quiet, p->beat_at,
-               (int64_t)p->has_work, p->work_expires_at);
+               (int64_t)p->has_work, p->work_expires_at, p->concurrency);
 }
 
 int store_put_sidekiq_thread(struct store *s, const struct sidekiq_thread *t, struct error *err)

@@ -330,14 +330,14 @@ CREATE TABLE sidekiq_sets(
   first_score_at INTEGER, last_score_at INTEGER, latency_ms INTEGER,
   payload_bytes INTEGER NOT NULL, unparsable INTEGER NOT NULL,
   registered INTEGER NOT NULL, private INTEGER NOT NULL, key, key_text TEXT,
-  paused INTEGER NOT NULL, oldest_created_at INTEGER, duplicates INTEGER);
+  paused INTEGER NOT NULL DEFAULT 0, oldest_created_at INTEGER, duplicates INTEGER);
 CREATE TABLE sidekiq_jobs(
   snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, kind TEXT NOT NULL,
   set_name TEXT NOT NULL, class TEXT NOT NULL, error_class TEXT NOT NULL,
   jobs INTEGER NOT NULL, bytes INTEGER NOT NULL, largest_bytes INTEGER NOT NULL,
   backtrace_bytes INTEGER NOT NULL, args_bytes INTEGER NOT NULL,
   oldest_at INTEGER, newest_at INTEGER, retry_count_max INTEGER NOT NULL,
-  message_bytes INTEGER NOT NULL, largest_args_bytes INTEGER NOT NULL);
+  message_bytes INTEGER NOT NULL DEFAULT 0, largest_args_bytes INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE sidekiq_buckets(
   snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, kind TEXT NOT NULL,
   measure TEXT NOT NULL CHECK(measure IN ('attempts', 'due')),

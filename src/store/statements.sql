@@ -97,7 +97,7 @@ INSERT INTO sidekiq_processes
 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, nullif(?8, ''),
        CASE json_type(info, '$.hostname') WHEN 'text' THEN json_extract(info, '$.hostname') END,
        CASE json_type(info, '$.tag') WHEN 'text' THEN json_extract(info, '$.tag') END,
-       CASE json_type(info, '$.concurrency') WHEN 'integer' THEN json_extract(info, '$.concurrency') END,
+       coalesce(?16, CASE json_type(info, '$.concurrency') WHEN 'integer' THEN json_extract(info, '$.concurrency') END),
        CASE json_type(info, '$.queues') WHEN 'array' THEN json_extract(info, '$.queues') END,
        CASE WHEN json_type(info, '$.started_at') IN ('integer', 'real')
             THEN CAST(min(max(json_extract(info, '$.started_at'), 0), 1e11) * 1000 AS INTEGER) END,
