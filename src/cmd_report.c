@@ -23,7 +23,8 @@ static const char usage[] =
     "Without a NAME: summary; in JSON all reports.  rdblens report --list tells the names.\n"
     "\n"
     "  -f, --format FORMAT    table, json, ndjson, csv or markdown (default: table, or as the file "
-    "ends)\n"
+    "ends),\n"
+    "                         or rdbtools: all keys, in redis-rdb-tools' columns\n"
     "  -o, --output FILE      write there instead of standard output; may be given several times\n"
     "      --top N            how many rows the lists have\n"
     "      --param NAME=VALUE another parameter of a report\n"
@@ -181,6 +182,11 @@ static int run_with_catalog(struct arguments *a, const struct report_catalog *ca
     r = output_set_open(a->outputs, a->output_count, a->format, a->width, rq.source, &outputs, err);
     if (r < 0)
         return -1;
+    for (size_t i = 0; i < outputs.count; i++)
+        if (outputs.outputs[i].format == REPORT_RDBTOOLS) {
+            a->analyze.keys = KEYS_ALL;
+            a->analyze.opens_all = true; /* each key's largest element is one of the columns */
+        }
     /* All reports of a JSON output include the user's own, which may read keys. */
     for (size_t i = 0; i < outputs.count && rq.name_count == 0; i++)
         for (size_t k = 0; k < report_catalog_count(catalog); k++)

@@ -154,6 +154,7 @@ int analyze_open_source(const char *src, const struct analyze_options *options, 
     if (strcmp(src, "-") == 0 || !is_database(src)) {
         one.paths = &src;
         one.path_count = 1;
+        one.deep = options->deep || options->opens_all;
         return analyze_to_private_db(&one, ret_db, ret_outcome, err);
     }
     if (options->deep || options->has_max_patterns || options->weighs != NULL)

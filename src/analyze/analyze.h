@@ -25,6 +25,7 @@ struct analyze_options {
     const char *label; /* of the set, else of each snapshot its path's last part */
     enum keys_stored keys;
     bool deep;
+    bool opens_all; /* as deep, of a snapshot; a report database is taken as it is */
     int64_t now_ms; /* ROW_NULL: not given */
     size_t max_patterns;
     bool has_max_patterns; /* it was given */

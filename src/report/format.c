@@ -14,7 +14,7 @@ static const struct {
 } names[] =
     {
         {"table", REPORT_TABLE}, {"json", REPORT_JSON},         {"ndjson", REPORT_NDJSON},
-        {"csv", REPORT_CSV},     {"markdown", REPORT_MARKDOWN},
+        {"csv", REPORT_CSV},     {"markdown", REPORT_MARKDOWN}, {"rdbtools", REPORT_RDBTOOLS},
 },
   endings[] = {
       {"txt", REPORT_TABLE},         {"json", REPORT_JSON}, {"ndjson", REPORT_NDJSON},
@@ -22,7 +22,7 @@ static const struct {
       {"markdown", REPORT_MARKDOWN},
 };
 
-#define FORMATS "table, json, ndjson, csv, markdown"
+#define FORMATS "table, json, ndjson, csv, markdown, rdbtools"
 
 int report_format_parse(const char *name, enum report_format *ret_format, struct error *err)
 {

@@ -14,6 +14,9 @@
  *
  * A spreadsheet runs a cell that begins with = + - or @: a key named `=cmd|...` would be a formula.
  * Such text gets a ' in front, which spreadsheets hide.  Numbers are left alone.
+ *
+ * redis-rdb-tools' columns (rdbtools.sql) are the same but for the end of a line: a bare LF, as
+ * that program writes it.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
@@ -29,6 +32,7 @@
 struct csv {
     struct renderer base;
     const char *report;
+    const char *line_end;
     bool is_begun; /* something was written: the next section is set off */
 };
 
@@ -133,7 +137,7 @@ static void put_names(struct csv *c, const struct column *columns, size_t column
     struct out *o = &c->base.out;
 
     if (c->is_begun)
-        out_puts(o, "\r\n");
+        out_puts(o, c->line_end);
     c->is_begun = true;
     put_prefix(c, "report", "section");
     for (size_t i = 0; i < column_count; i++) {
@@ -141,7 +145,7 @@ static void put_names(struct csv *c, const struct column *columns, size_t column
             out_putc(o, ',');
         put_text(c, columns[i].name, strlen(columns[i].name));
     }
-    out_puts(o, "\r\n");
+    out_puts(o, c->line_end);
 }
 
 static void put_row(struct csv *c, const char *section, size_t column_count,
@@ -153,7 +157,7 @@ static void put_row(struct csv *c, const char *section, size_t column_count,
             out_putc(&c->base.out, ',');
         put_value(c, &values[i]);
     }
-    out_puts(&c->base.out, "\r\n");
+    out_puts(&c->base.out, c->line_end);
 }
 
 static void csv_report_begin(struct renderer *r, const struct report_info *report,
@@ -203,5 +207,6 @@ struct renderer *render_csv_new(const struct report_output *output)
         return NULL;
     c->base.ops = &ops;
     c->base.out = (struct out){.file = output->file, .path = output->path};
+    c->line_end = output->format == REPORT_RDBTOOLS ? "\n" : "\r\n";
     return &c->base;
 }

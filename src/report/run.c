@@ -23,6 +23,7 @@
 #include "util/text.h"
 
 #define DEFAULT_REPORT "summary"
+#define RDBTOOLS_SQL   "rdbtools.sql"
 
 /* Bindings that every report may use, before its own parameters. */
 enum { BINDING_WALL_NOW, BINDING_NEWEST_SET, BINDING_SOURCE, BINDING_COUNT_ };
@@ -164,8 +165,9 @@ static int fill_patterns(const struct run *run, struct error *err)
 /* Whether the output wants report i of the request. */
 static bool is_wanted(const struct run *run, size_t output, const struct report_file *report)
 {
-    return run->rq->name_count > 0 || run->outputs[output].format == REPORT_JSON ||
-           strcmp(report->info.name, DEFAULT_REPORT) == 0;
+    return run->outputs[output].format != REPORT_RDBTOOLS &&
+           (run->rq->name_count > 0 || run->outputs[output].format == REPORT_JSON ||
+            strcmp(report->info.name, DEFAULT_REPORT) == 0);
 }
 
 static bool is_wanted_by_any(const struct run *run, const struct report_file *report)
@@ -252,6 +254,7 @@ static struct renderer *renderer_new(const struct report_output *output)
     case REPORT_TABLE: return render_table_new(output);
     case REPORT_JSON: return render_json_new(output);
     case REPORT_NDJSON: return render_ndjson_new(output);
+    case REPORT_RDBTOOLS:
     case REPORT_CSV: return render_csv_new(output);
     case REPORT_MARKDOWN: return render_markdown_new(output);
     case REPORT_FORMAT_COUNT_: break;
@@ -378,33 +381,37 @@ static struct binding *bind_report(const struct run *run, const struct report_fi
     return bindings;
 }
 
+static int run_section(struct run *run, const struct report_file *report,
+                       const struct report_section *s, const struct binding *bindings,
+                       const bool *is_for, struct error *err)
+{
+    struct section_run section;
+    struct section_view view;
+    int r;
+
+    if (section_open(run->db, s, NULL, report->path, s->sql_line, bindings,
+                     BINDING_COUNT_ + report->param_count, &section, err) < 0)
+        return -1;
+    view = (struct section_view){s->name,
+                                 s->title,
+                                 s->note,
+                                 s->caption,
+                                 (const char *const *)s->lines,
+                                 s->line_count,
+                                 section.columns,
+                                 section.column_count};
+    r = feed_rows(run, &section, &view, is_for, err);
+    section_close(&section);
+    return r;
+}
+
 static int run_sections(struct run *run, const struct report_file *report,
                         const struct binding *bindings, const bool *is_for, struct error *err)
 {
-    for (size_t i = 0; i < report->section_count; i++) {
-        const struct report_section *s = &report->sections[i];
-        struct section_run section;
-        struct section_view view;
-        int r;
-
-        if (!is_shown(run, s))
-            continue;
-        if (section_open(run->db, s, NULL, report->path, s->sql_line, bindings,
-                         BINDING_COUNT_ + report->param_count, &section, err) < 0)
+    for (size_t i = 0; i < report->section_count; i++)
+        if (is_shown(run, &report->sections[i]) &&
+            run_section(run, report, &report->sections[i], bindings, is_for, err) < 0)
             return -1;
-        view = (struct section_view){s->name,
-                                     s->title,
-                                     s->note,
-                                     s->caption,
-                                     (const char *const *)s->lines,
-                                     s->line_count,
-                                     section.columns,
-                                     section.column_count};
-        r = feed_rows(run, &section, &view, is_for, err);
-        section_close(&section);
-        if (r < 0)
-            return -1;
-    }
     return 0;
 }
 
@@ -447,6 +454,53 @@ static int prepare(struct run *run, struct error *err)
     return r < 0 || check_params(run, err) < 0 ? -1 : 0;
 }
 
+/* What has to be so for all keys to be printed: the section `whole` has no row. */
+static int check_keys(struct run *run, const struct report_section *whole, struct error *err)
+{
+    struct section_run section;
+    int r = section_open(run->db, whole, NULL, RDBTOOLS_SQL, whole->sql_line, run->common,
+                         BINDING_COUNT_, &section, err);
+
+    if (r < 0)
+        return -1;
+    r = section_next(&section, err);
+    if (r == 1)
+        r = error_set(err, EXIT_CANNOT_RUN,
+                      "the report database was made with --keys %.*s: -f rdbtools prints all keys",
+                      (int)section.values[0].size_bytes, section.values[0].bytes);
+    section_close(&section);
+    return r;
+}
+
+/* All keys, to the outputs that want redis-rdb-tools' columns. */
+static int run_keys(struct run *run, struct error *err)
+{
+    bool *is_for = calloc(run->output_count + 1, sizeof *is_for);
+    struct report_file *file = NULL;
+    bool is_wanted_at_all = false;
+    int r = 0;
+
+    if (is_for == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    for (size_t i = 0; i < run->output_count; i++) {
+        is_for[i] = run->outputs[i].format == REPORT_RDBTOOLS;
+        is_wanted_at_all = is_wanted_at_all || is_for[i];
+    }
+    if (!is_wanted_at_all)
+        goto out;
+    r = run->rq->name_count > 0
+            ? error_set(err, EXIT_CANNOT_RUN, "-f rdbtools prints all keys and no report")
+            : report_file_parse("rdbtools", RDBTOOLS_SQL, head_part_text(RDBTOOLS_SQL), &file, err);
+    if (r == 0)
+        r = check_keys(run, &file->sections[0], err);
+    if (r == 0)
+        r = run_section(run, file, &file->sections[1], run->common, is_for, err);
+out:
+    report_file_free(file);
+    free(is_for);
+    return r;
+}
+
 static int run_all(struct run *run, struct error *err)
 {
     count_what_follows(run);
@@ -455,7 +509,7 @@ static int run_all(struct run *run, struct error *err)
     for (size_t i = 0; i < run->report_count; i++)
         if (run_report(run, run->reports[i], err) < 0)
             return -1;
-    return end_outputs(run, err);
+    return run_keys(run, err) < 0 ? -1 : end_outputs(run, err);
 }
 
 static void run_done(struct run *run)
@@ -547,6 +601,11 @@ int report_query(sqlite3 *db, const char *sql, const struct report_request *rq,
     report_use_locale();
     run.common[BINDING_WALL_NOW] =
         (struct binding){"wall_now", {.type = VALUE_INT, .integer = rq->wall_now_ms}};
+    for (size_t i = 0; i < output_count; i++)
+        if (outputs[i].format == REPORT_RDBTOOLS)
+            return error_set(err, EXIT_CANNOT_RUN,
+                             "-f rdbtools prints all keys, without SQL: rdblens report SRC -f "
+                             "rdbtools");
     r = functions_register(db, err);
     if (r == 0)
         r = make_renderers(&run, err);
