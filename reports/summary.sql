@@ -1,76 +1,112 @@
 -- title: Summary
 -- about: What the snapshot holds, on one screen.
 -- param: top = 7
-
--- section: totals |
--- line: Keys     {keys}{databases_text}; {keys_without_ttl_pct} of them without TTL
--- line: Memory   {size_bytes} in keys, {size_without_ttl_pct} of it without TTL; used_memory was {used_memory}
--- line: Memory   {size_bytes} in keys, {size_without_ttl_pct} of it without TTL{?no_used_memory}
--- line: Expired  {expired_keys} keys with {expired_bytes} were past their time and still in the file{?expired_keys}
-SELECT keys, CASE databases WHEN 1 THEN '' ELSE ' in ' || databases || ' databases' END AS databases_text,
-       databases, keys_without_ttl, coalesce(pct(keys_without_ttl, keys), 0) AS keys_without_ttl_pct,
-       size_bytes, size_bytes_without_ttl, coalesce(pct(size_bytes_without_ttl, size_bytes), 0) AS size_without_ttl_pct,
-       bytes, bytes_without_ttl, size_measure,
-       CASE WHEN is_told_below THEN NULL ELSE used_memory END AS used_memory,
-       used_memory IS NULL OR is_told_below AS no_used_memory, expired_keys, expired_bytes
-  FROM report_totals, (SELECT more_bytes IS NOT NULL AND NOT is_filtered AS is_told_below FROM report_server);
+-- param: dead_limit = 10000
 
 -- section: server |
--- line: Loaded   used_memory will be {predicted_bytes}: tables {tables_bytes}, empty server {startup_bytes}
--- line: Saved    used_memory was {used_memory}, {above_bytes} more: clients, buffers, spare room
--- line: Saved    used_memory was {used_memory}, {below_bytes} less: were its settings others?
--- line: Saved    used_memory was {used_memory}, about the same{?is_same}
-SELECT predicted_bytes, tables_bytes, startup_bytes, functions_bytes, keys_bytes, used_memory, more_bytes, is_same,
+-- line: Loaded   {predicted_bytes}: keys {keys_bytes}, tables {tables_bytes}, empty server {startup_bytes}
+-- line: Saved    {used_memory} used_memory, {above_bytes} more: clients, buffers, spare room
+-- line: Saved    {used_memory} used_memory, {below_bytes} less: were its settings others?
+-- line: Saved    {used_memory} used_memory, about the same{?is_same}
+SELECT predicted_bytes, tables_bytes, startup_bytes + functions_bytes AS startup_bytes, functions_bytes, keys_bytes, used_memory, more_bytes, is_same,
        CASE WHEN more_bytes >= 0 AND NOT is_same THEN more_bytes END AS above_bytes,
        CASE WHEN more_bytes < 0 AND NOT is_same THEN -more_bytes END AS below_bytes
   FROM report_server WHERE predicted_bytes IS NOT NULL AND NOT is_filtered;
 
--- section: patterns | What fills it
--- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. app: your application.
+-- section: totals |
+-- line: Saved    {used_memory} used_memory{?is_used_memory_alone}
+-- line: Absent   maxmemory, RSS, evictions and hit rate are not in a snapshot: ask INFO{?has_room}
+-- line: Keys     {keys}{databases_text}, {size_bytes}; no TTL {keys_without_ttl_pct} ({size_without_ttl_pct} of bytes)
+-- line: Frees    in 1 h {bytes_in_1h} ({in_1h_pct} of all bytes), in 24 h {bytes_in_24h} ({in_24h_pct}){?is_not_tight}
+-- line: Expired  {expired_keys} keys with {expired_bytes} are past their time: they go by themselves{?expired_keys}
+SELECT keys, CASE databases WHEN 1 THEN '' ELSE ' in ' || databases || ' databases' END AS databases_text,
+       databases, keys_without_ttl, coalesce(pct(keys_without_ttl, keys), 0) AS keys_without_ttl_pct,
+       size_bytes, size_bytes_without_ttl, coalesce(pct(size_bytes_without_ttl, size_bytes), 0) AS size_without_ttl_pct,
+       bytes, bytes_without_ttl, size_measure, complete AND NOT (SELECT is_tight FROM report_screen) AS has_room, NOT (SELECT is_tight FROM report_screen) AS is_not_tight,
+       bytes_in_1h, coalesce(pct(bytes_in_1h, size_bytes), 0) AS in_1h_pct,
+       bytes_in_24h, coalesce(pct(bytes_in_24h, size_bytes), 0) AS in_24h_pct,
+       used_memory, used_memory IS NOT NULL AND NOT is_told_above AS is_used_memory_alone, expired_keys, expired_bytes
+  FROM report_totals,
+       (SELECT more_bytes IS NOT NULL AND NOT is_filtered AS is_told_above FROM report_server),
+       (SELECT coalesce(sum(size_bytes) FILTER (WHERE bucket = '<1h'), 0) AS bytes_in_1h,
+               coalesce(sum(size_bytes) FILTER (WHERE bucket IN ('<1h', '<4h', '<12h', '<24h')), 0) AS bytes_in_24h
+          FROM report_ttl);
+
+-- section: patterns | What fills it (SHARE of all bytes, NO TTL of the pattern's keys)
 -- note: No keys.
 -- column: pattern_text = PATTERN
+-- column: kind = KIND
 -- column: size_bytes = SIZE
 -- column: bytes = -
+-- column: share_bar_pct = OF ALL | bar=8
 -- column: share_pct = SHARE
 -- column: keys_without_ttl_pct = NO TTL
+-- column: role = -
+-- column: system = -
 -- column: type = TYPE | wide
-SELECT db, pattern_text, type, role, p.keys, p.size_bytes, pct(p.size_bytes, t.size_bytes) AS share_pct,
-       pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct, p.bytes
+-- column: db = -
+-- column: db_text = DB
+SELECT db, CASE t.databases WHEN 1 THEN '' ELSE db END AS db_text, pattern_text, type, kind, role, system, p.keys, p.size_bytes,
+       pct(p.size_bytes, t.size_bytes) AS share_pct, pct(p.size_bytes, t.size_bytes) AS share_bar_pct, pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct, p.bytes
   FROM report_patterns p, report_totals t
  ORDER BY p.size_bytes DESC, p.keys DESC, pattern_text
- LIMIT (SELECT CASE :top WHEN 7 THEN patterns ELSE :top END FROM report_screen);
+ LIMIT (SELECT CASE :top WHEN 7 THEN min(7, max(1, spare - (length(coalesce(:source, '')) > 26))) ELSE :top END FROM report_screen);
 
 -- section: other_patterns |
 -- line: and {patterns} more with {keys} keys, {share_pct} of the bytes
 SELECT count(*) AS patterns, sum(keys) AS keys, pct(sum(size_bytes), (SELECT size_bytes FROM report_totals)) AS share_pct
   FROM (SELECT keys, size_bytes FROM report_patterns
          ORDER BY size_bytes DESC, keys DESC, pattern_text
-         LIMIT -1 OFFSET (SELECT CASE :top WHEN 7 THEN patterns ELSE :top END FROM report_screen))
+         LIMIT -1 OFFSET (SELECT CASE :top WHEN 7 THEN min(7, max(1, spare - (length(coalesce(:source, '')) > 26))) ELSE :top END FROM report_screen))
 HAVING count(*) > 0;
 
 -- section: sidekiq |
--- line: Sidekiq  {place}: {queued} queued, {scheduled} scheduled, {retry} retry, {dead} dead
-WITH i AS (SELECT snapshot_id, db, namespace FROM report_sidekiq_installations ORDER BY 1, 2, 3
-            LIMIT (SELECT installations FROM report_screen)),
-     j AS (SELECT snapshot_id, db, namespace, kind, sum(jobs) AS jobs FROM report_sidekiq_sets GROUP BY 1, 2, 3, 4)
-SELECT 'db ' || db || CASE namespace WHEN '' THEN '' ELSE ' ' || namespace END AS place, db, namespace,
-       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'queue'), 0) AS queued,
-       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'schedule'), 0) AS scheduled,
-       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'retry'), 0) AS retry,
-       coalesce((SELECT jobs FROM j WHERE (j.snapshot_id, j.db, j.namespace) = (i.snapshot_id, i.db, i.namespace) AND kind = 'dead'), 0) AS dead
-  FROM i;
+-- line: Sidekiq  {place}: {retry_text}{dead_text}
+WITH i AS (SELECT x.*, s.now FROM report_sidekiq_installations x JOIN report_snapshots s ON s.id = x.snapshot_id
+            ORDER BY snapshot_id, db, namespace LIMIT (SELECT installations FROM report_screen)),
+     j AS (SELECT snapshot_id, db, namespace, kind, sum(jobs) AS jobs, min(first_score_at) AS first_score_at, max(last_score_at) AS last_score_at
+             FROM report_sidekiq_sets WHERE kind IN ('retry', 'dead') GROUP BY 1, 2, 3, 4)
+SELECT 'db ' || i.db || CASE i.namespace WHEN '' THEN '' ELSE ' ' || i.namespace END || CASE i.version WHEN '' THEN '' ELSE ' (' || i.version || ')' END AS place,
+       i.db, i.namespace, coalesce(r.jobs, 0) AS retry, coalesce(d.jobs, 0) AS dead,
+       r.first_score_at AS next_retry_at, d.last_score_at - d.first_score_at AS dead_reach_ms,
+       coalesce(d.jobs >= :dead_limit - 1, 0) AS is_dead_full,
+       'retry ' || human_count(coalesce(r.jobs, 0)) ||
+       CASE WHEN r.first_score_at < i.now - 60000 THEN ', overdue ' || human_duration(i.now - r.first_score_at)
+            WHEN r.first_score_at >= i.now THEN ', next in ' || human_duration(r.first_score_at - i.now) WHEN r.jobs > 0 THEN ', due now' ELSE '' END AS retry_text,
+       '; dead ' || human_count(coalesce(d.jobs, 0)) ||
+       CASE WHEN d.jobs >= :dead_limit - 1 THEN ' FULL, ' || human_duration(d.last_score_at - d.first_score_at) || ' back'
+            WHEN d.jobs > 0 THEN ' of ' || human_count(:dead_limit - 1) || ', ' || human_duration(max(0, i.now - d.first_score_at)) || ' back' ELSE '' END AS dead_text
+  FROM i LEFT JOIN j r ON (r.snapshot_id, r.db, r.namespace, r.kind) = (i.snapshot_id, i.db, i.namespace, 'retry')
+         LEFT JOIN j d ON (d.snapshot_id, d.db, d.namespace, d.kind) = (i.snapshot_id, i.db, i.namespace, 'dead')
+ ORDER BY i.snapshot_id, i.db, i.namespace;
 
 -- section: more_sidekiq |
 -- line: Sidekiq  and {installations} more: see report sidekiq
 SELECT count(*) - s.installations AS installations FROM report_sidekiq_installations, report_screen s HAVING count(*) > s.installations;
 
+-- section: queues |
+-- line: Queues   {jobs} jobs in {queues}{of_text}{oldest_text}{scheduled_text}
+SELECT coalesce(sum(jobs) FILTER (WHERE kind = 'queue'), 0) AS jobs,
+       count(*) FILTER (WHERE kind = 'queue' AND jobs > 0) AS queues,
+       CASE WHEN (SELECT count(*) FROM report_sidekiq_installations) > 1 THEN ' (of all installations)' ELSE '' END AS of_text,
+       max(latency_ms) AS longest_latency_ms,
+       coalesce((SELECT '; the oldest waits in ' || name || ' for ' || human_duration(max(0, latency_ms))
+                   FROM report_sidekiq_sets WHERE kind = 'queue' AND jobs > 0 AND NOT private AND latency_ms IS NOT NULL
+                  ORDER BY latency_ms DESC, name LIMIT 1), '') AS oldest_text,
+       sum(jobs) FILTER (WHERE kind = 'schedule') AS scheduled,
+       coalesce('; ' || human_count(sum(jobs) FILTER (WHERE kind = 'schedule')) || ' scheduled', '') AS scheduled_text
+  FROM report_sidekiq_sets HAVING count(*) > 0 AND NOT (SELECT is_tight FROM report_screen);
+
 -- section: stats |
--- line: Stats    {dated_keys_without_ttl} dated Sidekiq counters never expire, {dated_bytes_without_ttl}: see report sidekiq
-SELECT sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_bytes_without_ttl) AS dated_bytes_without_ttl
-  FROM report_sidekiq_stats HAVING sum(dated_keys_without_ttl) > 0;
+-- line: Stats    {dated_keys} dated stat keys, {share_pct} of the bytes: noise, not your problem{?is_noise}
+-- line: Stats    {dated_keys} dated stat keys, {share_pct} of the bytes; {dated_keys_without_ttl} never expire{?is_much}
+SELECT dated_keys, dated_keys_without_ttl, dated_bytes, share_pct, share_pct < 1 AS is_noise, share_pct >= 1 AS is_much
+  FROM (SELECT sum(dated_keys) AS dated_keys, sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_bytes) AS dated_bytes,
+               coalesce(pct(sum(dated_bytes), (SELECT bytes FROM report_totals)), 0) AS share_pct
+          FROM report_sidekiq_stats HAVING sum(dated_keys) > 0);
 
 -- section: next |
 -- line: Next     rdblens report {source_text} {names}
 SELECT coalesce(shell_word(:source), 'SNAPSHOT') AS source_text,
-       'bigkeys ttl' || CASE WHEN EXISTS (SELECT 1 FROM report_sidekiq_installations) THEN ' sidekiq' ELSE '' END ||
-       CASE WHEN (SELECT complete FROM report_totals) THEN ' memory' ELSE ' defects' END AS names;
+       CASE WHEN (SELECT complete FROM report_totals) THEN '' ELSE 'defects ' END || 'patterns bigkeys ttl' ||
+       CASE WHEN EXISTS (SELECT 1 FROM report_sidekiq_installations) AND (SELECT complete FROM report_totals) THEN ' sidekiq' ELSE '' END AS names;

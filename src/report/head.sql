@@ -9,7 +9,7 @@ SELECT s.id, s.label, s.taken_at,
 -- section: snapshots | Its snapshots
 SELECT s.id, s.label, s.path, s.container, s.file_bytes, s.bytes_read, s.rdb_version, s.server, s.server_version,
        s.created_at, :wall_now - s.created_at AS age_ms, s.checksum, s.trailing, s.complete,
-       s.why_incomplete,
+       s.why_incomplete, (SELECT verdict FROM report_restore r WHERE r.snapshot_id = s.id) AS restore_point,
        s.depth, s.filter, s.keys_stored, s.keys, s.expires, s.bytes, s.alloc_bytes, s.rdb_bytes, s.used_memory,
        s.keys_without_size, s.model, s.model_note, s.allocator, s.config, s.startup_bytes, s.functions_bytes,
        s.tables_bytes, s.tables_bytes_with_expired, s.rehash_bytes, s.predicted_used_memory, s.predicted_used_memory_with_expired, s.now, s.now_source, s.patterns_merged_keys, s.loaded_at, s.rdblens_version, s.pattern_rules
@@ -23,18 +23,12 @@ WITH
     SELECT 1, n, CASE of_n WHEN 1 THEN 'File' ELSE 'File ' || n || '/' || of_n END,
            CASE WHEN length(path) > 60 THEN substr(path, 1, 20) || '...' || substr(path, -37) ELSE path END ||
            coalesce(', ' || human_bytes(file_bytes), '') ||
-           CASE container WHEN 'plain' THEN '' ELSE ' (' || container || ')' END ||
-           CASE WHEN complete THEN '; complete' ELSE '; NOT COMPLETE' END ||
-           coalesce(', checksum ' || checksum, ''), NOT complete
+           CASE container WHEN 'plain' THEN '' ELSE ' (' || container || ')' END, 0
       FROM h WHERE n <= 5
     UNION ALL
     SELECT 1, 6, 'Files', 'and ' || (of_n - 5) || ' more snapshots, all summed', 0 FROM h WHERE n = 6
     UNION ALL
-    SELECT 2, n, 'Why', CASE of_n WHEN 1 THEN '' ELSE label || ': ' END || why_incomplete ||
-           '. Figures cover only what was read: ' || human_count(keys) || ' keys, ' || human_bytes(bytes_read), 1
-      FROM h WHERE why_incomplete IS NOT NULL AND n <= 5
-    UNION ALL
-    SELECT 3, min(n), 'Server',
+    SELECT 2, min(n), 'Server',
            coalesce(server, 'server not known') || ' ' || coalesce(server_version, '(version not in the file)') || ', RDB ' || coalesce(rdb_version, '?') ||
            CASE WHEN max(created_at) IS NULL
                 THEN '; the file does not say when it was saved, TTLs are as of ' || human_time(max(now)) || ' UTC (' || now_source || ')'
@@ -47,23 +41,36 @@ WITH
            END, 0
       FROM h GROUP BY server, server_version, rdb_version, now_source
     UNION ALL
-    SELECT 4, 0, 'Sizes', 'MEMORY USAGE on ' || group_concat(DISTINCT model) || ' once loaded' ||
+    SELECT 3, min(n), 'Backup',
+           CASE WHEN count(*) = max(of_n) THEN '' WHEN count(*) = 1 THEN label || ': '
+                ELSE count(*) || ' of ' || max(of_n) || ' files: ' END ||
+           CASE WHEN complete THEN 'complete' ELSE 'NOT COMPLETE' END ||
+           CASE WHEN checksum IS NOT NULL THEN ', checksum ' || checksum
+                WHEN complete THEN '' ELSE ', checksum not reached' END || ': ' || verdict_text, verdict = 'no'
+      FROM (SELECT h.n, h.of_n, h.label, r.* FROM h JOIN report_restore r ON r.snapshot_id = h.id)
+     GROUP BY complete, checksum, verdict_text
+    UNION ALL
+    SELECT 4, n, 'Why', CASE of_n WHEN 1 THEN '' ELSE label || ': ' END || why_incomplete ||
+           '. Figures cover only what was read: ' || human_count(keys) || ' keys, ' || human_bytes(bytes_read), 1
+      FROM h WHERE why_incomplete IS NOT NULL AND n <= 5
+    UNION ALL
+    SELECT 5, 0, 'Sizes', 'MEMORY USAGE on ' || group_concat(DISTINCT model) || ' once loaded' ||
            CASE WHEN count(model_note) + count(config) > 0 OR max(allocator <> 'jemalloc') THEN ' (assumed: see report memory)' ELSE '' END ||
            CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN '; sums: allocated bytes' ELSE '' END, 0
       FROM h
     UNION ALL
-    SELECT 5, 0, 'Filter', group_concat(DISTINCT filter) || ': all figures are of the keys it lets pass', 1
+    SELECT 6, 0, 'Filter', group_concat(DISTINCT filter) || ': all figures are of the keys it lets pass', 1
       FROM h WHERE filter IS NOT NULL HAVING count(*) > 0
     UNION ALL
-    SELECT 5, 1, 'Patterns', 'yours first: ' || group_concat(DISTINCT rules), 0
+    SELECT 6, 1, 'Patterns', 'yours first: ' || group_concat(DISTINCT rules), 0
       FROM (SELECT (SELECT group_concat(value, ' ') FROM json_each(pattern_rules)) AS rules FROM h WHERE pattern_rules IS NOT NULL)
     HAVING count(*) > 0
     UNION ALL
-    SELECT 6, 0, 'Set', s.label || ' (id ' || s.id || '), one of ' || (SELECT count(DISTINCT set_id) FROM snapshots) || ' in the database' ||
+    SELECT 7, 0, 'Set', s.label || ' (id ' || s.id || '), one of ' || (SELECT count(DISTINCT set_id) FROM snapshots) || ' in the database' ||
            CASE WHEN s.id = :newest_set THEN ': the newest' ELSE '' END, 0
       FROM sets s WHERE s.id = (SELECT id FROM report_set) AND (SELECT count(DISTINCT set_id) FROM snapshots) > 1
     UNION ALL
-    SELECT 7, 0, 'Note',
+    SELECT 8, 0, 'Note',
            CASE damaged WHEN 0 THEN '' WHEN 1 THEN '1 key is damaged and has no size'
                         ELSE human_count(damaged) || ' keys are damaged and have no size' END ||
            CASE WHEN damaged > 0 AND warnings > 0 THEN '; ' ELSE '' END ||

@@ -198,9 +198,8 @@ static void print_title(struct table *t, bool with_caption)
         if (!t->is_after_blank)
             out_putc(&t->base.out, '\n');
         set_style(t, STYLE_BOLD);
-        out_puts(&t->base.out, s->title);
+        print_wrapped(t, s->title, 0);
         set_style(t, STYLE_NONE);
-        out_putc(&t->base.out, '\n');
     }
     t->is_after_blank = false;
     if (with_caption && s->caption != NULL)

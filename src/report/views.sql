@@ -90,7 +90,10 @@ CREATE TEMP VIEW IF NOT EXISTS report_server AS
 DROP TABLE IF EXISTS temp.report_patterns;
 CREATE TEMP TABLE report_patterns(
   db, pattern_text, type, role, system, keys, bytes, size_bytes, rdb_bytes, elements, keys_without_ttl,
-  bytes_without_ttl, size_bytes_without_ttl, expired_keys, expired_bytes, first_expires_at, last_expires_at, largest_bytes, largest_key_text);
+  bytes_without_ttl, size_bytes_without_ttl, expired_keys, expired_bytes, first_expires_at, last_expires_at, largest_bytes, largest_key_text,
+  -- In a word: whose it is, and that job systems' own keys are not to be touched.
+  kind AS (CASE WHEN role = 'app' THEN 'app' WHEN role IN ('cache', 'session') THEN coalesce(system, role)
+                WHEN role = 'jobs' THEN 'JOBS keep' ELSE role || ' keep' END));
 CREATE TEMP VIEW IF NOT EXISTS report_pattern_sums AS
   SELECT db, pattern_text, type, role, max(system) AS system, sum(keys) AS keys, sum(bytes) AS bytes,
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes,
@@ -124,24 +127,50 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_stats AS
 CREATE TEMP VIEW IF NOT EXISTS report_defects AS
   SELECT * FROM main.defects WHERE snapshot_id IN (SELECT id FROM report_ids);
 
--- How much the summary can show on a screen of 24 lines and 80 columns: 7 patterns, or fewer when the head
--- (head.sql) is long.  Of a line of the head 66 columns are counted, because it is broken at blanks.
--- 11 lines are always there: server, sizes, two empty ones, keys, memory, three above the patterns, the rest
--- of them, next.
+-- What a snapshot is worth as a backup, as far as a reading that opens what sizes need can tell (`verify` opens all).
+-- verdict: good, unproven (nothing proves its bytes), limited (for some servers, or not all that was there), no.
+CREATE TEMP VIEW IF NOT EXISTS report_restore AS
+  SELECT id AS snapshot_id, complete, checksum,
+         CASE WHEN NOT complete OR is_twice THEN 'no'
+              WHEN is_newer OR trailing = 'aof' OR is_aof_base OR modules > 0 THEN 'limited'
+              WHEN coalesce(checksum, '') <> 'ok' THEN 'unproven' ELSE 'good' END AS verdict,
+         CASE WHEN NOT complete THEN 'NOT a restore point'
+              WHEN is_twice THEN 'NOT a restore point, as a server stops at a key that is there twice'
+              WHEN is_newer THEN 'a restore point only for servers that read RDB version ' || rdb_version
+              WHEN trailing = 'aof' THEN 'the head of an AOF; what follows it is newer and was not read'
+              WHEN is_aof_base THEN 'the base of an AOF, without the writes that came after it'
+              WHEN modules > 0 THEN 'a restore point for a server with the same modules'
+              WHEN coalesce(checksum, '') <> 'ok' THEN 'a restore point as far as can be told without a checksum'
+              ELSE 'good as a restore point' END ||
+         CASE WHEN complete AND NOT is_twice AND container <> 'plain' THEN ', once unpacked' ELSE '' END AS verdict_text
+    FROM (SELECT s.*,
+                 EXISTS (SELECT 1 FROM main.defects d WHERE d.snapshot_id = s.id AND d.code = 'duplicate-key') AS is_twice,
+                 EXISTS (SELECT 1 FROM main.defects d WHERE d.snapshot_id = s.id AND d.code IN ('higher-version', 'pre-release-layout')) AS is_newer,
+                 EXISTS (SELECT 1 FROM main.aux a WHERE a.snapshot_id = s.id AND a.name = 'aof-base' AND a.value = '1') AS is_aof_base,
+                 (SELECT count(*) FROM main.modules m WHERE m.snapshot_id = s.id) AS modules
+            FROM report_snapshots s);
+
+-- How much the summary can show on a screen of 24 lines and 80 columns.  spare: lines left for patterns, when the
+-- head (head.sql) is long or there is more to say fewer.  Of a line of the head 66 columns are counted, because it is broken at
+-- blanks.  11 lines are always there: server, sizes, two empty ones, absent (when complete), keys, frees, two above the patterns, the
+-- rest of them, next.
 CREATE TEMP VIEW IF NOT EXISTS report_screen AS
-  SELECT min(7, max(1, spare)) AS patterns,
+  SELECT spare, spare < 1 AS is_tight,
          CASE WHEN spare < 1 AND (SELECT count(*) FROM report_sidekiq_installations) > 2 THEN 1 ELSE 2 END AS installations
-    FROM (SELECT 24 - 11 - sum(lines) AS spare FROM (
-    SELECT 1 + (min(60, length(path)) + 42) / 66 AS lines FROM report_snapshots
+    FROM (SELECT 24 - 10 - (SELECT complete FROM report_totals) - sum(lines) AS spare FROM (
+    SELECT 1 + min(60, length(path)) / 50 AS lines FROM report_snapshots
+    UNION ALL SELECT 1 + length(verdict_text) / 44 FROM (SELECT DISTINCT verdict_text FROM report_restore)
     UNION ALL SELECT 1 + (length(why_incomplete) + 64) / 66 FROM report_snapshots WHERE NOT complete
-    UNION ALL SELECT count(DISTINCT server || '/' || server_version) - 1 FROM report_snapshots
+    UNION ALL SELECT count(DISTINCT coalesce(server, '') || '/' || coalesce(server_version, '')) - 1 +
+                     (max(length(server) + length(server_version)) > 16) FROM report_snapshots
     UNION ALL SELECT count(model_note) + count(config) > 0 OR max(allocator <> 'jemalloc') FROM report_snapshots
     UNION ALL SELECT count(*) FROM (SELECT 1 FROM report_snapshots WHERE created_at IS NULL OR now_source <> 'ctime' LIMIT 1)
+    UNION ALL SELECT 1 + length(pattern_rules) / 60 FROM (SELECT pattern_rules FROM report_snapshots WHERE pattern_rules IS NOT NULL LIMIT 1)
     UNION ALL SELECT 1 + length(filter) / 30 FROM (SELECT filter FROM report_snapshots WHERE filter IS NOT NULL LIMIT 1)
     UNION ALL SELECT 1 + length(pattern_rules) / 60 FROM (SELECT pattern_rules FROM report_snapshots WHERE pattern_rules IS NOT NULL LIMIT 1)
     UNION ALL SELECT 2 * ((SELECT count(DISTINCT set_id) FROM main.snapshots) > 1)
     UNION ALL SELECT (keys_without_size > 0 OR EXISTS (SELECT 1 FROM report_defects WHERE severity = 'warning')) FROM report_totals
     UNION ALL SELECT expired_keys > 0 FROM report_totals
-    UNION ALL SELECT (predicted_bytes IS NOT NULL) + (more_bytes IS NOT NULL) FROM report_server WHERE NOT is_filtered
-    UNION ALL SELECT min(3, count(*)) FROM report_sidekiq_installations
-    UNION ALL SELECT sum(dated_keys_without_ttl) > 0 FROM report_sidekiq_stats));
+    UNION ALL SELECT (predicted_bytes IS NOT NULL AND NOT is_filtered) + (used_memory IS NOT NULL) FROM report_server
+    UNION ALL SELECT min(3, count(*)) + (count(*) > 0) + (max(length(namespace) + length(version)) > 7) + (count(*) > 1) FROM report_sidekiq_installations
+    UNION ALL SELECT sum(dated_keys) > 0 FROM report_sidekiq_stats));

@@ -355,12 +355,44 @@ class Screen(unittest.TestCase):
         late = {line.split()[1]: " ".join(line.split()[-2:]) for line in lines if line.startswith(" 1 ")}
         self.assertEqual(late, {"queue:default": "2 h", "queue:lost": "1 d", "retry": "6 h", "dead": "0 -"})
 
-    def test_summary_names_counters_that_never_expire(self):
-        text = report(self.sidekiq_db("counters.db", ""))
-        self.assertIn("Stats    62 dated Sidekiq counters never expire, 4.8 KiB", text)
-        path = self.sidekiq_db("no-counters.db", "", fill=lambda database: database.db.execute(
-            "UPDATE sidekiq_stats SET dated_keys_without_ttl = 0"))
+    def test_summary_says_what_counters_are_worth(self):
+        """Below 1 % of the bytes they are noise, and said to be."""
+        def fill(dated_bytes):
+            return lambda database: database.db.execute("UPDATE sidekiq_stats SET dated_bytes = ?", (dated_bytes,))
+        text = report(self.sidekiq_db("noise.db", "", fill=fill(100)))
+        self.assertIn("Stats    62 dated stat keys, <0.1 % of the bytes: noise, not your problem\n", text)
+        text = report(self.sidekiq_db("much.db", "", fill=fill(500000)))
+        self.assertRegex(text, r"Stats    62 dated stat keys, [0-9.]+ % of the bytes; 62 never expire\n")
+        path = self.sidekiq_db("none.db", "", fill=lambda database: database.db.execute("UPDATE sidekiq_stats SET dated_keys = 0"))
         self.assertNotIn("Stats ", report(path))
+
+    def test_summary_words_of_sidekiq(self):
+        text = report(self.sidekiq_db("words.db", ""))
+        self.assertIn("Sidekiq  db 1 (>= 5.2): retry 40, overdue 6 h; dead 9,999 FULL, 5 h 59 min back\n", text)
+        self.assertIn("Queues   324 jobs in 2; the oldest waits in lost for 1 d\n", text)
+
+    def test_summary_judges_the_backup(self):
+        """A good restore point, or the reason why it is none."""
+        def verdict(name, code=0, fill=None, **columns):
+            lines = report(self.sidekiq_db(name + ".db", fill=fill, **columns), "--width", 200, code=code).splitlines()
+            [line] = [line for line in lines if line.startswith("Backup ")]
+            return line[9:]
+        self.assertEqual(verdict("good"), "complete, checksum ok: good as a restore point")
+        self.assertEqual(verdict("gz", container="gzip"), "complete, checksum ok: good as a restore point, once unpacked")
+        self.assertEqual(verdict("zero", checksum="zero"),
+                         "complete, checksum zero: a restore point as far as can be told without a checksum")
+        self.assertEqual(verdict("cut", 3, complete=0, checksum=None),
+                         "NOT COMPLETE, checksum not reached: NOT a restore point")
+        self.assertEqual(verdict("aof", trailing="aof"),
+                         "complete, checksum ok: the head of an AOF; what follows it is newer and was not read")
+        for code, words in (("duplicate-key", "NOT a restore point, as a server stops at a key that is there twice"),
+                            ("higher-version", "a restore point only for servers that read RDB version 11")):
+            text = verdict(code, fill=lambda database: database.insert(
+                "defects", snapshot_id=1, offset=9, severity="warning", code=code, message="m"))
+            self.assertEqual(text, "complete, checksum ok: " + words)
+        text = verdict("base", fill=lambda database: database.insert(
+            "aux", snapshot_id=1, offset=9, db=0, name="aof-base", value="1", value_bytes=1))
+        self.assertEqual(text, "complete, checksum ok: the base of an AOF, without the writes that came after it")
 
     def test_summary_is_one_screen_on_bad_days(self):
         def fill(database):
@@ -699,8 +731,8 @@ class Server(unittest.TestCase):
             "the empty server": 800, "function libraries and scripts": 4, "hash tables of the databases": 96,
             "keys": 2776, "keys past their time": 124, "used_memory, predicted": 3800,
             "used_memory when saved": 4800, "difference": 1000})
-        self.assertIn("used_memory will be 3.7 MiB: tables 96.0 KiB, empty server 800.0 KiB", summary)
-        self.assertIn("used_memory was 4.7 MiB, 1000.0 KiB more: clients", summary)
+        self.assertIn("Loaded   3.7 MiB: keys 2.8 MiB, tables 96.0 KiB, empty server 804.0 KiB", summary)
+        self.assertIn("Saved    4.7 MiB used_memory, 1000.0 KiB more: clients", summary)
         for word in ("had 1000.0 KiB more", "Clients ", "Replication ", "AOF ", "Scripts ", "Latency ",
                      "24,688", "Spare room", "Not fragmentation", "and has 3.6 MiB",
                      "8.0 KiB of old tables", "redis-7.2: it wrote the file", "the defaults", "64.0 KiB"):
@@ -712,7 +744,7 @@ class Server(unittest.TestCase):
         summary, memory = self.texts("below.db", dict(self.KNOWN, used_memory=3000 * KIB, config="maxclients=100",
                                                       model_note="chosen by --model"))
         self.assertEqual(self.parts["difference"], -800)
-        self.assertIn("used_memory was 2.9 MiB, 800.0 KiB less: were its settings others?", summary)
+        self.assertIn("Saved    2.9 MiB used_memory, 800.0 KiB less: were its settings others?", summary)
         self.assertIn("(assumed: see report memory)", summary)
         for word in ("had 800.0 KiB less", "--allocator", "--config", "--startup-bytes", "maxclients=100",
                      "chosen by --model"):
@@ -751,7 +783,7 @@ class Server(unittest.TestCase):
         """The summary is about what the filter lets pass, the report is not."""
         summary, memory = self.texts("filtered.db", dict(self.KNOWN, used_memory=4800 * KIB, filter="--db 0"))
         self.assertNotIn("Loaded", summary)
-        self.assertIn("used_memory was 4.7 MiB", summary)
+        self.assertIn("Saved    4.7 MiB used_memory\n", summary)
         self.assertEqual(self.parts["used_memory, predicted"], 3800)
 
     def test_one_screen(self):
