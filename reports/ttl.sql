@@ -1,5 +1,5 @@
 -- title: Expiry
--- about: What never expires, what will when, and what should be gone.
+-- about: What never expires, what frees when, cliffs, what should be gone, and what grows by the day.
 -- param: top = 15
 
 -- section: coverage |
@@ -79,6 +79,64 @@ SELECT bucket_order, bucket,
        report_totals t
  ORDER BY bucket_order;
 
+-- section: freed | What frees by itself
+-- caption: From the moment of saving or --now on, if nothing is written; without what has expired already. SHARE: of all bytes. In used_memory: RSS may not follow.
+-- column: within_order = -
+-- column: within_ms = WITHIN
+-- column: size_bytes = FREED
+-- column: share_pct = SHARE
+-- column: share_bar_pct = OF BYTES | bar=20
+WITH steps(within_order, within_ms) AS (VALUES (1, 3600000), (2, 4 * 3600000), (3, 12 * 3600000), (4, 24 * 3600000), (5, 2 * 86400000),
+  (6, 3 * 86400000), (7, 7 * 86400000), (8, 14 * 86400000), (9, 30 * 86400000), (10, 90 * 86400000), (11, 365 * 86400000),
+  (12, 3652 * 86400000)),
+needed AS (SELECT *, lag(within_ms, 1, 0) OVER (ORDER BY within_order) AS before_ms FROM steps)
+SELECT within_order, within_ms, coalesce(sum(e.keys), 0) AS keys, coalesce(sum(e.size_bytes), 0) AS size_bytes,
+       pct(coalesce(sum(e.size_bytes), 0), t.size_bytes) AS share_pct, pct(coalesce(sum(e.size_bytes), 0), t.size_bytes) AS share_bar_pct
+  FROM report_totals t, needed LEFT JOIN report_expiry e ON e.from_ms < within_ms
+ WHERE before_ms <= (SELECT max(from_ms) FROM report_expiry)
+ GROUP BY within_order ORDER BY within_order;
+
+-- What is far more than around it: at least 1 % of all keys or bytes in one minute (of the first 24 hours), hour
+-- (up to 30 days) or day, at least 100 keys, and five times the mean of the 30 minutes, 12 hours or 7 days
+-- before and after.  Neighbours that are cliffs both are one.
+-- section: cliffs | Cliffs: far more expires than around it
+-- caption: 1 % and more of all keys or bytes within a minute (hours after 24 h, days after 30 d), five times what is usual around it. SHARE: of all bytes. OF IT: so much of it, by keys, is proven to be of PATTERN.
+-- column: in_ms = IN
+-- column: expires_at = AT
+-- column: lasts_ms = LASTS | wide
+-- column: size_bytes = SIZE
+-- column: share_pct = SHARE
+-- column: keys_pct = % OF KEYS | wide
+-- column: pattern_text = PATTERN
+-- column: pattern_pct = OF IT
+WITH e AS (
+  SELECT *, CASE WHEN from_ms < 86400000 THEN 1 WHEN from_ms < 30 * 86400000 THEN 2 ELSE 3 END AS tier
+    FROM report_expiry WHERE until_ms IS NOT NULL),
+limits(tier, step_ms, first_ms, end_ms, reach) AS (VALUES (1, 60000, 0, 86400000, 30),
+  (2, 3600000, 86400000, 30 * 86400000, 12), (3, 86400000, 30 * 86400000, 3652 * 86400000, 7)),
+around AS (
+  SELECT e.*, l.step_ms,
+         CASE e.tier
+           WHEN 1 THEN sum(size_bytes) OVER (PARTITION BY e.tier ORDER BY from_ms RANGE BETWEEN 1800000 PRECEDING AND 1800000 FOLLOWING)
+           WHEN 2 THEN sum(size_bytes) OVER (PARTITION BY e.tier ORDER BY from_ms RANGE BETWEEN 43200000 PRECEDING AND 43200000 FOLLOWING)
+           ELSE sum(size_bytes) OVER (PARTITION BY e.tier ORDER BY from_ms RANGE BETWEEN 604800000 PRECEDING AND 604800000 FOLLOWING) END
+         - size_bytes AS other_bytes,
+         min(reach, (from_ms - first_ms) / step_ms) + min(reach, (end_ms - from_ms) / step_ms - 1) AS others
+    FROM e JOIN limits l ON l.tier = e.tier),
+cliff AS (
+  SELECT a.*, from_ms - step_ms * row_number() OVER (PARTITION BY tier ORDER BY from_ms) AS island
+    FROM around a, report_totals t
+   WHERE a.keys >= 100 AND (a.keys * 100 >= t.keys OR a.size_bytes * 100 >= t.size_bytes)
+     AND a.size_bytes * others >= 5 * other_bytes)
+SELECT min(from_ms) AS in_ms, t.now + min(from_ms) AS expires_at, max(until_ms) - min(from_ms) AS lasts_ms, sum(c.keys) AS keys,
+       pct(sum(c.keys), t.keys) AS keys_pct, sum(c.size_bytes) AS size_bytes, pct(sum(c.size_bytes), t.size_bytes) AS share_pct,
+       (SELECT pattern_text FROM cliff o WHERE o.tier = c.tier AND o.island = c.island ORDER BY o.pattern_keys DESC LIMIT 1) AS pattern_text,
+       pct((SELECT sum(pattern_keys) FROM cliff o WHERE o.tier = c.tier AND o.island = c.island AND (o.db, o.pattern_text) =
+            (SELECT p.db, p.pattern_text FROM cliff p WHERE p.tier = c.tier AND p.island = c.island ORDER BY p.pattern_keys DESC LIMIT 1)),
+           sum(c.keys)) AS pattern_pct
+  FROM cliff c, report_totals t GROUP BY c.tier, c.island
+ ORDER BY size_bytes DESC, in_ms LIMIT :top;
+
 -- section: databases | By database
 -- caption: Shares are of the database's own keys and bytes.
 -- brief: no
@@ -108,7 +166,7 @@ SELECT type, keys, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without
   FROM report_types ORDER BY size_bytes_without_ttl DESC, type;
 
 -- section: expired | Expired but still in the file
--- caption: A master that loads the file drops them; a replica keeps them until it is told.
+-- caption: They go by themselves: a primary drops them when it loads the file or comes by, a replica when it is told. Nothing is gained by deleting them.
 -- brief: no
 -- column: pattern_text = PATTERN
 -- column: expired_keys = EXPIRED
@@ -118,3 +176,22 @@ SELECT type, keys, keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without
 SELECT db, pattern_text, type, role, expired_keys, pct(expired_keys, keys) AS expired_pct, expired_bytes
   FROM report_patterns WHERE expired_keys > 0
  ORDER BY expired_bytes DESC, expired_keys DESC, pattern_text LIMIT :top;
+
+-- section: grows | Dated names: what comes every day
+-- caption: Patterns with a day in the name of every key. A DAY: mean from the first day to the last. Without TTL they only grow.
+-- brief: no
+-- column: pattern_text = PATTERN
+-- column: type = TYPE | wide
+-- column: role = ROLE | wide
+-- column: first_day = FIRST DAY
+-- column: last_day = LAST DAY
+-- column: days = DAYS | wide
+-- column: keys_a_day = KEYS A DAY
+-- column: a_day_bytes = A DAY
+-- column: size_bytes = SIZE | wide
+-- column: keys_without_ttl_pct = NO TTL
+-- column: bytes = -
+SELECT db, pattern_text, type, role, first_day, last_day, days, keys, round(1.0 * keys / days, 1) AS keys_a_day,
+       size_bytes / days AS a_day_bytes, size_bytes, pct(keys_without_ttl, keys) AS keys_without_ttl_pct, bytes
+  FROM report_dated WHERE days > 1
+ ORDER BY keys_without_ttl = 0, size_bytes DESC, pattern_text, db, type LIMIT :top;

@@ -7,7 +7,7 @@
  * What a newcomer must exceed is kept beside the lists of its scope, so that a key that is not
  * among the largest, as nearly all are, costs a comparison a measure:
  *
- *      all           floors: bytes, elements, largest_element, rdb_bytes, key_bytes
+ *      all           floors: bytes, elements, largest_element, rdb_bytes, ...
  *      type string   floors: ...
  *      db 0          floors: ...
  *
@@ -37,7 +37,7 @@ struct top {
 const char *top_measure_name(enum top_measure m)
 {
     static const char *const names[] = {"bytes", "elements", "largest_element", "rdb_bytes",
-                                        "key_bytes"};
+                                        "key_bytes", "freq"};
 
     return names[m];
 }
@@ -150,7 +150,7 @@ static int64_t list_add(struct top_list *l, int64_t value, uint64_t n)
 static bool lists_add(struct scope_lists *s, const struct key_row *row)
 {
     const int64_t values[TOP_MEASURE_COUNT_] = {row->bytes, row->elements, row->largest_element,
-                                                row->rdb_bytes, (int64_t)row->key_bytes};
+                                                row->rdb_bytes, (int64_t)row->key_bytes, row->freq};
     bool is_in = false;
 
     for (int m = 0; m < TOP_MEASURE_COUNT_; m++) {

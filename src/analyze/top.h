@@ -13,6 +13,7 @@ enum top_measure {
     TOP_LARGEST_ELEMENT,
     TOP_RDB_BYTES,
     TOP_KEY_BYTES, /* length of the name */
+    TOP_FREQ,      /* of files with LFU data */
     TOP_MEASURE_COUNT_
 };
 const char *top_measure_name(enum top_measure m);

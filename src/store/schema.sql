@@ -172,7 +172,7 @@ CREATE VIEW keys AS
 -- snapshots.keys_stored is 'none' (then there are no rows here either).
 CREATE TABLE top_rows(
   snapshot_id INTEGER NOT NULL,
-  measure TEXT NOT NULL,           -- 'bytes', 'elements', 'largest_element', 'rdb_bytes', 'key_bytes'
+  measure TEXT NOT NULL,           -- 'bytes', 'elements', 'largest_element', 'rdb_bytes', 'key_bytes', 'freq'
   scope TEXT NOT NULL,             -- 'all', 'type', 'db'
   scope_value TEXT NOT NULL,       -- '' | type name | db number
   rank INTEGER NOT NULL,           -- 1-based

@@ -22,7 +22,8 @@ static int64_t measure_of(const struct key_row *r, int measure)
     case TOP_ELEMENTS: return r->elements;
     case TOP_LARGEST_ELEMENT: return r->largest_element;
     case TOP_RDB_BYTES: return r->rdb_bytes;
-    default: return (int64_t)r->key_bytes;
+    case TOP_KEY_BYTES: return (int64_t)r->key_bytes;
+    default: return r->freq;
     }
 }
 
@@ -62,6 +63,7 @@ static void fill_rows(int shape)
         r->largest_element = i % 2 == 0 ? ROW_NULL : v * 3;
         r->rdb_bytes = (int64_t)(random >> 30) % 100000;
         r->key_bytes = (random >> 12) % 3000;
+        r->freq = i % 3 == 0 ? ROW_NULL : (int64_t)(random >> 40) % 256;
     }
 }
 

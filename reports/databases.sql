@@ -1,0 +1,52 @@
+-- title: Databases
+-- about: Keys and bytes by database, what each holds, and the hash tables of each.
+
+-- section: databases | By database
+-- caption: SHARE: of all bytes. NO TTL: of the database's keys. EXPIRED: keys past their time, which go by themselves.
+-- note: No keys.
+-- column: size_bytes = SIZE
+-- column: bytes = -
+-- column: share_pct = SHARE
+-- column: share_bar_pct = OF BYTES | wide bar
+-- column: keys_without_ttl = NO-TTL KEYS | wide
+-- column: keys_without_ttl_pct = NO TTL
+-- column: size_bytes_without_ttl = NO-TTL SIZE
+-- column: expired_keys = EXPIRED
+-- column: expired_bytes = EXPIRED SIZE | wide
+SELECT d.db, d.keys, d.size_bytes, pct(d.size_bytes, t.size_bytes) AS share_pct, pct(d.size_bytes, t.size_bytes) AS share_bar_pct,
+       pct(d.keys_without_ttl, d.keys) AS keys_without_ttl_pct, d.size_bytes_without_ttl, d.expired_keys,
+       d.keys_without_ttl, d.expired_bytes, d.bytes
+  FROM report_databases d, report_totals t ORDER BY d.db;
+
+-- section: types | By database and type
+-- caption: SHARE: of the bytes of all keys of that database.
+-- column: size_bytes = SIZE
+-- column: share_pct = SHARE
+-- column: keys_without_ttl_pct = NO TTL
+-- column: expired_keys = EXPIRED
+SELECT g.db, g.type, g.keys, g.size_bytes, pct(g.size_bytes, d.size_bytes) AS share_pct,
+       pct(g.keys_without_ttl, g.keys) AS keys_without_ttl_pct, g.expired_keys
+  FROM report_groups g JOIN report_databases d ON d.db = g.db
+ ORDER BY g.db, g.size_bytes DESC, g.type;
+
+-- section: patterns | The largest patterns of each database
+-- caption: SHARE: of the bytes of all keys of that database.
+-- column: pattern_text = PATTERN
+-- column: size_bytes = SIZE
+-- column: share_pct = SHARE
+SELECT k.db, k.pattern_text, k.type, k.role, k.keys, k.size_bytes, pct(k.size_bytes, d.size_bytes) AS share_pct
+  FROM (SELECT *, row_number() OVER (PARTITION BY db ORDER BY size_bytes DESC, keys DESC, pattern_text, type) AS n
+          FROM report_patterns) k
+  JOIN report_databases d ON d.db = k.db
+ WHERE n <= 5 ORDER BY k.db, n;
+
+-- section: tables | Hash tables of each database
+-- caption: Of a primary with the whole file loaded, in no key's size. REHASH: old tables that go away in the background.
+-- column: main_table_bytes = KEYS
+-- column: expires_table_bytes = EXPIRES
+-- column: other_table_bytes = OTHER
+-- column: rehash_bytes = REHASH
+SELECT db, sum(main_table_bytes) AS main_table_bytes, sum(expires_table_bytes) AS expires_table_bytes,
+       sum(other_table_bytes) AS other_table_bytes, sum(rehash_bytes) AS rehash_bytes
+  FROM databases WHERE snapshot_id IN (SELECT id FROM report_ids)
+ GROUP BY db HAVING count(main_table_bytes) = count(*) ORDER BY db;
