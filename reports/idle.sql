@@ -33,7 +33,7 @@ SELECT bucket_order, bucket,
  ORDER BY bucket_order;
 
 -- section: patterns | Cold bytes by pattern, the most first
--- caption: SIZE of keys that were not used for so long or longer. COLD: part of the pattern's bytes not used for a day.
+-- caption: The size of all keys, and of those that were not used for so long or longer.
 -- column: pattern_text = PATTERN
 -- column: type = TYPE | wide
 -- column: role = ROLE | wide
@@ -43,7 +43,7 @@ SELECT bucket_order, bucket,
 -- column: day_bytes = 1 D
 -- column: week_bytes = 7 D
 -- column: month_bytes = 30 D
--- column: day_pct = COLD
+-- column: day_pct = 1 D OF SIZE | wide
 SELECT db, pattern_text, type, role, sum(keys) AS keys, sum(size_bytes) AS size_bytes,
        coalesce(sum(size_bytes) FILTER (WHERE from_value >= 3600), 0) AS hour_bytes,
        coalesce(sum(size_bytes) FILTER (WHERE from_value >= 86400), 0) AS day_bytes,
