@@ -272,7 +272,9 @@ static int look_at_file(const char *path, bool *ret_is_empty, struct error *err)
     return n == (ssize_t)sizeof magic && memcmp(head, magic, sizeof magic) == 0;
 }
 
-int store_open_existing(const char *path, bool is_writable, sqlite3 **ret_db, struct error *err)
+/* A report database of ours, of whatever version up to this program's. */
+static int open_ours(const char *path, bool is_writable, int64_t *ret_version, sqlite3 **ret_db,
+                     struct error *err)
 {
     const int flags = is_writable ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     sqlite3 *db = NULL;
@@ -288,32 +290,53 @@ int store_open_existing(const char *path, bool is_writable, sqlite3 **ret_db, st
         sqlite3_exec(db, "PRAGMA schema_version", NULL, NULL, NULL) != SQLITE_OK) {
         error_set(err, EXIT_CANNOT_RUN, "%s: %s", path,
                   db == NULL ? "out of memory" : sqlite3_errmsg(db));
-        sqlite3_close(db);
-        return -1;
+        goto fail;
     }
     id = query_int(db, "PRAGMA application_id");
     version = query_int(db, "PRAGMA user_version");
-    if (id == STORE_APPLICATION_ID && version == STORE_USER_VERSION) {
-        sqlite3_busy_timeout(db, 5000);
-        *ret_db = db;
-        return 0;
+    if (id != STORE_APPLICATION_ID) {
+        error_set(err, EXIT_CANNOT_RUN,
+                  "%s: is an SQLite database, but not a report database of rdblens", path);
+        goto fail;
     }
+    if (version > STORE_USER_VERSION) {
+        error_set(err, EXIT_CANNOT_RUN,
+                  "%s: has schema version %lld, this rdblens knows version %d: use a newer rdblens",
+                  path, (long long)version, STORE_USER_VERSION);
+        goto fail;
+    }
+    *ret_version = version;
+    *ret_db = db;
+    return 0;
+fail:
     sqlite3_close(db);
-    if (id != STORE_APPLICATION_ID)
-        return error_set(err, EXIT_CANNOT_RUN,
-                         "%s: is an SQLite database, but not a report "
-                         "database of rdblens",
-                         path);
-    return error_set(
-        err, EXIT_CANNOT_RUN, "%s: has schema version %lld, this rdblens knows version %d%s", path,
-        (long long)version, STORE_USER_VERSION,
-        version > STORE_USER_VERSION ? ": use a newer rdblens" : ": analyze the snapshot again");
+    return -1;
 }
 
-/* --replace may only replace what is ours, or nothing. */
+int store_open_existing(const char *path, bool is_writable, sqlite3 **ret_db, struct error *err)
+{
+    int64_t version;
+
+    if (open_ours(path, is_writable, &version, ret_db, err) < 0)
+        return -1;
+    if (version == STORE_USER_VERSION) {
+        sqlite3_busy_timeout(*ret_db, 5000);
+        return 0;
+    }
+    sqlite3_close(*ret_db);
+    *ret_db = NULL;
+    return error_set(err, EXIT_CANNOT_RUN,
+                     "%s: has schema version %lld, this rdblens knows version %d: analyze the "
+                     "snapshot again",
+                     path, (long long)version, STORE_USER_VERSION);
+}
+
+/* --replace may only replace what is ours (that of an older version is why one analyzes again), or
+ * nothing. */
 static int check_replaceable(const char *path, struct error *err)
 {
     bool is_empty = false;
+    int64_t version;
     sqlite3 *db;
     const int looked = look_at_file(path, &is_empty, err);
 
@@ -321,7 +344,7 @@ static int check_replaceable(const char *path, struct error *err)
         return -1;
     if (looked == 0 && is_empty)
         return 0;
-    if (store_open_existing(path, false, &db, err) < 0)
+    if (open_ours(path, false, &version, &db, err) < 0)
         return -1;
     sqlite3_close(db);
     return 0;

@@ -710,17 +710,22 @@ static void write_text(const char *path, const char *text)
 
 static void test_files_of_others(void **state)
 {
-    static const enum store_mode modes[] = {STORE_NEW, STORE_REPLACE, STORE_APPEND};
+    static const enum store_mode modes[] = {STORE_NEW, STORE_APPEND, STORE_REPLACE};
     static const struct {
         const char *name;
         const char *sql; /* NULL: text */
+        bool is_replaced;
     } rows[] = {
-        {"text", NULL},
-        {"another database", "CREATE TABLE t(x)"},
-        {"a newer one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 4;"
-                                "CREATE TABLE t(x)"},
-        {"an older one of ours", "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 2;"
-                                 "CREATE TABLE t(x)"},
+        {"text", NULL, false},
+        {"another database", "CREATE TABLE t(x)", false},
+        {"a newer one of ours",
+         "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 4;"
+         "CREATE TABLE t(x)",
+         false},
+        {"an older one of ours",
+         "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 2;"
+         "CREATE TABLE t(x)",
+         true},
     };
     char path[200];
 
@@ -744,6 +749,8 @@ static void test_files_of_others(void **state)
             struct error err = {0};
             struct store *s;
 
+            if (rows[i].is_replaced && modes[k] == STORE_REPLACE)
+                continue;
             assert_int_equal(store_open(modes[k], path, KEYS_ALL, &s, &err), -1);
             assert_int_equal(err.exit_code, EXIT_CANNOT_RUN);
         }
@@ -751,6 +758,12 @@ static void test_files_of_others(void **state)
         assert_int_equal(before.st_ino, after.st_ino);
         assert_int_equal(before.st_size, after.st_size);
         assert_int_equal(count_files(), 1);
+        if (rows[i].is_replaced) {
+            struct error err = {0};
+
+            assert_int_equal(write_file(STORE_REPLACE, path, "a", 3, false, &err), 0);
+            assert_int_equal(count_in_file(path, "keys"), 3);
+        }
     }
     unlink(path);
 }
