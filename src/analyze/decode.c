@@ -34,9 +34,10 @@ int decoder_init(struct decoder *d)
     outside_init(&d->outside);
     d->hints = hints_new();
     d->collector = sidekiq_collector_new();
+    d->jobs_collector = jobs_collector_new();
     d->seen = seen_new(MAX_KEYS_SEEN);
     d->now_ms = ROW_NULL;
-    if (d->seen != NULL && d->hints != NULL && d->collector != NULL)
+    if (d->seen != NULL && d->hints != NULL && d->collector != NULL && d->jobs_collector != NULL)
         return 0;
     decoder_done(d);
     return -1;
@@ -49,6 +50,7 @@ void decoder_done(struct decoder *d)
     hints_free(d->hints);
     outside_done(&d->outside);
     sidekiq_collector_free(d->collector);
+    jobs_collector_free(d->jobs_collector);
     seen_free(d->seen);
     free(d->module_types);
     d->seen = NULL;
@@ -56,6 +58,7 @@ void decoder_done(struct decoder *d)
     d->server = NULL;
     d->hints = NULL;
     d->collector = NULL;
+    d->jobs_collector = NULL;
     d->module_types = NULL;
 }
 
@@ -209,7 +212,8 @@ static int on_key(struct decoder *d, const struct rdbp_key *key)
     if (seen_count(d->seen) < MAX_KEYS_SEEN && seen_add(d->seen, hash_key(key)) == SEEN_BEFORE)
         note_duplicate(d, key);
     d->pending_module_version = key->module_version;
-    depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key);
+    depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key) |
+            jobs_begin(d->jobs_collector, key, d->now_ms);
     rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE); /* for the signature */
     return 0;
 out_of_memory:
@@ -219,13 +223,16 @@ out_of_memory:
 
 static void on_blob(struct decoder *d, const struct rdbp_blob *blob)
 {
-    const unsigned depth = key_meter_blob(d->meter, blob) | sidekiq_blob(d->collector, blob);
+    unsigned depth = key_meter_blob(d->meter, blob) | sidekiq_blob(d->collector, blob);
+    rdbp_slice name;
 
     if (d->pending == NULL)
         return;
     if (blob->blob_index == 0)
         d->pending->signature = (uint8_t)role_value_signature(
             d->pending->row.type, blob->prefix.bytes, blob->prefix.size_bytes);
+    name = (rdbp_slice){store_batch_key(d->batch, d->pending), d->pending->row.key_stored_bytes};
+    depth |= jobs_blob(d->jobs_collector, name, blob, d->pending->signature);
     rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE);
 }
 
@@ -296,7 +303,8 @@ static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
     struct key_row *const row = &d->pending->row;
 
     row->key = store_batch_key(d->batch, d->pending);
-    if (measure(d, end, row) < 0 || sidekiq_end(d->collector, end, row) < 0) {
+    if (measure(d, end, row) < 0 || sidekiq_end(d->collector, end, row) < 0 ||
+        jobs_end(d->jobs_collector, end, row) < 0) {
         d->is_out_of_memory = true;
         return -1;
     }
@@ -392,6 +400,7 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
     case RDBP_EVENT_ITEMS:
         key_meter_items(d->meter, &ev->u.items);
         sidekiq_items(d->collector, &ev->u.items);
+        jobs_items(d->jobs_collector, &ev->u.items);
         break;
     case RDBP_EVENT_VALUE_END: return on_value_end(d, &ev->u.value_end);
     case RDBP_EVENT_DEFECT: on_defect(d, &ev->u.defect); break;
@@ -451,4 +460,13 @@ void *decoder_run(void *arg)
         queue_stop(d->queue);
     queue_end(d->queue, QUEUE_DECODED);
     return d;
+}
+
+int decoder_resolve_jobs(struct decoder *d, const struct role_evidence *e)
+{
+    d->jobs = jobs_resolve(d->jobs_collector, e, d->sidekiq);
+    if (d->jobs == NULL)
+        return -1;
+    outside_jobs_end(&d->outside, rdbp_offset(d->parser), jobs_ignored(d->jobs_collector));
+    return d->outside.is_out_of_memory ? -1 : 0;
 }

@@ -8,6 +8,7 @@
 #include "analyze/hints.h"
 #include "analyze/outside.h"
 #include "analyze/queue.h"
+#include "jobs/jobs.h"
 #include "memory/memory_model.h"
 #include "memory/server_size.h"
 #include "sidekiq/sidekiq.h"
@@ -39,6 +40,8 @@ struct decoder {
     struct outside outside;
     struct sidekiq_collector *collector;
     const struct sidekiq_result *sidekiq;
+    struct jobs_collector *jobs_collector;
+    const struct jobs_result *jobs; /* by decoder_resolve_jobs() */
     char (*module_types)[10];
     size_t module_type_count;
     struct seen *seen; /* keys */
@@ -69,5 +72,7 @@ void decoder_done(struct decoder *d);
 enum rdbp_errcode decoder_check(void *user);
 /* pthread_create()'s function; takes and returns the decoder. */
 void *decoder_run(void *arg);
+/* After the threads: evidence is the tally's.  -1: out of memory. */
+int decoder_resolve_jobs(struct decoder *d, const struct role_evidence *e);
 
 #endif

@@ -391,6 +391,10 @@ int load_snapshot(struct store *s, const struct analyze_options *options, const 
     progress_start(&l->progress, !options->is_quiet, rdbp_input_size(l->decoder.parser));
     if (run_threads(l, err) < 0 || check_threads(l, err) < 0)
         goto out;
+    if (decoder_resolve_jobs(&l->decoder, l->tally.evidence) < 0) {
+        error_set(err, EXIT_CANNOT_RUN, "%s: out of memory", l->path);
+        goto out;
+    }
     print_defects(l);
     r = save_all(l, outcome, err);
 out:

@@ -83,5 +83,7 @@ void outside_warning(struct outside *o, const char *code_name, const rdbp_error 
 /* After the last event: a warning for each limit that was reached.  These are always kept.
  * end_offset: where the limits without a place are told; sidekiq_ignored: sidekiq_result's. */
 void outside_end(struct outside *o, uint64_t end_offset, uint64_t sidekiq_ignored);
+/* The same for other job queues, which are resolved later. */
+void outside_jobs_end(struct outside *o, uint64_t end_offset, uint64_t jobs_ignored);
 
 #endif

@@ -143,6 +143,13 @@ static bool set_passes(struct refilter *r, sqlite3_stmt *stmt)
     return save_sidekiq_set_passes(r->filter, &set);
 }
 
+/* Of other job queues nothing is known under a filter: their figures are of many keys together. */
+static bool jobs_known(struct refilter *r, sqlite3_stmt *stmt)
+{
+    (void)stmt;
+    return r->filter->count == 0;
+}
+
 static bool stat_passes(struct refilter *r, sqlite3_stmt *stmt)
 {
     enum { DB = 1, NAMESPACE, STAT, FIRST_DAY = 10, LAST_DAY };
@@ -615,6 +622,9 @@ static int copy_tables(struct refilter *r, struct error *err)
         {"functions", NULL},
         {"modules", NULL},
         {"defects", NULL},
+        {"job_systems", jobs_known},
+        {"job_queues", jobs_known},
+        {"job_classes", jobs_known},
         {"sidekiq_installations", NULL},
         {"sidekiq_sets", set_passes},
         {"sidekiq_jobs", jobs_pass},

@@ -395,6 +395,24 @@ static int save_sidekiq(struct store *s, const struct sidekiq_result *r, const s
     return save_sidekiq_life(s, r, f, err);
 }
 
+/* Their figures are of many keys together, so that under a filter nothing is known of them. */
+static int save_jobs(struct store *s, const struct jobs_result *r, struct error *err)
+{
+    for (size_t i = 0; i < r->system_count; i++) {
+        if (store_put_job_system(s, &r->systems[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < r->queue_count; i++) {
+        if (store_put_job_queue(s, &r->queues[i], err) < 0)
+            return -1;
+    }
+    for (size_t i = 0; i < r->class_count; i++) {
+        if (store_put_job_class(s, &r->classes[i], err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* ---- beside keys ---------------------------------------------------------------------------- */
 
 static int save_defects(struct store *s, const struct outside *o, struct error *err)
@@ -542,7 +560,8 @@ int save_snapshot_parts(struct store *s, const struct decoder *d, const struct t
         return -1;
     if (d->options->keys != KEYS_NONE && save_top(s, t->top, decoder_type_name, d, err) < 0)
         return -1;
-    if (save_sidekiq(s, d->sidekiq, &d->options->filter, err) < 0)
+    if (save_sidekiq(s, d->sidekiq, &d->options->filter, err) < 0 ||
+        (d->options->filter.count == 0 && save_jobs(s, d->jobs, err) < 0))
         return -1;
     return save_outside(s, &d->outside, err);
 }

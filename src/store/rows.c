@@ -21,6 +21,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "jobs/jobs.h"
 #include "sidekiq/sidekiq.h"
 #include "store/store_internal.h"
 #include "util/text.h"
@@ -425,6 +426,30 @@ int store_put_sidekiq_link(struct store *s, const struct sidekiq_link *l, struct
     return put(s, STATEMENT_SIDEKIQ_LINK, err, "iissinnnn", s->snapshot_id, number(l->db),
                l->namespace_, l->name, number(l->entries), l->lost, l->lost_without_ttl,
                l->lost_bytes, l->oldest_expires_at);
+}
+
+int store_put_job_system(struct store *s, const struct jobs_system *j, struct error *err)
+{
+    return put(s, STATEMENT_JOB_SYSTEM, err, "iisss", s->snapshot_id, number(j->db), j->system,
+               j->prefix, null_if_empty(j->version));
+}
+
+int store_put_job_queue(struct store *s, const struct jobs_queue *q, struct error *err)
+{
+    return put(s, STATEMENT_JOB_QUEUE, err, "iissssiinnniiiiii", s->snapshot_id, number(q->db),
+               q->system, q->prefix, q->queue, q->state, number(q->jobs), q->bytes, q->oldest_at,
+               q->newest_at, q->first_due_at, number(q->overdue), number(q->without_ttl),
+               number(q->missing), number(q->without_lock), number(q->without_class),
+               (int64_t)q->is_paused);
+}
+
+int store_put_job_class(struct store *s, const struct jobs_class *j, struct error *err)
+{
+    const struct jobs_queue *q = j->queue;
+
+    return put(s, STATEMENT_JOB_CLASS, err, "iissssssiinn", s->snapshot_id, number(q->db),
+               q->system, q->prefix, q->queue, q->state, j->class_, j->error_class, number(j->jobs),
+               j->bytes, j->oldest_at, j->newest_at);
 }
 
 const char *store_module_type_name(const struct store *s, size_t index)

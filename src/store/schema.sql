@@ -319,6 +319,26 @@ CREATE TABLE defects(
   severity TEXT NOT NULL,          -- 'warning', 'failed', 'fatal'
   code TEXT NOT NULL, message TEXT NOT NULL);
 
+-- Job queues other than Sidekiq; without rows when the analysis was filtered.
+CREATE TABLE job_systems(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, system TEXT NOT NULL, prefix TEXT NOT NULL,
+  version TEXT);                   -- NULL: the system did not write it
+CREATE TABLE job_queues(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, system TEXT NOT NULL, prefix TEXT NOT NULL,
+  queue TEXT NOT NULL, state TEXT NOT NULL,
+  jobs INTEGER NOT NULL, bytes INTEGER NOT NULL, -- of the state's keys and of its jobs' keys
+  oldest_at INTEGER, newest_at INTEGER, first_due_at INTEGER,
+  overdue INTEGER NOT NULL,        -- due more than a minute before `now`; unacked: delivered an hour before
+  without_ttl INTEGER NOT NULL,    -- keys of jobs or results that never expire
+  missing INTEGER NOT NULL,        -- ids without a job
+  without_lock INTEGER NOT NULL,   -- active: ids without their lock
+  without_class INTEGER NOT NULL,  -- jobs in no row of job_classes, for a limit
+  paused INTEGER NOT NULL);
+CREATE TABLE job_classes(
+  snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, system TEXT NOT NULL, prefix TEXT NOT NULL,
+  queue TEXT NOT NULL, state TEXT NOT NULL, class TEXT NOT NULL, error_class TEXT NOT NULL,
+  jobs INTEGER NOT NULL, bytes INTEGER NOT NULL, oldest_at INTEGER, newest_at INTEGER);
+
 CREATE TABLE sidekiq_installations(
   snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL,
   evidence TEXT NOT NULL, version TEXT NOT NULL,

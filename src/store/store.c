@@ -68,6 +68,9 @@ static const char *const statement_names[STATEMENT_COUNT_] = {
     [STATEMENT_SIDEKIQ_THREAD] = "sidekiq-thread",
     [STATEMENT_SIDEKIQ_METRIC] = "sidekiq-metric",
     [STATEMENT_SIDEKIQ_LINK] = "sidekiq-link",
+    [STATEMENT_JOB_SYSTEM] = "job-system",
+    [STATEMENT_JOB_QUEUE] = "job-queue",
+    [STATEMENT_JOB_CLASS] = "job-class",
     [STATEMENT_TYPE_NAME] = "type-name",
     [STATEMENT_RDB_NAME] = "rdb-encoding-name",
 };

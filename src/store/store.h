@@ -240,6 +240,12 @@ int store_put_sidekiq_installation(struct store *s, const struct sidekiq_install
                                    struct error *err);
 int store_put_sidekiq_set(struct store *s, const struct sidekiq_set *set, struct error *err);
 int store_put_sidekiq_jobs(struct store *s, const struct sidekiq_job_group *g, struct error *err);
+struct jobs_system;
+struct jobs_queue;
+struct jobs_class;
+int store_put_job_system(struct store *s, const struct jobs_system *j, struct error *err);
+int store_put_job_queue(struct store *s, const struct jobs_queue *q, struct error *err);
+int store_put_job_class(struct store *s, const struct jobs_class *j, struct error *err);
 int store_put_sidekiq_stat(struct store *s, const struct sidekiq_stat *stat, struct error *err);
 int store_put_sidekiq_bucket(struct store *s, const struct sidekiq_bucket *b, struct error *err);
 int store_put_sidekiq_process(struct store *s, const struct sidekiq_process *p, struct error *err);

@@ -1,0 +1,592 @@
+/* jobs_resolve.c -- what was collected becomes systems, queues, states and classes.
+ *
+ * Whether a set belongs to a system is asked of the evidence that patterns are judged by, with the
+ * set's own key: there is one place for that knowledge (pattern/role_rules.c).  Here is only how a
+ * system's key names are read:
+ *
+ *     bull:mail:wait              prefix bull, queue mail, state wait     Bull, BullMQ, bee-queue
+ *     resque:queue:low            prefix resque, queue low, state queue
+ *     rq:failed:low               prefix rq, queue low, state failed
+ *     app_database_queues:mail    prefix app_database_, queue mail, state queue
+ *
+ * Ids and jobs are sorted by the hash of the job's key, so that a job stands beside the places that
+ * name it:
+ *
+ *     5e1f.. JOB welcome-mail    5e1f.. LOCK    5e1f.. MEMBER of bull:mail:active
+ *     77a0.. JOB invoice-pdf                                               an orphan: nowhere
+ *     91c2.. MEMBER of bull:mail:wait                                      an id without a job
+ */
+// SPDX-License-Identifier: MIT
+#include <stdlib.h>
+#include <string.h>
+
+#include "jobs/jobs_tables.h"
+#include "pattern/pattern.h"
+#include "util/hash.h"
+#include "util/text.h"
+
+#define SPRING_ID_BYTES 36
+
+struct resolver {
+    struct jobs_collector *c;
+    const struct role_evidence *evidence;
+    const struct sidekiq_result *sidekiq;
+    struct hash_index queue_index;
+    uint32_t *base_queues; /* of the orphans of a base; JOBS_NO_ITEM - 1: not looked for yet */
+};
+
+/* A name's parts, in the key. */
+struct place {
+    const char *system, *state;
+    const char *prefix, *queue;
+    size_t prefix_bytes, queue_bytes;
+};
+
+/* ---- what a key is ------------------------------------------------------------------------ */
+
+static const char *system_of(const struct resolver *r, uint64_t db, enum rdbp_type type,
+                             const char *key, size_t key_bytes, unsigned signature)
+{
+    uint8_t pattern[PATTERN_MAX_BYTES];
+    struct role_pattern p = {
+        .db = db, .pattern = pattern, .type = type, .keys = 1, .keys_without_ttl = 1};
+    const char *system = NULL;
+
+    p.pattern_bytes = pattern_fold((const uint8_t *)key, key_bytes, pattern);
+    for (unsigned i = 0; i < 8; i++)
+        p.signature_keys[i] = signature >> i & 1;
+    role_of_pattern(r->evidence, r->sidekiq, &p, &system, NULL);
+    return system;
+}
+
+static bool is_word(const char *text, const char *word)
+{
+    return text != NULL && strcmp(text, word) == 0;
+}
+
+/* Without the separator at its end. */
+static void set_prefix(struct place *p, const char *key, size_t bytes)
+{
+    p->prefix = key;
+    p->prefix_bytes = bytes > 0 && key[bytes - 1] == ':' ? bytes - 1 : bytes;
+}
+
+static bool place_node(struct place *p, const struct jobs_set *s)
+{
+    size_t end = s->base_bytes - 1, at = end;
+
+    while (at > 0 && s->key[at - 1] != ':')
+        at--;
+    set_prefix(p, s->key, at);
+    p->queue = s->key + at;
+    p->queue_bytes = end - at;
+    p->state = s->key + s->base_bytes;
+    return true;
+}
+
+static bool place_resque(struct place *p, const struct jobs_set *s)
+{
+    const uint8_t *key = (const uint8_t *)s->key;
+    size_t at;
+
+    p->queue = "";
+    if (s->shape == JOBS_SHAPE_RESQUE_DELAYED || s->shape == JOBS_SHAPE_TIMESTAMPS) {
+        set_prefix(p, s->key, s->base_bytes);
+        p->state = s->shape == JOBS_SHAPE_TIMESTAMPS ? "timestamps" : "delayed";
+        return true;
+    }
+    if (jobs_ends_with(key, s->key_bytes, "failed") &&
+        jobs_find_last(key, s->key_bytes, "queue:") == SIZE_MAX) {
+        set_prefix(p, s->key, s->key_bytes - 6);
+        p->state = "failed";
+        return true;
+    }
+    at = jobs_find_last(key, s->key_bytes, "queue:");
+    if (at == SIZE_MAX)
+        return false;
+    set_prefix(p, s->key, at);
+    p->queue = s->key + at + 6;
+    p->queue_bytes = s->key_bytes - at - 6;
+    p->state = "queue";
+    return true;
+}
+
+/* mail\x06\x163 is mail's list of priority 3. */
+static bool place_celery(struct place *p, const struct jobs_set *s)
+{
+    const char *mark = memmem(s->key, s->key_bytes, "\x06\x16", 2);
+
+    p->queue = s->key;
+    p->queue_bytes = s->key_bytes;
+    p->prefix = "";
+    switch (s->shape) {
+    case JOBS_SHAPE_UNACKED:
+    case JOBS_SHAPE_UNACKED_INDEX:
+        set_prefix(p, s->key, s->base_bytes);
+        p->queue_bytes = 0;
+        p->state = "unacked";
+        return true;
+    case JOBS_SHAPE_RESULT:
+        set_prefix(p, s->key, s->base_bytes);
+        p->queue_bytes = 0;
+        p->state = s->label;
+        return true;
+    case JOBS_SHAPE_REPLIES: p->state = "replies"; return true;
+    case JOBS_SHAPE_JSON:
+        p->state = "queue";
+        if (mark == NULL)
+            return true;
+        p->queue_bytes = (size_t)(mark - s->key);
+        p->state = mark + 2; /* the priority, for now */
+        return true;
+    default: return false;
+    }
+}
+
+static bool place_rq(struct place *p, const struct jobs_set *s)
+{
+    const char *colon = memchr(s->key + 3, ':', s->key_bytes - 3);
+
+    if (s->shape != JOBS_SHAPE_RQ_IDS || colon == NULL)
+        return false;
+    p->prefix = "rq";
+    p->prefix_bytes = 2;
+    p->queue = colon + 1;
+    p->queue_bytes = s->key_bytes - (size_t)(p->queue - s->key);
+    switch (s->key[3]) {
+    case 'q': p->state = "queue"; break;
+    case 'w': p->state = "started"; break;
+    case 'f': p->state = s->key[4] == 'a' ? "failed" : "finished"; break;
+    case 'd': p->state = "deferred"; break;
+    case 's': p->state = "scheduled"; break;
+    default: p->state = "canceled"; break;
+    }
+    if (s->type == RDBP_TYPE_LIST &&
+        jobs_ends_with((const uint8_t *)p->queue, p->queue_bytes, ":intermediate")) {
+        p->queue_bytes -= sizeof(":intermediate") - 1;
+        p->state = "intermediate";
+    }
+    return true;
+}
+
+static bool place_laravel(struct place *p, const struct jobs_set *s)
+{
+    const size_t at = jobs_find_last((const uint8_t *)s->key, s->key_bytes, "queues:");
+    const size_t end = s->shape == JOBS_SHAPE_IDS ? s->base_bytes - 1 : s->key_bytes;
+
+    p->queue = "";
+    if (s->shape == JOBS_SHAPE_TAG_ENTRIES) {
+        set_prefix(p, s->key, s->base_bytes);
+        p->queue = s->key + s->base_bytes + 4;
+        p->queue_bytes = s->key_bytes - s->base_bytes - 4 - (sizeof(":entries") - 1);
+        p->state = "tag entries";
+        return true;
+    }
+    if (s->shape == JOBS_SHAPE_HORIZON) {
+        size_t name = s->key_bytes;
+
+        while (name > 0 && s->key[name - 1] != ':')
+            name--;
+        set_prefix(p, s->key, name);
+        p->state = s->key + name;
+        return true;
+    }
+    if ((s->shape != JOBS_SHAPE_JSON && s->shape != JOBS_SHAPE_IDS) || at == SIZE_MAX ||
+        at + 7 > end)
+        return false;
+    set_prefix(p, s->key, at);
+    p->queue = s->key + at + 7;
+    p->queue_bytes = end - at - 7;
+    p->state = s->shape == JOBS_SHAPE_IDS ? s->key + s->base_bytes : "queue";
+    return true;
+}
+
+static bool find_place(const struct resolver *r, const struct jobs_set *s, struct place *p)
+{
+    *p = (struct place){.prefix = "", .queue = ""};
+    if (s->is_foreign)
+        return false;
+    p->system = system_of(r, s->db, s->type, s->key, s->key_bytes, s->signature);
+    if (is_word(p->system, "bull") || is_word(p->system, "bullmq") ||
+        is_word(p->system, "bee-queue"))
+        return s->shape == JOBS_SHAPE_IDS && place_node(p, s);
+    if (is_word(p->system, "resque"))
+        return place_resque(p, s);
+    if (is_word(p->system, "celery"))
+        return place_celery(p, s);
+    if (is_word(p->system, "rq"))
+        return place_rq(p, s);
+    if (is_word(p->system, "laravel"))
+        return place_laravel(p, s);
+    if (is_word(p->system, "spring session") && s->shape == JOBS_SHAPE_SPRING_INDEX) {
+        set_prefix(p, s->key, s->base_bytes);
+        p->state = "principal index";
+        return true;
+    }
+    return false;
+}
+
+/* ---- rows --------------------------------------------------------------------------------- */
+
+static const char *escape(struct resolver *r, const char *bytes, size_t size_bytes)
+{
+    const size_t n = text_escaped_bytes((const uint8_t *)bytes, size_bytes);
+    char *out = arena_alloc(&r->c->result_arena, n + 1);
+
+    if (out == NULL) {
+        r->c->is_out_of_memory = true;
+        return "";
+    }
+    text_escape((const uint8_t *)bytes, size_bytes, out);
+    out[n] = '\0';
+    return out;
+}
+
+static const char *state_text(struct resolver *r, const struct jobs_set *s, const struct place *p)
+{
+    char text[64] = "queue, priority ";
+    const size_t at = strlen(text);
+    size_t n;
+
+    if (s == NULL || s->shape != JOBS_SHAPE_JSON || !is_word(p->system, "celery") ||
+        p->queue_bytes == s->key_bytes)
+        return s != NULL && s->shape == JOBS_SHAPE_RESULT && p->state[0] == '\0'
+                   ? "result"
+                   : escape(r, p->state, strlen(p->state));
+    n = strlen(p->state);
+    if (n > sizeof(text) - at - 1)
+        n = sizeof(text) - at - 1;
+    memcpy(text + at, p->state, n);
+    text[at + n] = '\0';
+    return escape(r, text, at + n);
+}
+
+/* The row of a place, made when it is not there yet.  JOBS_NO_ITEM: out of memory. */
+static uint32_t queue_get(struct resolver *r, uint64_t db, const struct place *p,
+                          const struct jobs_set *s)
+{
+    struct jobs_collector *c = r->c;
+    struct jobs_queue q = {.db = db,
+                           .system = p->system,
+                           .prefix = escape(r, p->prefix, p->prefix_bytes),
+                           .queue = escape(r, p->queue, p->queue_bytes),
+                           .state = state_text(r, s, p),
+                           .oldest_at = ROW_NULL,
+                           .newest_at = ROW_NULL,
+                           .first_due_at = ROW_NULL};
+    uint64_t hash = hash_bytes(q.system, strlen(q.system), db);
+    size_t cursor = 0;
+    uint32_t i;
+
+    hash = hash_bytes(q.prefix, strlen(q.prefix), hash);
+    hash = hash_bytes(q.queue, strlen(q.queue), hash);
+    hash = hash_bytes(q.state, strlen(q.state), hash);
+    while ((i = hash_index_next(&r->queue_index, hash, &cursor)) != JOBS_NO_ITEM)
+        return i;
+    if (c->is_out_of_memory || !JOBS_RESERVE(c, c->queues))
+        return JOBS_NO_ITEM;
+    if (hash_index_add(&r->queue_index, hash, (uint32_t)c->queues.count) < 0) {
+        c->is_out_of_memory = true;
+        return JOBS_NO_ITEM;
+    }
+    c->queues.items[c->queues.count] = q;
+    return (uint32_t)c->queues.count++;
+}
+
+static void add_set(struct resolver *r, struct jobs_set *s)
+{
+    struct place p;
+    struct jobs_queue *q;
+
+    s->queue = JOBS_NO_ITEM;
+    if (s->jobs == 0 || !find_place(r, s, &p))
+        return;
+    s->queue = queue_get(r, s->db, &p, s);
+    if (s->queue == JOBS_NO_ITEM)
+        return;
+    q = &r->c->queues.items[s->queue];
+    if (s->shape != JOBS_SHAPE_UNACKED_INDEX) /* the same messages as in the hash */
+        q->jobs += s->jobs;
+    q->bytes += s->bytes;
+    q->overdue += s->overdue;
+    q->oldest_at = jobs_earlier(q->oldest_at, s->oldest_at);
+    q->newest_at = jobs_later(q->newest_at, s->newest_at);
+    q->first_due_at = jobs_earlier(q->first_due_at, s->first_due_at);
+    if (s->shape == JOBS_SHAPE_RESULT)
+        q->without_ttl += s->without_ttl;
+    if (q->key == NULL) {
+        q->key = (const uint8_t *)s->key;
+        q->key_bytes = s->key_bytes;
+        q->type = s->type;
+    }
+}
+
+/* ---- ids and jobs ------------------------------------------------------------------------- */
+
+static int compare_ids(const void *a, const void *b)
+{
+    const struct jobs_id *x = a, *y = b;
+
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return (int)x->kind - (int)y->kind;
+}
+
+/* A job that ended well has no error, though it may have failed before. */
+static uint32_t names_in_state(struct jobs_collector *c, uint32_t names, const char *state)
+{
+    const struct jobs_names n = c->names.items[names];
+
+    if (n.error_bytes == 0 || (strcmp(state, "completed") != 0 && strcmp(state, "succeeded") != 0))
+        return names;
+    return jobs_names_get(c, n.class_, n.class_bytes, "", 0);
+}
+
+static int64_t made_at(const struct jobs_id *job)
+{
+    return job->made_at_s == 0 ? ROW_NULL : (int64_t)job->made_at_s * 1000;
+}
+
+static void join_member(struct resolver *r, uint32_t set, const struct jobs_id *job, bool has_lock)
+{
+    struct jobs_collector *c = r->c;
+    struct jobs_set *s = &c->sets.items[set];
+    struct jobs_queue *q;
+
+    if (s->queue == JOBS_NO_ITEM)
+        return;
+    q = &c->queues.items[s->queue];
+    if (strcmp(q->state, "active") == 0 && strcmp(q->system, "bee-queue") != 0 && !has_lock)
+        q->without_lock++;
+    if (job == NULL) {
+        s->missing++;
+        return;
+    }
+    s->joined++;
+    q->bytes += job->bytes;
+    q->without_ttl += job->is_without_ttl;
+    if (s->shape == JOBS_SHAPE_TIMESTAMPS || s->shape == JOBS_SHAPE_SPRING_INDEX)
+        return;
+    if (s->oldest_at == ROW_NULL) { /* completed and failed ones have the time they ended */
+        q->oldest_at = jobs_earlier(q->oldest_at, made_at(job));
+        q->newest_at = jobs_later(q->newest_at, made_at(job));
+    }
+    jobs_tally_add(c, set, names_in_state(c, job->item, q->state), job->bytes, made_at(job));
+}
+
+/* The row for jobs of a base that nothing names. */
+static uint32_t orphan_row(struct resolver *r, uint32_t base)
+{
+    const struct jobs_base *b = &r->c->bases.items[base];
+    struct jobs_set s = {.db = b->db, .shape = JOBS_SHAPE_IDS, .base_bytes = b->size_bytes};
+    char key[JOBS_MAX_KEY_BYTES + 8];
+    struct place p = {.prefix = "rq", .prefix_bytes = 2, .queue = "", .system = "rq"};
+    uint32_t row;
+
+    if (b->size_bytes == 3 && memcmp(b->bytes, "rq:", 3) == 0) {
+        if (!is_word(system_of(r, b->db, RDBP_TYPE_LIST, "rq:queue:default", 16, 0), "rq"))
+            return JOBS_NO_ITEM;
+    } else {
+        memcpy(key, b->bytes, b->size_bytes);
+        memcpy(key + b->size_bytes, "active", 6);
+        p.system = system_of(r, b->db, RDBP_TYPE_LIST, key, b->size_bytes + 6, 0);
+        if (p.system == NULL || (!is_word(p.system, "bull") && !is_word(p.system, "bullmq") &&
+                                 !is_word(p.system, "bee-queue")))
+            return JOBS_NO_ITEM;
+        s.key = key;
+        place_node(&p, &s);
+    }
+    p.state = "orphan";
+    row = queue_get(r, b->db, &p, NULL);
+    if (row != JOBS_NO_ITEM && r->c->queues.items[row].key == NULL) {
+        r->c->queues.items[row].key = (const uint8_t *)b->bytes;
+        r->c->queues.items[row].key_bytes = b->size_bytes;
+        r->c->queues.items[row].type = RDBP_TYPE_HASH;
+    }
+    return row;
+}
+
+static void add_orphan(struct resolver *r, const struct jobs_id *job)
+{
+    struct jobs_queue *q;
+    uint32_t *row;
+
+    if (job->base == JOBS_NO_ITEM || job->base >= r->c->bases.count)
+        return;
+    row = &r->base_queues[job->base];
+    if (*row == JOBS_NO_ITEM - 1)
+        *row = orphan_row(r, job->base);
+    if (*row == JOBS_NO_ITEM)
+        return;
+    q = &r->c->queues.items[*row];
+    q->jobs++;
+    q->bytes += job->bytes;
+    q->without_ttl += job->is_without_ttl;
+    q->oldest_at = jobs_earlier(q->oldest_at, made_at(job));
+    q->newest_at = jobs_later(q->newest_at, made_at(job));
+}
+
+/* All that was noted of one job's key. */
+static void join_job(struct resolver *r, const struct jobs_id *ids, size_t count)
+{
+    const struct jobs_id *job = ids[0].kind == JOBS_ID_JOB ? &ids[0] : NULL;
+    bool has_lock = false, has_member = false;
+
+    for (size_t i = 0; i < count; i++)
+        has_lock |= ids[i].kind == JOBS_ID_LOCK;
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i].kind != JOBS_ID_MEMBER)
+            continue;
+        has_member = true;
+        join_member(r, ids[i].item, job, has_lock);
+    }
+    /* When ids were left out, the place that names it may be among them. */
+    if (job != NULL && !has_member && r->c->ids.count < JOBS_MAX_IDS)
+        add_orphan(r, job);
+}
+
+static bool has_job_keys(const struct jobs_set *s)
+{
+    return s->joined + s->missing > 0;
+}
+
+static void join(struct resolver *r)
+{
+    struct jobs_collector *c = r->c;
+    const bool is_cut = c->ids.count >= JOBS_MAX_IDS;
+
+    if (c->ids.count > 0)
+        qsort(c->ids.items, c->ids.count, sizeof(*c->ids.items), compare_ids);
+    for (size_t i = 0, next; i < c->ids.count; i = next) {
+        for (next = i + 1; next < c->ids.count && c->ids.items[next].hash == c->ids.items[i].hash;
+             next++)
+            ;
+        join_job(r, &c->ids.items[i], next - i);
+    }
+    for (size_t i = 0; i < c->sets.count; i++) {
+        struct jobs_set *s = &c->sets.items[i];
+
+        if (s->queue == JOBS_NO_ITEM || (!has_job_keys(s) && s->left_out == 0))
+            continue;
+        if (is_cut || s->left_out > 0)
+            c->queues.items[s->queue].without_class += s->missing + s->left_out;
+        else
+            c->queues.items[s->queue].missing += s->missing;
+    }
+}
+
+/* ---- the result --------------------------------------------------------------------------- */
+
+static void add_classes(struct resolver *r)
+{
+    struct jobs_collector *c = r->c;
+
+    for (size_t i = 0; i < c->tallies.count && !c->is_out_of_memory; i++) {
+        const struct jobs_tally *t = &c->tallies.items[i];
+        const struct jobs_set *s = &c->sets.items[t->set];
+        const struct jobs_names *n;
+
+        if (s->queue == JOBS_NO_ITEM || !JOBS_RESERVE(c, c->classes))
+            continue;
+        n = &c->names.items[t->names];
+        c->classes.items[c->classes.count++] =
+            (struct jobs_class){.queue = &c->queues.items[s->queue],
+                                .class_ = escape(r, n->class_, n->class_bytes),
+                                .error_class = escape(r, n->error, n->error_bytes),
+                                .jobs = t->jobs,
+                                .bytes = t->bytes,
+                                .oldest_at = t->oldest_at,
+                                .newest_at = t->newest_at};
+    }
+}
+
+static struct jobs_system *system_get(struct resolver *r, uint64_t db, const char *system,
+                                      const char *prefix)
+{
+    struct jobs_collector *c = r->c;
+
+    for (size_t i = c->systems.count; i > 0; i--) {
+        struct jobs_system *s = &c->systems.items[i - 1];
+
+        if (s->db == db && strcmp(s->system, system) == 0 && strcmp(s->prefix, prefix) == 0)
+            return s;
+    }
+    if (!JOBS_RESERVE(c, c->systems))
+        return NULL;
+    c->systems.items[c->systems.count] =
+        (struct jobs_system){.db = db, .system = system, .prefix = prefix, .version = ""};
+    return &c->systems.items[c->systems.count++];
+}
+
+/* Of Bull's queues their meta tells the version, and that a queue is paused. */
+static void add_meta(struct resolver *r, const struct jobs_base *b)
+{
+    struct jobs_collector *c = r->c;
+    struct jobs_set s = {.db = b->db, .base_bytes = b->size_bytes};
+    char key[JOBS_MAX_KEY_BYTES + 8];
+    struct place p = {0};
+    const char *prefix, *queue;
+    struct jobs_system *system;
+
+    if (b->version[0] == '\0' && !b->is_paused)
+        return;
+    memcpy(key, b->bytes, b->size_bytes);
+    memcpy(key + b->size_bytes, "meta", 4);
+    p.system = system_of(r, b->db, RDBP_TYPE_HASH, key, b->size_bytes + 4, 0);
+    if (!is_word(p.system, "bull") && !is_word(p.system, "bullmq"))
+        return;
+    s.key = key;
+    place_node(&p, &s);
+    prefix = escape(r, p.prefix, p.prefix_bytes);
+    queue = escape(r, p.queue, p.queue_bytes);
+    system = system_get(r, b->db, p.system, prefix);
+    if (system == NULL)
+        return;
+    if (strcmp(b->version, system->version) > 0)
+        system->version = b->version;
+    for (size_t i = 0; b->is_paused && i < c->queues.count; i++) {
+        struct jobs_queue *q = &c->queues.items[i];
+
+        if (q->db == b->db && strcmp(q->queue, queue) == 0 && strcmp(q->prefix, prefix) == 0 &&
+            strcmp(q->system, p.system) == 0)
+            q->is_paused = true;
+    }
+}
+
+static void add_systems(struct resolver *r)
+{
+    struct jobs_collector *c = r->c;
+
+    for (size_t i = 0; i < c->queues.count; i++)
+        if (!system_get(r, c->queues.items[i].db, c->queues.items[i].system,
+                        c->queues.items[i].prefix))
+            return;
+    for (size_t i = 0; i < c->bases.count && !c->is_out_of_memory; i++)
+        add_meta(r, &c->bases.items[i]);
+}
+
+const struct jobs_result *jobs_resolve(struct jobs_collector *c, const struct role_evidence *e,
+                                       const struct sidekiq_result *sidekiq)
+{
+    struct resolver r = {.c = c, .evidence = e, .sidekiq = sidekiq};
+
+    if (c->is_out_of_memory)
+        return NULL;
+    r.base_queues = malloc((c->bases.count + 1) * sizeof(*r.base_queues));
+    if (r.base_queues == NULL)
+        return NULL;
+    for (size_t i = 0; i < c->bases.count; i++)
+        r.base_queues[i] = JOBS_NO_ITEM - 1;
+    for (size_t i = 0; i < c->sets.count; i++)
+        add_set(&r, &c->sets.items[i]);
+    join(&r);
+    add_classes(&r);
+    add_systems(&r);
+    free(r.base_queues);
+    hash_index_clear(&r.queue_index);
+    if (c->queues.count == 0)
+        c->ignored = 0; /* of an application's keys, of which nothing is said anyway */
+    c->result = (struct jobs_result){c->systems.items, c->systems.count, c->queues.items,
+                                     c->queues.count,  c->classes.items, c->classes.count};
+    return c->is_out_of_memory ? NULL : &c->result;
+}
