@@ -14,6 +14,7 @@
 // SPDX-License-Identifier: MIT
 #include "analyze/decode.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -51,6 +52,7 @@ void decoder_done(struct decoder *d)
     outside_done(&d->outside);
     sidekiq_collector_free(d->collector);
     jobs_collector_free(d->jobs_collector);
+    streams_done(&d->streams);
     seen_free(d->seen);
     free(d->module_types);
     d->seen = NULL;
@@ -212,6 +214,8 @@ static int on_key(struct decoder *d, const struct rdbp_key *key)
     if (seen_count(d->seen) < MAX_KEYS_SEEN && seen_add(d->seen, hash_key(key)) == SEEN_BEFORE)
         note_duplicate(d, key);
     d->pending_module_version = key->module_version;
+    streams_begin(&d->streams, key);
+    field_times_begin(&d->field_times, key->rdb_type, d->now_ms);
     depth = key_meter_begin(d->meter, key) | sidekiq_begin(d->collector, key) |
             jobs_begin(d->jobs_collector, key, d->now_ms);
     rdbp_set_depth(d->parser, depth | RDBP_DEPTH_SHAPE); /* for the signature */
@@ -228,6 +232,7 @@ static void on_blob(struct decoder *d, const struct rdbp_blob *blob)
 
     if (d->pending == NULL)
         return;
+    streams_blob(&d->streams, blob);
     if (blob->blob_index == 0)
         d->pending->signature = (uint8_t)role_value_signature(
             d->pending->row.type, blob->prefix.bytes, blob->prefix.size_bytes);
@@ -276,6 +281,22 @@ static int count_for_server(struct decoder *d, const struct key_row *row,
     return server_meter_key(d->server, &key);
 }
 
+/* Most values have nothing to tell beyond their row. */
+static int note_facts(struct decoder *d, const struct key_size *size)
+{
+    const struct field_times *const times = &d->field_times;
+    const struct value_facts facts = {.form = size->form,
+                                      .lzf_bytes = size->lzf_bytes,
+                                      .ttl_fields = times->fields,
+                                      .expired_fields = times->expired_fields,
+                                      .first_field_ttl_ms = times->first_ms,
+                                      .last_field_ttl_ms = times->last_ms};
+
+    if (size->form.kind == FORM_NONE && times->fields == 0)
+        return 0;
+    return store_batch_add_facts(d->batch, d->pending, &facts);
+}
+
 static int measure(struct decoder *d, const struct rdbp_value_end *end, struct key_row *row)
 {
     struct key_size size;
@@ -293,6 +314,8 @@ static int measure(struct decoder *d, const struct rdbp_value_end *end, struct k
     row->bytes = size.bytes;
     row->alloc_bytes = size.alloc_bytes;
     row->largest_element = size.largest_element;
+    if (note_facts(d, &size) < 0)
+        return -1;
     if (end->has_element_count)
         row->elements = end->element_count > INT64_MAX ? INT64_MAX : (int64_t)end->element_count;
     return end->is_empty ? 0 : count_for_server(d, row, size.first_field_ttl_ms);
@@ -304,7 +327,7 @@ static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
 
     row->key = store_batch_key(d->batch, d->pending);
     if (measure(d, end, row) < 0 || sidekiq_end(d->collector, end, row) < 0 ||
-        jobs_end(d->jobs_collector, end, row) < 0) {
+        jobs_end(d->jobs_collector, end, row) < 0 || streams_end(&d->streams, end, row) < 0) {
         d->is_out_of_memory = true;
         return -1;
     }
@@ -399,6 +422,8 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
     case RDBP_EVENT_BLOB: on_blob(d, &ev->u.blob); break;
     case RDBP_EVENT_ITEMS:
         key_meter_items(d->meter, &ev->u.items);
+        streams_items(&d->streams, &ev->u.items);
+        field_times_items(&d->field_times, &ev->u.items);
         sidekiq_items(d->collector, &ev->u.items);
         jobs_items(d->jobs_collector, &ev->u.items);
         break;
@@ -413,6 +438,17 @@ static int on_event(struct decoder *d, const rdbp_event *ev)
     return 0;
 }
 
+static void note_stream_limits(struct decoder *d)
+{
+    const struct streams *const s = &d->streams;
+
+    if (s->streams_beyond + s->groups_beyond + s->consumers_beyond > 0)
+        outside_limit(&d->outside, rdbp_offset(d->parser),
+                      "streams: %" PRIu64 " of them, %" PRIu64 " groups and %" PRIu64
+                      " consumers are not listed one by one",
+                      s->streams_beyond, s->groups_beyond, s->consumers_beyond);
+}
+
 static void finish(struct decoder *d)
 {
     if (fix_rules(d) < 0) {
@@ -422,6 +458,7 @@ static void finish(struct decoder *d)
     d->sidekiq = sidekiq_resolve(d->collector, d->now_ms);
     if (d->sidekiq != NULL)
         outside_end(&d->outside, rdbp_offset(d->parser), d->sidekiq->ignored_keys);
+    note_stream_limits(d);
     for (size_t i = 0; i < d->outside.function_count; i++) {
         if (d->outside.functions[i].is_script)
             server_meter_script(d->server, d->outside.functions[i].source_bytes);

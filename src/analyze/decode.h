@@ -5,9 +5,11 @@
 #include <stdatomic.h>
 
 #include "analyze/analyze.h"
+#include "analyze/field_times.h"
 #include "analyze/hints.h"
 #include "analyze/outside.h"
 #include "analyze/queue.h"
+#include "analyze/streams.h"
 #include "jobs/jobs.h"
 #include "memory/memory_model.h"
 #include "memory/server_size.h"
@@ -42,6 +44,8 @@ struct decoder {
     const struct sidekiq_result *sidekiq;
     struct jobs_collector *jobs_collector;
     const struct jobs_result *jobs; /* by decoder_resolve_jobs() */
+    struct streams streams;
+    struct field_times field_times; /* of the value being read */
     char (*module_types)[10];
     size_t module_type_count;
     struct seen *seen; /* keys */

@@ -366,8 +366,7 @@ void outside_warning(struct outside *o, const char *code_name, const rdbp_error 
         add_defect(o, code_name, &warning, key, key_bytes);
 }
 
-static void __attribute__((format(printf, 3, 4)))
-add_limit(struct outside *o, uint64_t offset, const char *format, ...)
+void outside_limit(struct outside *o, uint64_t offset, const char *format, ...)
 {
     rdbp_error e = {.severity = RDBP_SEVERITY_WARN, .offset = offset, .key_index = RDBP_NO_KEY};
     va_list ap;
@@ -381,21 +380,21 @@ add_limit(struct outside *o, uint64_t offset, const char *format, ...)
 void outside_end(struct outside *o, uint64_t end_offset, uint64_t sidekiq_ignored)
 {
     if (o->aux_beyond > 0)
-        add_limit(o, o->aux_beyond_offset,
-                  "AUX fields: the first %d are kept, %" PRIu64 " more are not", OUTSIDE_MAX_AUX,
-                  o->aux_beyond);
+        outside_limit(o, o->aux_beyond_offset,
+                      "AUX fields: the first %d are kept, %" PRIu64 " more are not",
+                      OUTSIDE_MAX_AUX, o->aux_beyond);
     if (o->functions_beyond > 0)
-        add_limit(o, o->functions_beyond_offset,
-                  "functions and scripts: the first %d are kept, %" PRIu64 " more are not",
-                  OUTSIDE_MAX_FUNCTIONS, o->functions_beyond);
+        outside_limit(o, o->functions_beyond_offset,
+                      "functions and scripts: the first %d are kept, %" PRIu64 " more are not",
+                      OUTSIDE_MAX_FUNCTIONS, o->functions_beyond);
     if (o->module_count > OUTSIDE_MAX_MODULES)
-        add_limit(o, end_offset, "modules: the first %d are told apart, the others are summed",
-                  OUTSIDE_MAX_MODULES);
+        outside_limit(o, end_offset, "modules: the first %d are told apart, the others are summed",
+                      OUTSIDE_MAX_MODULES);
     if (sidekiq_ignored > 0)
-        add_limit(o, end_offset,
-                  "Sidekiq: something was left out for a limit %" PRIu64
-                  " times; its figures are of the rest",
-                  sidekiq_ignored);
+        outside_limit(o, end_offset,
+                      "Sidekiq: something was left out for a limit %" PRIu64
+                      " times; its figures are of the rest",
+                      sidekiq_ignored);
 }
 
 void outside_jobs_end(struct outside *o, uint64_t end_offset, uint64_t jobs_ignored)

@@ -80,6 +80,9 @@ void outside_defect(struct outside *o, const rdbp_error *e, const uint8_t *key, 
  * e->code is not looked at. */
 void outside_warning(struct outside *o, const char *code_name, const rdbp_error *e,
                      const uint8_t *key, size_t key_bytes);
+/* A warning that a limit was reached. */
+void __attribute__((format(printf, 3, 4)))
+outside_limit(struct outside *o, uint64_t offset, const char *format, ...);
 /* After the last event: a warning for each limit that was reached.  These are always kept.
  * end_offset: where the limits without a place are told; sidekiq_ignored: sidekiq_result's. */
 void outside_end(struct outside *o, uint64_t end_offset, uint64_t sidekiq_ignored);

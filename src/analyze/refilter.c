@@ -82,6 +82,12 @@ static int copy_row(const struct refilter *r, sqlite3_stmt *from, sqlite3_stmt *
     return 0;
 }
 
+static int64_t column_nullable(sqlite3_stmt *stmt, int column)
+{
+    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? ROW_NULL
+                                                            : sqlite3_column_int64(stmt, column);
+}
+
 /* Rows of one table.  passes (may be NULL) looks at the source's row. */
 static int copy_table(struct refilter *r, const char *table,
                       bool (*passes)(struct refilter *, sqlite3_stmt *), struct error *err)
@@ -195,6 +201,49 @@ static bool passes_unfiltered(struct refilter *r, sqlite3_stmt *stmt)
     return r->filter->count == 0;
 }
 
+/* ---- values --------------------------------------------------------------------------------- */
+
+/* What is summed over values by pattern holds as long as all keys are in the copy, under the
+ * patterns that they had: both number them by first appearance. */
+static bool is_unfiltered(struct refilter *r, sqlite3_stmt *stmt)
+{
+    (void)stmt;
+    return r->filter->count == 0 && r->rules->count == 0;
+}
+
+static bool stream_passes(struct refilter *r, sqlite3_stmt *stmt)
+{
+    enum { DB = 2, KEY, EXPIRES_AT = 5, BYTES };
+    static const uint8_t nothing[1];
+    struct key_row row = {
+        .db = (uint64_t)sqlite3_column_int64(stmt, DB),
+        .key = sqlite3_column_blob(stmt, KEY),
+        .key_stored_bytes = (size_t)sqlite3_column_bytes(stmt, KEY),
+        .type = RDBP_TYPE_STREAM,
+        .expires_at_ms = column_nullable(stmt, EXPIRES_AT),
+        .bytes = column_nullable(stmt, BYTES),
+    };
+
+    if (row.key == NULL)
+        row.key = nothing;
+    return filter_passes(r->filter, &row);
+}
+
+/* The stream of a group or a consumer came through. */
+static bool stream_is_there(struct refilter *r, sqlite3_stmt *stmt)
+{
+    sqlite3_stmt *find = NULL;
+    bool is_found = false;
+
+    if (sqlite3_prepare_v2(store_db(r->store), store_sql("copy-has-stream"), -1, &find, NULL) !=
+        SQLITE_OK)
+        return false;
+    sqlite3_bind_value(find, 1, sqlite3_column_value(stmt, 0));
+    is_found = sqlite3_step(find) == SQLITE_ROW;
+    sqlite3_finalize(find);
+    return is_found;
+}
+
 /* ---- keys ----------------------------------------------------------------------------------- */
 
 static const char *intern(struct refilter *r, const char *system)
@@ -209,12 +258,6 @@ static const char *intern(struct refilter *r, const char *system)
         return NULL;
     r->systems[r->system_count] = strdup(system);
     return r->systems[r->system_count] == NULL ? NULL : r->systems[r->system_count++];
-}
-
-static int64_t column_nullable(sqlite3_stmt *stmt, int column)
-{
-    return sqlite3_column_type(stmt, column) == SQLITE_NULL ? ROW_NULL
-                                                            : sqlite3_column_int64(stmt, column);
 }
 
 /* One of the source's patterns, by the number that its keys carry. */
@@ -634,6 +677,14 @@ static int copy_tables(struct refilter *r, struct error *err)
         {"sidekiq_threads", passes_unfiltered},
         {"sidekiq_metrics", passes_unfiltered},
         {"sidekiq_links", passes_unfiltered},
+        {"packed_limits", is_unfiltered},
+        {"string_classes", is_unfiltered},
+        {"string_rows", is_unfiltered},
+        {"past_limit_rows", is_unfiltered},
+        {"field_ttl_rows", is_unfiltered},
+        {"streams", stream_passes},
+        {"stream_groups", stream_is_there},
+        {"stream_consumers", stream_is_there},
     };
 
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -709,7 +760,8 @@ static int move_now(const struct refilter *r, struct error *err)
         return -1;
     if (update_copy(r, "copy-latencies", err) < 0 || move_heartbeats(r, err) < 0)
         return -1;
-    if (update_copy(r, "copy-now-databases", err) < 0 ||
+    if (update_copy(r, "copy-now-field-ttls", err) < 0 ||
+        update_copy(r, "copy-now-databases", err) < 0 ||
         update_copy(r, "copy-now-snapshots", err) < 0 || update_copy(r, "copy-now", err) < 0)
         return -1;
     return store_end_sets(r->store, 0, err);

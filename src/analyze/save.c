@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "analyze/save_sums.h"
+#include "analyze/save_values.h"
 #include "rdb_error.h"
 
 /* Of a part of what `all` sums: nothing is a figure too, as long as the whole has one. */
@@ -562,6 +563,8 @@ int save_snapshot_parts(struct store *s, const struct decoder *d, const struct t
         return -1;
     if (save_sidekiq(s, d->sidekiq, &d->options->filter, err) < 0 ||
         (d->options->filter.count == 0 && save_jobs(s, d->jobs, err) < 0))
+        return -1;
+    if (save_values(s, d, t, err) < 0)
         return -1;
     return save_outside(s, &d->outside, err);
 }

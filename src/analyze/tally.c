@@ -21,7 +21,8 @@ int tally_init(struct tally *t)
 {
     t->top = top_new();
     t->evidence = role_evidence_new();
-    if (t->top != NULL && t->evidence != NULL)
+    t->values = value_sums_new();
+    if (t->top != NULL && t->evidence != NULL && t->values != NULL)
         return 0;
     tally_done(t);
     return -1;
@@ -32,9 +33,11 @@ void tally_done(struct tally *t)
     aggregate_free(t->aggregate);
     top_free(t->top);
     role_evidence_free(t->evidence);
+    value_sums_free(t->values);
     t->aggregate = NULL;
     t->top = NULL;
     t->evidence = NULL;
+    t->values = NULL;
 }
 
 /* TTLs are measured from a moment that the decoder knows with the first key. */
@@ -62,7 +65,7 @@ static struct pattern_shape pattern_of_key(const struct pattern_rules *rules,
 }
 
 /* 1: the key is to be stored; 0: it is not; -1: out of memory. */
-static int take_key(struct tally *t, struct store_key *k)
+static int take_key(struct tally *t, const struct store_batch *b, struct store_key *k)
 {
     struct key_row *const row = &k->row;
     const uint64_t seed = (row->db << 8 ^ row->rdb_type) + (uint64_t)row->rdb_bytes;
@@ -78,7 +81,8 @@ static int take_key(struct tally *t, struct store_key *k)
         return 0;
     pattern = pattern_of_key(&t->options->rules, row, folded);
     row->pattern_n = aggregate_add(t->aggregate, row, &pattern, k->signature);
-    if (row->pattern_n == 0 || (k->is_clustered && aggregate_add_slot(t->aggregate, row) < 0))
+    if (row->pattern_n == 0 || (k->is_clustered && aggregate_add_slot(t->aggregate, row) < 0) ||
+        value_sums_add(t->values, row, store_batch_facts(b, k)) < 0)
         return -1;
     is_top = t->options->keys == KEYS_NONE ? 0 : top_add(t->top, row);
     return t->options->keys == KEYS_ALL ? (is_top < 0 ? -1 : 1) : is_top;
@@ -94,7 +98,7 @@ static int take_batch(struct tally *t, struct store_batch *b)
         int is_kept;
 
         k->row.key = store_batch_key(b, k);
-        is_kept = take_key(t, k);
+        is_kept = take_key(t, b, k);
         if (is_kept < 0 || (is_kept > 0 && store_batch_add_text(b, k) < 0))
             return -1;
         if (is_kept > 0 && kept < i)

@@ -7,6 +7,7 @@
 #include "analyze/decode.h"
 #include "analyze/queue.h"
 #include "analyze/top.h"
+#include "analyze/value_sums.h"
 #include "pattern/role.h"
 
 struct tally {
@@ -18,6 +19,7 @@ struct tally {
     /* The thread's own, the writer's after pthread_join(). */
     struct aggregate *aggregate; /* NULL only when memory was short or somebody gave up */
     struct top *top;
+    struct value_sums *values;
     struct role_evidence *evidence;
     uint64_t content; /* sum of hashes over all keys, for the identity */
     bool is_out_of_memory;

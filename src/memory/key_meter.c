@@ -16,7 +16,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 
-#include "memory/weigh.h"
+#include "memory/other_form.h"
 
 #define DEPTH_OPEN ((unsigned)RDBP_DEPTH_SHAPE | (unsigned)RDBP_DEPTH_ITEMS)
 #define DEPTH_WALK ((unsigned)RDBP_DEPTH_SHAPE | (unsigned)RDBP_DEPTH_WALK)
@@ -36,6 +36,7 @@ struct key_meter {
     uint64_t largest_element;
     /* The value, where it is one string. */
     uint64_t raw_bytes;
+    uint64_t lzf_bytes; /* 0: not compressed */
     bool is_integer;
     int64_t integer;
     union {
@@ -127,7 +128,7 @@ unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key)
     k->has_metadata = key->metadata_count > 0;
     k->has_closed_blob = false;
     k->largest_element = 0;
-    k->raw_bytes = 0;
+    k->raw_bytes = k->lzf_bytes = 0;
     k->is_integer = false;
     switch (key->type) {
     case RDBP_TYPE_LIST: k->value.list = (struct list_meter){0}; break;
@@ -185,6 +186,7 @@ unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob)
 
     if (blob->blob_index == 0) {
         k->raw_bytes = blob->raw_bytes;
+        k->lzf_bytes = blob->is_lzf ? blob->stored_bytes : 0;
         k->is_integer = blob->is_integer;
         k->integer = blob->integer;
     }
@@ -287,6 +289,28 @@ static struct weight weigh_value(struct key_meter *k, uint64_t element_count)
     }
 }
 
+/* Of the value without its key's entry; empty if it is in no other one. */
+static struct other_form find_form(const struct key_meter *k, enum encoding encoding,
+                                   uint64_t element_count)
+{
+    const struct memory_model *const m = &k->model;
+    struct other_form f = {0};
+
+    if (k->type == RDBP_TYPE_STRING && k->lzf_bytes > 0) {
+        f.kind = FORM_COMPRESSED;
+        f.entries_factor = f.value_factor = 1;
+        f.alloc_bytes = weigh_string(m, &k->key, k->lzf_bytes, NULL).alloc_bytes;
+    }
+    if (encoding != ENCODING_HASHTABLE && encoding != ENCODING_SKIPLIST)
+        return f;
+    if (k->type == RDBP_TYPE_HASH)
+        return packed_hash_form(&k->value.hash, m, &k->key, k->rdb_type, element_count,
+                                k->largest_element);
+    if (k->type == RDBP_TYPE_SET)
+        return packed_set_form(&k->value.set, m, &k->key, k->rdb_type, element_count);
+    return packed_zset_form(&k->value.zset, m, &k->key, k->rdb_type, element_count);
+}
+
 static int64_t clamp_to_row(uint64_t v)
 {
     return v > INT64_MAX ? INT64_MAX : (int64_t)v;
@@ -319,5 +343,9 @@ int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct 
     ret_size->note = k->has_metadata ? SIZE_LOWER_BOUND : w.note;
     ret_size->alloc_bytes = clamp_to_row(entry.allocated + w.alloc_bytes);
     ret_size->first_field_ttl_ms = k->type == RDBP_TYPE_HASH ? k->ttls.earliest_ms : ROW_NULL;
+    ret_size->lzf_bytes = k->type == RDBP_TYPE_STRING ? k->lzf_bytes : 0;
+    ret_size->form = find_form(k, w.encoding, end->element_count);
+    if (ret_size->form.kind != FORM_NONE)
+        ret_size->form.alloc_bytes += entry.allocated;
     return 0;
 }

@@ -66,7 +66,17 @@ struct key_size {
     int64_t alloc_bytes;
     int64_t first_field_ttl_ms; /* the earliest TTL of a hash's fields, where the version keeps
                                  * such; else ROW_NULL */
+    struct other_form form;
+    uint64_t lzf_bytes; /* of a string that is compressed in the file; else 0 */
 };
+
+/* The settings that decide whether a value is packed, as the version calls them; "": there is no
+ * such.  false: the version does not pack such values. */
+struct form_limit {
+    char entries_name[32], value_name[32];
+    uint64_t entries, value_bytes;
+};
+bool form_limit_at(const struct memory_model *m, enum form_kind kind, struct form_limit *ret_limit);
 
 struct key_meter;
 

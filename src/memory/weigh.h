@@ -16,6 +16,9 @@
 #include "memory/ttl_buckets.h"
 #include "memory/vset_size.h"
 
+/* A raised limit is looked at up to so many times its setting. */
+#define RAISED_MOST 4
+
 /* The key that a value belongs to. */
 struct key_frame {
     uint64_t name_bytes;
@@ -108,6 +111,9 @@ void weigh_set_item(struct set_meter *s, const struct memory_model *m, const rdb
 struct weight weigh_set_end(const struct set_meter *s, const struct memory_model *m,
                             const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
                             uint64_t member_count);
+/* As if the limits allowed it: an intset if all members are integers, else a listpack. */
+struct weight weigh_packed_set(const struct set_meter *s, const struct memory_model *m,
+                               const struct key_frame *key, uint64_t member_count);
 
 /* ---- hashes ---- */
 /* The TTLs of a hash's fields, in the order in which a table would get them. Zeroed memory is
@@ -146,6 +152,10 @@ struct weight weigh_hash_end(const struct hash_meter *h, struct field_ttls *ttls
                              const struct memory_model *m, const struct key_frame *key,
                              uint16_t rdb_type, uint64_t raw_bytes, uint64_t pair_count);
 
+/* As if the limits allowed it; for rdb types that are not packed raw_bytes is not looked at. */
+struct weight weigh_packed_hash(const struct hash_meter *h, const struct memory_model *m,
+                                const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes);
+
 /* ---- sorted sets ---- */
 /* Expected allocations of skiplist nodes: constants of the model, found when first needed. */
 #define NODE_MEANS 256
@@ -156,15 +166,19 @@ struct zset_meter {
     uint64_t member_count;
     struct string_bytes strings;
     double nodes_bytes;          /* expected */
-    uint64_t listpack_bytes;     /* as long as a packed value is possible */
+    uint64_t listpack_bytes;     /* as long as a packed value is possible with raised limits */
     struct ziplist_size ziplist; /* likewise */
     uint64_t longest;
+    uint64_t fraction_count, fraction_bytes; /* scores whose text is not an integer's */
 };
 void weigh_zset_item(struct zset_meter *z, struct node_means *means, const struct memory_model *m,
                      uint16_t rdb_type, const rdbp_item *it);
 struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_model *m,
                              const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
                              uint64_t member_count);
+/* As if the limits allowed it, up to RAISED_MOST times of them; raw_bytes as with hashes. */
+struct weight weigh_packed_zset(const struct zset_meter *z, const struct memory_model *m,
+                                const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes);
 
 /* ---- streams ---- */
 struct stream_meter {

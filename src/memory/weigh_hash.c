@@ -365,9 +365,8 @@ static struct weight weigh_listpack_ex(const struct memory_model *m, const struc
     return w;
 }
 
-static struct weight weigh_packed_hash(const struct hash_meter *h, const struct memory_model *m,
-                                       const struct key_frame *key, uint16_t rdb_type,
-                                       uint64_t raw_bytes)
+struct weight weigh_packed_hash(const struct hash_meter *h, const struct memory_model *m,
+                                const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes)
 {
     if (keeps_ttls(m, rdb_type))
         return weigh_listpack_ex(m, key,

@@ -44,9 +44,9 @@ static void replay_member(struct set_meter *s, const struct memory_model *m, con
             s->leading_integers++;
             return;
         }
+        s->reserved_bytes = s->member_count > 0 ? reserve_listpack(s) : 0;
         if (m->version->has_set_listpack && s->longest <= max_value) {
             s->phase = SET_IS_LISTPACK; /* if there is room; asked for below */
-            s->reserved_bytes = s->member_count > 0 ? reserve_listpack(s) : 0;
         } else {
             s->phase = SET_IS_TABLE;
         }
@@ -128,13 +128,25 @@ static uint64_t intset_width(const struct set_meter *s)
     return 2;
 }
 
+struct weight weigh_packed_set(const struct set_meter *s, const struct memory_model *m,
+                               const struct key_frame *key, uint64_t member_count)
+{
+    uint64_t listpack_bytes = LISTPACK_EMPTY_BYTES + s->listpack_bytes;
+
+    if (s->phase == SET_IS_INTSET)
+        return weigh_packed(m, key, INTSET_HEADER_BYTES + intset_width(s) * member_count,
+                            ENCODING_INTSET);
+    if (listpack_bytes < s->reserved_bytes)
+        listpack_bytes = s->reserved_bytes;
+    return weigh_packed(m, key, listpack_bytes, ENCODING_LISTPACK);
+}
+
 struct weight weigh_set_end(const struct set_meter *s, const struct memory_model *m,
                             const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
                             uint64_t member_count)
 {
     const bool is_listpack = rdb_type == RDBP_RDB_SET_LISTPACK && m->version->has_set_listpack;
     const bool is_intset = rdb_type == RDBP_RDB_SET_INTSET;
-    uint64_t listpack_bytes;
 
     if (is_listpack && member_count <= m->settings.set_max_listpack_entries)
         return weigh_packed(m, key, raw_bytes, ENCODING_LISTPACK);
@@ -144,11 +156,5 @@ struct weight weigh_set_end(const struct set_meter *s, const struct memory_model
         return weigh_set_table(s, m, key, false, member_count);
     if (s->phase == SET_IS_TABLE)
         return weigh_set_table(s, m, key, true, member_count);
-    if (s->phase == SET_IS_INTSET)
-        return weigh_packed(m, key, INTSET_HEADER_BYTES + intset_width(s) * member_count,
-                            ENCODING_INTSET);
-    listpack_bytes = LISTPACK_EMPTY_BYTES + s->listpack_bytes;
-    if (listpack_bytes < s->reserved_bytes)
-        listpack_bytes = s->reserved_bytes;
-    return weigh_packed(m, key, listpack_bytes, ENCODING_LISTPACK);
+    return weigh_packed_set(s, m, key, member_count);
 }

@@ -12,10 +12,15 @@
  * objectComputeSize(), Redis 4.0 to 7.4.
  */
 // SPDX-License-Identifier: MIT
+#include <math.h>
+
 #include "memory/weigh.h"
 
-#define SKIPLIST_HEAD_BYTES 16 /* of a node whose member is embedded: without one, and the levels  \
-                                */
+#define SKIPLIST_HEAD_BYTES                                                                        \
+    16 /* of a node whose member is embedded: without one, and the levels                          \
+        */
+
+#define MEAN_FRACTIONS 16 /* texts of scores whose mean is taken for those beyond the limit */
 
 static uint64_t skiplist_node_bytes(const struct memory_model *m, uint64_t base_bytes,
                                     unsigned levels)
@@ -91,8 +96,27 @@ static void add_score(struct zset_meter *z, const struct memory_model *m, uint16
         add_packed(z, m, it->size_bytes, it->is_integer, score_integer(it->u.score));
         return;
     }
+    /* The text of a fraction takes long to find.  For what a raised limit would give their mean
+     * length does. */
+    if (z->member_count > m->settings.zset_max_listpack_entries &&
+        z->fraction_count >= MEAN_FRACTIONS && it->u.score != trunc(it->u.score)) {
+        add_packed(z, m, z->fraction_bytes / z->fraction_count, false, 0);
+        return;
+    }
     e = score_element_of(it->u.score, score_format_of(m->version));
+    if (!e.is_integer) {
+        z->fraction_count++;
+        z->fraction_bytes += e.size_bytes;
+    }
     add_packed(z, m, e.size_bytes, e.is_integer, e.integer);
+}
+
+/* With limits raised as far as is looked at. */
+static bool may_be_packed(const struct zset_meter *z, const struct memory_settings *s)
+{
+    return z->member_count <= s->zset_max_listpack_entries ||
+           (z->member_count / RAISED_MOST <= s->zset_max_listpack_entries &&
+            z->longest / RAISED_MOST <= s->zset_max_listpack_value);
 }
 
 void weigh_zset_item(struct zset_meter *z, struct node_means *means, const struct memory_model *m,
@@ -107,7 +131,7 @@ void weigh_zset_item(struct zset_meter *z, struct node_means *means, const struc
             add_sds(&z->strings, m, it->size_bytes);
     }
     /* The text of a score is worth finding only for a zset that may be packed. */
-    if (z->member_count > m->settings.zset_max_listpack_entries)
+    if (!may_be_packed(z, &m->settings))
         return;
     if (it->role == RDBP_ROLE_MEMBER)
         add_packed(z, m, it->size_bytes, it->is_integer, it->u.integer);
@@ -179,13 +203,9 @@ static struct weight weigh_skiplist(const struct zset_meter *z, const struct mem
     return w;
 }
 
-struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_model *m,
-                             const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
-                             uint64_t member_count)
+struct weight weigh_packed_zset(const struct zset_meter *z, const struct memory_model *m,
+                                const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes)
 {
-    if (member_count > m->settings.zset_max_listpack_entries ||
-        (is_table_type(rdb_type) && z->longest > m->settings.zset_max_listpack_value))
-        return weigh_skiplist(z, m, key, rdb_type, member_count);
     if (m->version->has_listpack)
         return weigh_packed(m, key,
                             rdb_type == RDBP_RDB_ZSET_LISTPACK
@@ -196,4 +216,14 @@ struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_mod
                         rdb_type == RDBP_RDB_ZSET_ZIPLIST ? raw_bytes
                                                           : ZIPLIST_EMPTY_BYTES + z->ziplist.bytes,
                         ENCODING_ZIPLIST);
+}
+
+struct weight weigh_zset_end(const struct zset_meter *z, const struct memory_model *m,
+                             const struct key_frame *key, uint16_t rdb_type, uint64_t raw_bytes,
+                             uint64_t member_count)
+{
+    if (member_count > m->settings.zset_max_listpack_entries ||
+        (is_table_type(rdb_type) && z->longest > m->settings.zset_max_listpack_value))
+        return weigh_skiplist(z, m, key, rdb_type, member_count);
+    return weigh_packed_zset(z, m, key, rdb_type, raw_bytes);
 }

@@ -29,6 +29,7 @@ int store_batch_init(struct store_batch *b)
 void store_batch_done(struct store_batch *b)
 {
     free(b->keys);
+    free(b->facts);
     free(b->bytes);
     memset(b, 0, sizeof *b);
 }
@@ -36,6 +37,7 @@ void store_batch_done(struct store_batch *b)
 void store_batch_clear(struct store_batch *b)
 {
     b->count = 0;
+    b->fact_count = 0;
     b->size_bytes = 0;
 }
 
@@ -107,6 +109,23 @@ struct store_key *store_batch_add(struct store_batch *b, const uint8_t *key,
 void store_batch_accept(struct store_batch *b)
 {
     b->size_bytes += b->keys[b->count++].row.key_stored_bytes;
+}
+
+int store_batch_add_facts(struct store_batch *b, struct store_key *k, const struct value_facts *f)
+{
+    if (b->facts == NULL)
+        b->facts = malloc(STORE_BATCH_KEYS * sizeof *b->facts);
+    if (b->facts == NULL)
+        return -1;
+    k->has_facts = true;
+    k->facts = (uint32_t)b->fact_count;
+    b->facts[b->fact_count++] = *f;
+    return 0;
+}
+
+const struct value_facts *store_batch_facts(const struct store_batch *b, const struct store_key *k)
+{
+    return k->has_facts ? &b->facts[k->facts] : NULL;
 }
 
 int store_batch_add_text(struct store_batch *b, struct store_key *k)

@@ -21,6 +21,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "analyze/streams.h"
+#include "analyze/value_sums.h"
+#include "memory/memory_model.h"
 #include "jobs/jobs.h"
 #include "sidekiq/sidekiq.h"
 #include "store/store_internal.h"
@@ -319,6 +322,93 @@ int store_put_top(struct store *s, const struct store_top *t, struct error *err)
     free(array);
     return r;
 }
+
+/* ---- values ---------------------------------------------------------------------------------- */
+
+static int64_t id_of(const struct store *s, uint64_t n)
+{
+    return (int64_t)((uint64_t)s->snapshot_id << 40 | n);
+}
+
+int store_put_strings(struct store *s, uint64_t pattern_n, uint64_t from_bytes,
+                      const struct string_sum *sum, struct error *err)
+{
+    if (pattern_n == 0)
+        return put(s, STATEMENT_STRING_CLASS, err, "iiiiiiiii", s->snapshot_id, number(from_bytes),
+                   number(sum->keys), sum->raw_bytes, number(sum->lzf_keys), sum->lzf_raw_bytes,
+                   sum->lzf_bytes, sum->lzf_alloc_bytes, sum->lzf_alloc_bytes_after);
+    return put(s, STATEMENT_STRING, err, "iiiiiiii", id_of(s, pattern_n), number(sum->keys),
+               sum->raw_bytes, number(sum->lzf_keys), sum->lzf_raw_bytes, sum->lzf_bytes,
+               sum->lzf_alloc_bytes, sum->lzf_alloc_bytes_after);
+}
+
+int store_put_packed_limit(struct store *s, enum form_kind kind, const struct form_limit *limit,
+                           struct error *err)
+{
+    const bool has_value = limit->value_name[0] != '\0';
+
+    return put(s, STATEMENT_PACKED_LIMIT, err, "iisisn", s->snapshot_id, (int64_t)kind,
+               limit->entries_name, number(limit->entries), has_value ? limit->value_name : NULL,
+               has_value ? number(limit->value_bytes) : ROW_NULL);
+}
+
+int store_put_past_limit(struct store *s, uint64_t pattern_n, const struct other_form *form,
+                         const struct form_sum *sum, struct error *err)
+{
+    return put(s, STATEMENT_PAST_LIMIT, err, "iiiiiiii", id_of(s, pattern_n), (int64_t)form->kind,
+               (int64_t)form->entries_factor, (int64_t)form->value_factor, number(sum->keys),
+               sum->elements, sum->alloc_bytes, sum->alloc_bytes_after);
+}
+
+int store_put_field_ttls(struct store *s, uint64_t pattern_n, const struct field_ttl_sum *sum,
+                         struct error *err)
+{
+    return put(s, STATEMENT_FIELD_TTL, err, "iiiiiii", id_of(s, pattern_n), number(sum->keys),
+               sum->fields, sum->ttl_fields, sum->expired_fields, sum->first_ms, sum->last_ms);
+}
+
+#define ID_BYTES 44 /* two numbers of 20 digits */
+
+static const char *id_text(struct rdbp_stream_id id, char *out)
+{
+    snprintf(out, ID_BYTES, "%" PRIu64 "-%" PRIu64, id.ms, id.seq);
+    return out;
+}
+
+int store_put_stream(struct store *s, const struct stream_record *r, struct error *err)
+{
+    char first[ID_BYTES], last[ID_BYTES];
+    const bool has_first = r->length > 0;
+
+    return put(s, STATEMENT_STREAM, err, "iiikennnissniniiiiii", id_of(s, r->n), s->snapshot_id,
+               number(r->db), r->key, r->key_stored_bytes, r->key, r->key_stored_bytes,
+               r->expires_at_ms, r->bytes, r->alloc_bytes, number(r->length),
+               has_first ? id_text(r->first_id, first) : NULL, id_text(r->last_id, last),
+               has_first ? number(r->first_id.ms) : ROW_NULL, number(r->last_id.ms),
+               r->has_v2 ? number(r->entries_added) : ROW_NULL, number(r->deleted),
+               number(r->nodes), number(r->nodes_bytes), number(r->groups), number(r->consumers),
+               number(r->pending));
+}
+
+int store_put_stream_group(struct store *s, const struct stream_group_record *g, struct error *err)
+{
+    char last[ID_BYTES];
+
+    return put(s, STATEMENT_STREAM_GROUP, err, "issinniiinnninn", id_of(s, g->stream_n), g->name,
+               id_text(g->last_id, last), number(g->last_id.ms), g->entries_read, g->lag,
+               number(g->consumers), number(g->consumers_with_pending), number(g->pending),
+               g->first_pending_ms, g->first_delivered_at, g->last_delivered_at,
+               number(g->most_deliveries), g->last_seen_at, g->last_active_at);
+}
+
+int store_put_stream_consumer(struct store *s, const struct stream_consumer_record *c,
+                              struct error *err)
+{
+    return put(s, STATEMENT_STREAM_CONSUMER, err, "issinn", id_of(s, c->stream_n), c->group,
+               c->name, number(c->pending), c->seen_at, c->active_at);
+}
+
+/* ---- beside keys ----------------------------------------------------------------------------- */
 
 int store_put_aux(struct store *s, uint64_t offset, uint64_t db, const char *name,
                   const char *value, uint64_t value_bytes, struct error *err)

@@ -301,6 +301,113 @@ CREATE TABLE hash_tags(            -- the 1,000 with the most bytes of the first
   bytes INTEGER NOT NULL,
   alloc_bytes INTEGER);
 
+-- Strings of more than 20 bytes, which a saving server tries to compress, and those that it did compress.
+-- By length (from_bytes up to the next class), and by pattern.
+CREATE TABLE string_classes(
+  snapshot_id INTEGER NOT NULL,
+  from_bytes INTEGER NOT NULL,
+  keys INTEGER NOT NULL,
+  raw_bytes INTEGER NOT NULL,      -- sum of STRLEN
+  lzf_keys INTEGER NOT NULL,       -- compressed in the file
+  lzf_raw_bytes INTEGER NOT NULL,  -- sum of their STRLEN
+  lzf_bytes INTEGER NOT NULL,      -- and compressed
+  lzf_alloc_bytes INTEGER NOT NULL, -- of these keys in memory, now
+  lzf_alloc_bytes_after INTEGER NOT NULL, -- and if the client stored the compressed bytes
+  PRIMARY KEY(snapshot_id, from_bytes)
+) WITHOUT ROWID;
+CREATE TABLE string_rows(
+  pattern INTEGER PRIMARY KEY,     -- pattern_rows.id
+  keys INTEGER NOT NULL, raw_bytes INTEGER NOT NULL,
+  lzf_keys INTEGER NOT NULL, lzf_raw_bytes INTEGER NOT NULL, lzf_bytes INTEGER NOT NULL,
+  lzf_alloc_bytes INTEGER NOT NULL, lzf_alloc_bytes_after INTEGER NOT NULL);
+CREATE VIEW strings AS
+  SELECT v.pattern >> 40 AS snapshot_id, p.db, coalesce(p.pattern_text, p.pattern) AS pattern_text, r.name AS role,
+         v.keys, v.raw_bytes, v.lzf_keys, v.lzf_raw_bytes, v.lzf_bytes, v.lzf_alloc_bytes, v.lzf_alloc_bytes_after, p.id
+    FROM string_rows v JOIN pattern_rows p ON p.id = v.pattern JOIN role_names r ON r.id = p.role;
+
+-- The limits up to which values are packed, as the model's version calls them.  Also says that the tables
+-- about values were filled for the snapshot: they cannot be rebuilt from keys.
+CREATE TABLE packed_limits(
+  snapshot_id INTEGER NOT NULL,
+  form INTEGER NOT NULL,           -- 2 hash, 3 set, 4 zset, 5 set of integers
+  entries_name TEXT NOT NULL,
+  entries INTEGER NOT NULL,
+  value_name TEXT,                 -- NULL: has no such limit
+  value_bytes INTEGER,
+  PRIMARY KEY(snapshot_id, form)
+) WITHOUT ROWID;
+-- Tables and skiplists that limits of two or four times as much would pack.  1: that limit holds as it is.
+CREATE TABLE past_limit_rows(
+  pattern INTEGER NOT NULL,        -- pattern_rows.id
+  form INTEGER NOT NULL,
+  entries_factor INTEGER NOT NULL,
+  value_factor INTEGER NOT NULL,
+  keys INTEGER NOT NULL,
+  elements INTEGER NOT NULL,
+  alloc_bytes INTEGER NOT NULL,
+  alloc_bytes_after INTEGER NOT NULL, -- packed
+  PRIMARY KEY(pattern, form, entries_factor, value_factor)
+) WITHOUT ROWID;
+CREATE VIEW past_limits AS
+  SELECT l.pattern >> 40 AS snapshot_id, p.db, coalesce(p.pattern_text, p.pattern) AS pattern_text, t.name AS type, r.name AS role,
+         n.entries_name, n.entries, l.entries_factor, n.value_name, n.value_bytes, l.value_factor,
+         l.keys, l.elements, l.alloc_bytes, l.alloc_bytes_after, p.id
+    FROM past_limit_rows l
+    JOIN packed_limits n ON n.snapshot_id = l.pattern >> 40 AND n.form = l.form
+    JOIN pattern_rows p ON p.id = l.pattern
+    JOIN type_names t ON t.id = p.type JOIN role_names r ON r.id = p.role;
+
+-- Hashes some of whose fields have a TTL.
+CREATE TABLE field_ttl_rows(
+  pattern INTEGER PRIMARY KEY,     -- pattern_rows.id
+  keys INTEGER NOT NULL,
+  fields INTEGER NOT NULL,         -- all of these hashes
+  ttl_fields INTEGER NOT NULL,
+  expired_fields INTEGER,          -- past their time at `now`; NULL: not known for another `now`
+  first_expires_at INTEGER NOT NULL,
+  last_expires_at INTEGER NOT NULL);
+CREATE VIEW field_ttls AS
+  SELECT v.pattern >> 40 AS snapshot_id, p.db, coalesce(p.pattern_text, p.pattern) AS pattern_text, r.name AS role,
+         v.keys, v.fields, v.ttl_fields, v.expired_fields, v.first_expires_at, v.last_expires_at, p.id
+    FROM field_ttl_rows v JOIN pattern_rows p ON p.id = v.pattern JOIN role_names r ON r.id = p.role;
+
+-- Times of ids are their first halves, if ids were left to the server.
+CREATE TABLE streams(
+  id INTEGER PRIMARY KEY,          -- as key_rows.id
+  snapshot_id INTEGER NOT NULL,
+  db INTEGER NOT NULL,
+  key, key_text TEXT,              -- as in key_rows
+  expires_at INTEGER,
+  bytes INTEGER,
+  alloc_bytes INTEGER,
+  length INTEGER NOT NULL,         -- XLEN
+  first_id TEXT, last_id TEXT,     -- first: at or before the first entry, for files before 7.0; NULL: it is empty
+  first_id_ms INTEGER, last_id_ms INTEGER,
+  entries_added INTEGER,           -- of all time; NULL: not in files before 7.0
+  deleted_entries INTEGER NOT NULL, -- by XDEL, still taking room in their nodes
+  nodes INTEGER NOT NULL,
+  nodes_bytes INTEGER NOT NULL,
+  groups INTEGER NOT NULL,
+  consumers INTEGER NOT NULL,
+  pending INTEGER NOT NULL);
+CREATE TABLE stream_groups(
+  stream INTEGER NOT NULL,         -- streams.id
+  name TEXT NOT NULL,              -- escaped, cut to 255 bytes
+  last_id TEXT NOT NULL, last_id_ms INTEGER NOT NULL,
+  entries_read INTEGER,
+  lag INTEGER,                     -- entries it has not been given yet; NULL: not known
+  consumers INTEGER NOT NULL,
+  consumers_with_pending INTEGER NOT NULL,
+  pending INTEGER NOT NULL,
+  first_pending_id_ms INTEGER,
+  first_delivered_at INTEGER, last_delivered_at INTEGER, -- of what is pending
+  most_deliveries INTEGER NOT NULL,
+  last_seen_at INTEGER,            -- of any consumer
+  last_active_at INTEGER);
+CREATE TABLE stream_consumers(
+  stream INTEGER NOT NULL, group_name TEXT NOT NULL, name TEXT NOT NULL,
+  pending INTEGER NOT NULL, seen_at INTEGER, active_at INTEGER);
+
 -- Records outside keys.
 CREATE TABLE aux(
   snapshot_id INTEGER NOT NULL, offset INTEGER NOT NULL, db INTEGER NOT NULL,

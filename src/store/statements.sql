@@ -63,6 +63,30 @@ INSERT INTO slots VALUES(?, ?, ?, ?, ?);
 -- name: hash-tag
 INSERT INTO hash_tags VALUES(?, ?, ?, ?, ?, ?, ?);
 
+-- name: string-class
+INSERT INTO string_classes VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: string
+INSERT INTO string_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: packed-limit
+INSERT INTO packed_limits VALUES(?, ?, ?, ?, ?, ?);
+
+-- name: past-limit
+INSERT INTO past_limit_rows VALUES(?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: field-ttl
+INSERT INTO field_ttl_rows VALUES(?, ?, ?, ?, ?, ?, ?);
+
+-- name: stream
+INSERT INTO streams VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: stream-group
+INSERT INTO stream_groups VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: stream-consumer
+INSERT INTO stream_consumers VALUES(?, ?, ?, ?, ?, ?);
+
 -- A whole list at a time: a cursor that stays where it is costs a tenth of one that looks for each row's place.
 -- name: top
 INSERT INTO top_rows SELECT ?1, ?2, ?3, ?4, key + 1, (?1 << 40) + value FROM json_each(?5);
@@ -202,6 +226,9 @@ SELECT i.snapshot_id, i.db, i.namespace, sum(k.expires_at > ?1) - sum(k.expires_
 SELECT 1 FROM sidekiq_sets
  WHERE snapshot_id = ? AND db = ? AND namespace = ? AND kind = ? AND name = ?;
 
+-- name: copy-has-stream
+SELECT 1 FROM streams WHERE id = ?;
+
 -- name: copy-snapshot
 UPDATE snapshots
    SET filter = CASE WHEN ?1 IS NULL THEN filter ELSE coalesce(filter || ' and ', '') || ?1 END,
@@ -237,6 +264,10 @@ UPDATE databases SET main_table_bytes = NULL, expires_table_bytes = NULL, other_
 
 -- name: copy-now-snapshots
 UPDATE snapshots SET tables_bytes = NULL, rehash_bytes = NULL, predicted_used_memory = NULL WHERE now <> ?1;
+
+-- name: copy-now-field-ttls
+UPDATE field_ttl_rows SET expired_fields = NULL
+ WHERE ?1 <> (SELECT now FROM snapshots WHERE id = pattern >> 40);
 
 -- name: copy-now
 UPDATE snapshots SET now = ?1, now_source = 'option';

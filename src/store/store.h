@@ -85,6 +85,8 @@ struct store_key {
     bool key_is_text;   /* valid UTF-8 without NUL */
     /* For who sums up between decoder and store. */
     bool is_dropped;   /* an empty collection: a server that loads it drops it */
+    bool has_facts;    /* struct value_facts, beside the batch's keys */
+    uint32_t facts;    /* which */
     uint8_t signature; /* role_value_signature() of its value */
     bool is_clustered; /* the file is of a cluster node, as far as it was read */
 };
@@ -99,6 +101,9 @@ struct store_key {
 struct store_batch {
     struct store_key *keys; /* STORE_BATCH_KEYS of room */
     size_t count;
+    struct value_facts
+        *facts; /* of the few keys that have any: no more than keys; NULL: none yet */
+    size_t fact_count;
     uint8_t *bytes; /* grows by a name and by escaped forms beyond STORE_BATCH_BYTES */
     size_t size_bytes, capacity_bytes;
 };
@@ -113,6 +118,10 @@ bool store_batch_is_full(const struct store_batch *b);
 struct store_key *store_batch_add(struct store_batch *b, const uint8_t *key,
                                   size_t key_stored_bytes, uint64_t key_bytes);
 void store_batch_accept(struct store_batch *b);
+/* Beside the key that was added last.  -1: out of memory. */
+int store_batch_add_facts(struct store_batch *b, struct store_key *k, const struct value_facts *f);
+/* NULL: it has none. */
+const struct value_facts *store_batch_facts(const struct store_batch *b, const struct store_key *k);
 /* Works out, for a key that was accepted, whether its name is text and how it is escaped: what
  * store_put_keys() needs.  -1: out of memory. */
 int store_batch_add_text(struct store_batch *b, struct store_key *k);
@@ -213,6 +222,27 @@ struct store_top {
     size_t count;
 };
 int store_put_top(struct store *s, const struct store_top *t, struct error *err);
+
+/* Of values; pattern_n 0: of all strings that have from_bytes or more. */
+struct string_sum;
+int store_put_strings(struct store *s, uint64_t pattern_n, uint64_t from_bytes,
+                      const struct string_sum *sum, struct error *err);
+struct form_limit;
+int store_put_packed_limit(struct store *s, enum form_kind kind, const struct form_limit *limit,
+                           struct error *err);
+struct form_sum;
+int store_put_past_limit(struct store *s, uint64_t pattern_n, const struct other_form *form,
+                         const struct form_sum *sum, struct error *err);
+struct field_ttl_sum;
+int store_put_field_ttls(struct store *s, uint64_t pattern_n, const struct field_ttl_sum *sum,
+                         struct error *err);
+struct stream_record;
+struct stream_group_record;
+struct stream_consumer_record;
+int store_put_stream(struct store *s, const struct stream_record *r, struct error *err);
+int store_put_stream_group(struct store *s, const struct stream_group_record *g, struct error *err);
+int store_put_stream_consumer(struct store *s, const struct stream_consumer_record *c,
+                              struct error *err);
 
 int store_put_aux(struct store *s, uint64_t offset, uint64_t db, const char *name,
                   const char *value, uint64_t value_bytes, struct error *err);
