@@ -1,4 +1,5 @@
-/* other_form.h -- what a key would take in another form.  Private to src/memory but for the limits. */
+/* other_form.h -- what a key would take in another form.  Private to src/memory but for the limits.
+ */
 #ifndef RDBLENS_OTHER_FORM_H
 #define RDBLENS_OTHER_FORM_H
 
