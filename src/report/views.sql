@@ -118,7 +118,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_top_keys AS
 
 CREATE TEMP VIEW IF NOT EXISTS report_sizes AS
   SELECT type, low_bytes, sum(keys) AS keys, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(alloc_bytes), 0) ELSE sum(bytes) END AS size_bytes,
          max(largest_bytes) AS largest_bytes
     FROM main.sizes WHERE snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY type, low_bytes;
@@ -126,7 +126,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_sizes AS
 -- From and until in milliseconds after now, because each snapshot has its own.
 CREATE TEMP VIEW IF NOT EXISTS report_expiry AS
   SELECT e.from_at - s.now AS from_ms, e.until_at - s.now AS until_ms, sum(e.keys) AS keys, sum(e.bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(e.alloc_bytes) ELSE sum(e.bytes) END AS size_bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(e.alloc_bytes), 0) ELSE sum(e.bytes) END AS size_bytes,
          e.db, e.pattern_text, max(e.pattern_keys) AS pattern_keys
     FROM main.expiry e JOIN main.snapshots s ON s.id = e.snapshot_id
    WHERE e.snapshot_id IN (SELECT id FROM report_ids)
@@ -134,14 +134,14 @@ CREATE TEMP VIEW IF NOT EXISTS report_expiry AS
 
 CREATE TEMP VIEW IF NOT EXISTS report_usage AS
   SELECT kind, db, pattern_text, type, role, bucket_order, bucket, from_value, sum(keys) AS keys, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(alloc_bytes), 0) ELSE sum(bytes) END AS size_bytes
     FROM main.usage WHERE snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY kind, db, pattern_text, type, role, bucket_order;
 
 -- Patterns with a day in the name of every key, in each snapshot that has them.
 CREATE TEMP VIEW IF NOT EXISTS report_dated AS
   SELECT p.db, p.pattern_text, p.type, p.role, p.system, sum(p.keys) AS keys, sum(p.bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(p.alloc_bytes) ELSE sum(p.bytes) END AS size_bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(p.alloc_bytes), 0) ELSE sum(p.bytes) END AS size_bytes,
          sum(p.keys_without_ttl) AS keys_without_ttl, min(d.first_day) AS first_day, max(d.last_day) AS last_day,
          CAST(julianday(max(d.last_day)) - julianday(min(d.first_day)) AS INTEGER) + 1 AS days
     FROM main.dated_rows d JOIN main.patterns p ON p.id = d.pattern
@@ -153,12 +153,12 @@ CREATE TEMP VIEW IF NOT EXISTS report_dated AS
 
 CREATE TEMP VIEW IF NOT EXISTS report_slots AS
   SELECT slot, count(DISTINCT snapshot_id) AS snapshots, sum(keys) AS keys, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(alloc_bytes), 0) ELSE sum(bytes) END AS size_bytes
     FROM main.slots WHERE snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY slot;
 CREATE TEMP VIEW IF NOT EXISTS report_hash_tags AS
   SELECT slot, coalesce(tag_text, tag) AS tag_text, tag IS NULL AS is_rest, sum(keys) AS keys, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(alloc_bytes), 0) ELSE sum(bytes) END AS size_bytes
     FROM main.hash_tags WHERE snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY slot, tag;
 
