@@ -400,8 +400,8 @@ void outside_end(struct outside *o, uint64_t end_offset, uint64_t sidekiq_ignore
 void outside_jobs_end(struct outside *o, uint64_t end_offset, uint64_t jobs_ignored)
 {
     if (jobs_ignored > 0)
-        add_limit(o, end_offset,
-                  "job queues: something was left out for a limit %" PRIu64
-                  " times; classes are of the rest",
-                  jobs_ignored);
+        outside_limit(o, end_offset,
+                      "job queues: something was left out for a limit %" PRIu64
+                      " times; classes are of the rest",
+                      jobs_ignored);
 }
