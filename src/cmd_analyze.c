@@ -1,41 +1,20 @@
 /* cmd_analyze.c -- rdblens analyze: snapshots into a report database, then the short reports. */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "analyze/analyze.h"
+#include "cli/arguments.h"
 #include "commands.h"
 #include "report/report.h"
 #include "util/signals.h"
 
-static const char usage[] =
-    "usage: rdblens analyze SNAPSHOT... [-o REPORT.db] [OPTIONS]\n\n"
-    "Reads snapshots (- is standard input), weighs every key, and prints the short reports.  With "
-    "-o\n"
-    "the report database is kept: see rdblens report and rdblens query.\n\n"
-    "  -o, --output FILE      keep the report database as FILE, which must not exist\n"
-    "  --replace              FILE may exist and is replaced at once when the new one is whole\n"
-    "  --append               FILE may exist and gets the snapshots added\n"
-    "  --keys all|top|none    which keys are stored one by one (all)\n"
-    "  --history              each snapshot is a point in time; else all are one set, summed\n"
-    "  --label TEXT           what to call the set\n" ANALYZE_OPTIONS_HELP
-    "  -h, --help             this text\n";
-
-enum { OPTION_REPLACE = 256, OPTION_APPEND, OPTION_KEYS, OPTION_HISTORY, OPTION_LABEL };
-
-static int parse_keys(const char *word, enum keys_stored *ret_keys, struct error *err)
-{
-    for (int k = KEYS_ALL; k <= KEYS_NONE; k++) {
-        if (strcmp(word, keys_stored_name((enum keys_stored)k)) == 0) {
-            *ret_keys = (enum keys_stored)k;
-            return 0;
-        }
-    }
-    return error_set(err, EXIT_CANNOT_RUN, "--keys: '%.40s' is not all, top or none", word);
-}
+struct analyze_arguments {
+    struct analyze_options analyze;
+    bool has_keys; /* --keys was typed */
+};
 
 static int check_options(const struct analyze_options *o, struct error *err)
 {
@@ -110,70 +89,63 @@ static int analyze(const struct analyze_options *o, struct error *err)
     return r < 0 ? -1 : outcome.exit_code;
 }
 
+static enum keys_stored find_keys(const char *word)
+{
+    int k = KEYS_ALL;
+
+    while (k < KEYS_NONE && strcmp(word, keys_stored_name((enum keys_stored)k)) != 0)
+        k++;
+    return (enum keys_stored)k;
+}
+
+static int take_option(void *data, const struct option_given *given, struct error *err)
+{
+    struct analyze_arguments *const a = data;
+
+    switch (given->id) {
+    case OPTION_OUTPUT: a->analyze.output = given->value; return 0;
+    case OPTION_REPLACE: a->analyze.may_replace = true; return 0;
+    case OPTION_APPEND: a->analyze.may_append = true; return 0;
+    case OPTION_KEYS:
+        a->has_keys = !given->is_standing;
+        a->analyze.keys = find_keys(given->value);
+        return 0;
+    case OPTION_HISTORY: a->analyze.is_history = true; return 0;
+    case OPTION_LABEL: a->analyze.label = given->value; return 0;
+    default:
+        return analyze_option(&a->analyze, (int)given->id, given->value, given->is_standing, err);
+    }
+}
+
+static int analyze_operands(struct analyze_arguments *a, int argc, char **argv, int first,
+                            struct error *err)
+{
+    struct analyze_options *const o = &a->analyze;
+
+    o->paths = (const char *const *)argv + first;
+    o->path_count = (size_t)(argc - first);
+    /* Nobody will see the keys of a private database: the short reports need the largest only. */
+    if (o->output == NULL && !a->has_keys)
+        o->keys = KEYS_TOP;
+    return check_options(o, err) < 0 ? -1 : analyze(o, err);
+}
+
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"replace", no_argument, NULL, OPTION_REPLACE},
-        {"append", no_argument, NULL, OPTION_APPEND},
-        {"keys", required_argument, NULL, OPTION_KEYS},
-        {"history", no_argument, NULL, OPTION_HISTORY},
-        {"label", required_argument, NULL, OPTION_LABEL},
-        {"help", no_argument, NULL, 'h'},
-        ANALYZE_LONG_OPTIONS,
-        {NULL, 0, NULL, 0},
-    };
-    struct analyze_options o = ANALYZE_OPTIONS_INIT;
+    struct analyze_arguments a = {.analyze = ANALYZE_OPTIONS_INIT};
     struct error err = {.exit_code = EXIT_DONE};
-    bool has_keys = false;
-    int c, code = EXIT_DONE;
+    struct arguments arguments;
+    int code;
 
-    opterr = 0;
-    while (code == EXIT_DONE && (c = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
-        switch (c) {
-        case 'o': o.output = optarg; break;
-        case OPTION_REPLACE: o.may_replace = true; break;
-        case OPTION_APPEND: o.may_append = true; break;
-        case OPTION_KEYS:
-            has_keys = true;
-            if (parse_keys(optarg, &o.keys, &err) < 0)
-                code = command_fail(&err);
-            break;
-        case OPTION_HISTORY: o.is_history = true; break;
-        case OPTION_LABEL: o.label = optarg; break;
-        case 'h':
-            fputs(usage, stdout);
-            analyze_options_done(&o);
-            return command_finish_stdout(EXIT_DONE);
-        case '?':
-        case ':': code = command_usage_error("analyze", c, argv); break;
-        default:
-            if (analyze_option(&o, c, optarg, &err) < 0)
-                code = command_fail(&err);
-            break;
-        }
-    }
-    if (code == EXIT_DONE) {
-        o.paths = (const char *const *)argv + optind;
-        o.path_count = (size_t)(argc - optind);
-        /* Nobody will see the keys of a private database: the short reports need the largest only.
-         */
-        if (o.output == NULL && !has_keys)
-            o.keys = KEYS_TOP;
-        if (check_options(&o, &err) < 0) {
-            code = command_fail(&err);
-        } else {
-            code = analyze(&o, &err);
-            code = command_finish_stdout(code < 0 ? command_fail(&err) : code);
-        }
-    }
-    analyze_options_done(&o);
+    code = arguments_parse(&arguments, COMMAND_ANALYZE, argc, argv, take_option, &a, &err);
+    if (code == ARGUMENTS_RUN)
+        code = analyze_operands(&a, argc, argv, arguments.first_operand, &err);
+    else if (code == ARGUMENTS_HELPED)
+        code = EXIT_DONE;
+    code = command_finish_stdout(code < 0 ? command_fail(&err) : code);
+    analyze_options_done(&a.analyze);
+    arguments_done(&arguments);
     return code;
 }
 
-const struct command cmd_analyze = {
-    .name = "analyze",
-    .about = "decode and weigh snapshots, keep the result in a report database",
-    .usage = usage,
-    .run = run,
-};
+const struct command cmd_analyze = {.id = COMMAND_ANALYZE, .run = run};

@@ -1,23 +1,16 @@
 /* cmd_info.c -- rdblens info: what a snapshot says of itself, without reading its keys. */
 // SPDX-License-Identifier: MIT
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/arguments.h"
 #include "commands.h"
 #include "open_snapshot.h"
 #include "rdb_error.h"
 #include "rdbparse/rdbparse.h"
 #include "util/text.h"
-
-static const char usage[] = "usage: rdblens info SNAPSHOT [-f text|json]\n\n"
-                            "Prints the header and the AUX fields before the first key, and what "
-                            "the file says of its first\n"
-                            "database.  Reads no keys, so it is instant whatever the size.\n\n"
-                            "  -f, --format FORMAT    text (the default) or json\n"
-                            "  -h, --help             this text\n";
 
 #define MAX_AUX 200
 
@@ -217,43 +210,31 @@ out:
     return r;
 }
 
-static int run(int argc, char **argv)
+static int take_option(void *data, const struct option_given *given, struct error *err)
 {
-    static const struct option options[] = {
-        {"format", required_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    struct error err = {.exit_code = EXIT_DONE};
-    const char *path;
-    bool is_json = false;
-    int c, code;
+    bool *const is_json = data;
 
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, ":f:h", options, NULL)) != -1) {
-        switch (c) {
-        case 'f':
-            if (strcmp(optarg, "json") != 0 && strcmp(optarg, "text") != 0) {
-                error_set(&err, EXIT_CANNOT_RUN, "info: format '%.40s' is not text or json",
-                          optarg);
-                return command_fail(&err);
-            }
-            is_json = strcmp(optarg, "json") == 0;
-            break;
-        case 'h': fputs(usage, stdout); return command_finish_stdout(EXIT_DONE);
-        default: return command_usage_error("info", c, argv);
-        }
-    }
-    path = snapshot_argument("info", argc, argv, &err);
-    if (path == NULL)
-        return command_fail(&err);
-    code = show(path, is_json, &err) < 0 ? command_fail(&err) : EXIT_DONE;
-    return command_finish_stdout(code);
+    (void)err;
+    if (given->id == OPTION_INFO_FORMAT)
+        *is_json = strcmp(given->value, "json") == 0;
+    return 0;
 }
 
-const struct command cmd_info = {
-    .name = "info",
-    .about = "header and AUX fields of a snapshot, at once",
-    .usage = usage,
-    .run = run,
-};
+static int run(int argc, char **argv)
+{
+    struct error err = {.exit_code = EXIT_DONE};
+    struct arguments arguments;
+    const char *path;
+    bool is_json = false;
+    int r;
+
+    r = arguments_parse(&arguments, COMMAND_INFO, argc, argv, take_option, &is_json, &err);
+    if (r == ARGUMENTS_RUN) {
+        path = snapshot_argument("info", argc, argv, arguments.first_operand, &err);
+        r = path == NULL ? -1 : show(path, is_json, &err);
+    }
+    arguments_done(&arguments);
+    return command_finish_stdout(r < 0 ? command_fail(&err) : EXIT_DONE);
+}
+
+const struct command cmd_info = {.id = COMMAND_INFO, .run = run};

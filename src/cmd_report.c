@@ -5,58 +5,23 @@
  * typing error costs no time.
  */
 // SPDX-License-Identifier: MIT
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "analyze/analyze.h"
+#include "cli/arguments.h"
 #include "commands.h"
 #include "report/output_file.h"
 #include "report/report.h"
-#include "util/text.h"
 
-static const char usage[] =
-    "usage: rdblens report SRC [NAME...] [options]\n"
-    "\n"
-    "Prints reports on SRC: a snapshot, a report database, or - for standard input.\n"
-    "Without a NAME: summary; in JSON all reports.  rdblens report --list tells the names.\n"
-    "\n"
-    "  -f, --format FORMAT    table, json, ndjson, csv or markdown (default: table, or as the file "
-    "ends),\n"
-    "                         or rdbtools: all keys, in redis-rdb-tools' columns\n"
-    "  -o, --output FILE      write there instead of standard output; may be given several times\n"
-    "      --top N            how many rows the lists have\n"
-    "      --param NAME=VALUE another parameter of a report\n"
-    "      --set ID|LABEL     the set of snapshots to report on (default: newest)\n"
-    "      --reports-dir DIR  your own reports, one file NAME.sql each; they replace ours of that "
-    "name\n"
-    "      --width N          columns of a table (default: the terminal's, else 80)\n"
-    "      --list             list the reports and stop\n" ANALYZE_OPTIONS_HELP;
-
-enum { OPTION_TOP = 256, OPTION_PARAM, OPTION_SET, OPTION_REPORTS_DIR, OPTION_WIDTH, OPTION_LIST };
-
-static const struct option long_options[] = {
-    {"format", required_argument, NULL, 'f'},
-    {"output", required_argument, NULL, 'o'},
-    {"help", no_argument, NULL, 'h'},
-    {"top", required_argument, NULL, OPTION_TOP},
-    {"param", required_argument, NULL, OPTION_PARAM},
-    {"set", required_argument, NULL, OPTION_SET},
-    {"reports-dir", required_argument, NULL, OPTION_REPORTS_DIR},
-    {"width", required_argument, NULL, OPTION_WIDTH},
-    {"list", no_argument, NULL, OPTION_LIST},
-    ANALYZE_LONG_OPTIONS,
-    {0},
-};
-
-struct arguments {
+struct report_arguments {
     struct analyze_options analyze;
     const char *format;
     const char *set;
     const char *reports_dir;
     int width;
-    bool wants_list, wants_help;
+    bool wants_list;
     /* as many as there are arguments is room enough */
     const char **outputs;
     size_t output_count;
@@ -64,56 +29,36 @@ struct arguments {
     size_t param_count;
 };
 
-static int add_param(struct arguments *a, const char *name, const char *value)
+static void add_param(struct report_arguments *a, const char *name, const char *value,
+                      bool is_standing)
 {
-    a->params[a->param_count++] = (struct report_param){name, value};
-    return 0;
+    a->params[a->param_count++] = (struct report_param){name, value, is_standing};
 }
 
 /* NAME=VALUE, split in place. */
-static int take_param(struct arguments *a, char *text, struct error *err)
+static void take_param(struct report_arguments *a, const struct option_given *given)
 {
-    char *equals = strchr(text, '=');
+    char *equals = strchr(given->value, '=');
 
-    if (equals == NULL || equals == text)
-        return error_set(err, EXIT_CANNOT_RUN, "--param: expected NAME=VALUE, got '%.80s'", text);
     *equals = '\0';
-    return add_param(a, text, equals + 1);
+    add_param(a, given->value, equals + 1, given->is_standing);
 }
 
-static int take_top(struct arguments *a, const char *text, struct error *err)
+static int take_option(void *data, const struct option_given *given, struct error *err)
 {
-    int64_t n;
+    struct report_arguments *const a = data;
 
-    if (text_parse_int(text, 1, INT32_MAX, &n) < 0)
-        return error_set(err, EXIT_CANNOT_RUN, "--top: '%.40s' is not a number of rows", text);
-    return add_param(a, "top", text);
-}
-
-static int take_width(struct arguments *a, const char *text, struct error *err)
-{
-    int64_t n;
-
-    if (text_parse_int(text, 20, 10000, &n) < 0)
-        return error_set(err, EXIT_CANNOT_RUN, "--width: '%.40s' is not a width of 20 to 10000",
-                         text);
-    a->width = (int)n;
-    return 0;
-}
-
-static int take_option(struct arguments *a, int option, struct error *err)
-{
-    switch (option) {
-    case 'f': a->format = optarg; return 0;
-    case 'o': a->outputs[a->output_count++] = optarg; return 0;
-    case 'h': a->wants_help = true; return 0;
-    case OPTION_TOP: return take_top(a, optarg, err);
-    case OPTION_PARAM: return take_param(a, optarg, err);
-    case OPTION_SET: a->set = optarg; return 0;
-    case OPTION_REPORTS_DIR: a->reports_dir = optarg; return 0;
-    case OPTION_WIDTH: return take_width(a, optarg, err);
+    switch (given->id) {
+    case OPTION_FORMAT: a->format = given->value; return 0;
+    case OPTION_OUTPUT_FILE: a->outputs[a->output_count++] = given->value; return 0;
+    case OPTION_TOP: add_param(a, "top", given->value, given->is_standing); return 0;
+    case OPTION_PARAM: take_param(a, given); return 0;
+    case OPTION_SET: a->set = given->value; return 0;
+    case OPTION_REPORTS_DIR: a->reports_dir = given->value; return 0;
+    case OPTION_WIDTH: a->width = (int)strtol(given->value, NULL, 10); return 0;
     case OPTION_LIST: a->wants_list = true; return 0;
-    default: return analyze_option(&a->analyze, option, optarg, err) < 0 ? -1 : 0;
+    default:
+        return analyze_option(&a->analyze, (int)given->id, given->value, given->is_standing, err);
     }
 }
 
@@ -136,7 +81,7 @@ static int64_t wall_now_ms(void)
 }
 
 /* Reports on an open database; *ret_code is 0 or 3. */
-static int run_reports(const struct arguments *a, const char *source,
+static int run_reports(const struct report_arguments *a, const char *source,
                        const struct report_request *rq, struct output_set *outputs, int *ret_code,
                        struct error *err)
 {
@@ -160,7 +105,7 @@ static int run_reports(const struct arguments *a, const char *source,
     return r;
 }
 
-static int run_with_catalog(struct arguments *a, const struct report_catalog *catalog,
+static int run_with_catalog(struct report_arguments *a, const struct report_catalog *catalog,
                             const char *const *words, size_t word_count, int *ret_code,
                             struct error *err)
 {
@@ -198,56 +143,47 @@ static int run_with_catalog(struct arguments *a, const struct report_catalog *ca
     return r;
 }
 
-static int parse_arguments(int argc, char **argv, struct arguments *a, struct error *err)
+static int run_operands(struct report_arguments *a, char **operands, int count, int *ret_code,
+                        struct error *err)
 {
-    int option;
+    struct report_catalog *catalog = NULL;
+    int r = 0;
 
-    a->outputs = calloc((size_t)argc, sizeof *a->outputs);
-    a->params = calloc((size_t)argc, sizeof *a->params);
-    if (a->outputs == NULL || a->params == NULL)
-        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":f:o:h", long_options, NULL)) != -1) {
-        if (option == '?' || option == ':') {
-            command_usage_error("report", option, argv);
-            return error_set(err, EXIT_CANNOT_RUN, "%s", "");
-        }
-        if (take_option(a, option, err) < 0)
-            return -1;
-    }
-    if (optind == argc && !a->wants_list && !a->wants_help)
+    if (count == 0 && !a->wants_list)
         return error_set(err, EXIT_CANNOT_RUN, "report: no SRC; see rdblens help report");
-    return 0;
+    if (report_catalog_new(a->reports_dir, &catalog, err) < 0)
+        return -1;
+    if (a->wants_list)
+        print_list(catalog);
+    else
+        r = run_with_catalog(a, catalog, (const char *const *)operands, (size_t)count, ret_code,
+                             err);
+    report_catalog_free(catalog);
+    return r;
 }
 
 static int run(int argc, char **argv)
 {
-    struct arguments a = {.analyze = ANALYZE_OPTIONS_INIT};
-    struct report_catalog *catalog = NULL;
+    struct report_arguments a = {.analyze = ANALYZE_OPTIONS_INIT};
+    const size_t room = (size_t)argc + STANDING_MAX;
+    struct arguments arguments = {0};
     struct error err = {0};
     int code = EXIT_DONE, r;
 
-    r = parse_arguments(argc, argv, &a, &err);
-    if (r == 0 && !a.wants_help)
-        r = report_catalog_new(a.reports_dir, &catalog, &err);
-    if (r == 0 && a.wants_help)
-        fputs(usage, stdout);
-    else if (r == 0 && a.wants_list)
-        print_list(catalog);
-    else if (r == 0)
-        r = run_with_catalog(&a, catalog, (const char *const *)argv + optind,
-                             (size_t)(argc - optind), &code, &err);
+    a.outputs = calloc(room, sizeof *a.outputs);
+    a.params = calloc(room, sizeof *a.params);
+    r = a.outputs == NULL || a.params == NULL
+            ? error_set(&err, EXIT_CANNOT_RUN, "out of memory")
+            : arguments_parse(&arguments, COMMAND_REPORT, argc, argv, take_option, &a, &err);
+    if (r == ARGUMENTS_RUN)
+        r = run_operands(&a, argv + arguments.first_operand, argc - arguments.first_operand, &code,
+                         &err);
     code = r < 0 ? command_fail(&err) : command_finish_stdout(code);
-    report_catalog_free(catalog);
     analyze_options_done(&a.analyze);
+    arguments_done(&arguments);
     free(a.outputs);
     free(a.params);
     return code;
 }
 
-const struct command cmd_report = {
-    .name = "report",
-    .about = "print reports on a snapshot or a report database",
-    .usage = usage,
-    .run = run,
-};
+const struct command cmd_report = {.id = COMMAND_REPORT, .run = run};

@@ -9,13 +9,13 @@
  * not remembered, and the result says so.
  */
 // SPDX-License-Identifier: MIT
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyze/progress.h"
+#include "cli/arguments.h"
 #include "commands.h"
 #include "key_row.h"
 #include "open_snapshot.h"
@@ -24,13 +24,6 @@
 #include "util/seen.h"
 #include "util/text.h"
 #include "value_check.h"
-
-static const char usage[] =
-    "usage: rdblens verify SNAPSHOT\n\n"
-    "Opens every value, checks every length and the checksum.  The last line is\n"
-    "`restorable: yes`, `restorable: only by ...` or `restorable: no, because ...`.\n\n"
-    "  --quiet                no progress on the terminal\n"
-    "  -h, --help             this text\n";
 
 #define MAX_KEYS_SEEN     ((size_t)1 << 23)
 #define MAX_DEFECTS_SHOWN 100
@@ -321,38 +314,32 @@ out:
     return r;
 }
 
-static int run(int argc, char **argv)
+static int take_option(void *data, const struct option_given *given, struct error *err)
 {
-    static const struct option options[] = {
-        {"quiet", no_argument, NULL, 'q'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    struct error err = {.exit_code = EXIT_DONE};
-    const char *path;
-    bool is_quiet = false;
-    int c, code;
+    bool *const is_quiet = data;
 
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, ":hq", options, NULL)) != -1) {
-        switch (c) {
-        case 'q': is_quiet = true; break;
-        case 'h': fputs(usage, stdout); return command_finish_stdout(EXIT_DONE);
-        default: return command_usage_error("verify", c, argv);
-        }
-    }
-    path = snapshot_argument("verify", argc, argv, &err);
-    if (path == NULL)
-        return command_fail(&err);
-    code = verify(path, is_quiet, &err);
-    if (code < 0)
-        code = command_fail(&err);
-    return command_finish_stdout(code);
+    (void)err;
+    *is_quiet |= given->id == OPTION_QUIET;
+    return 0;
 }
 
-const struct command cmd_verify = {
-    .name = "verify",
-    .about = "opens and checks everything; says whether a server would load it",
-    .usage = usage,
-    .run = run,
-};
+static int run(int argc, char **argv)
+{
+    struct error err = {.exit_code = EXIT_DONE};
+    struct arguments arguments;
+    const char *path;
+    bool is_quiet = false;
+    int code;
+
+    code = arguments_parse(&arguments, COMMAND_VERIFY, argc, argv, take_option, &is_quiet, &err);
+    if (code == ARGUMENTS_RUN) {
+        path = snapshot_argument("verify", argc, argv, arguments.first_operand, &err);
+        code = path == NULL ? -1 : verify(path, is_quiet, &err);
+    } else if (code == ARGUMENTS_HELPED) {
+        code = EXIT_DONE;
+    }
+    arguments_done(&arguments);
+    return command_finish_stdout(code < 0 ? command_fail(&err) : code);
+}
+
+const struct command cmd_verify = {.id = COMMAND_VERIFY, .run = run};

@@ -2,25 +2,25 @@
 // SPDX-License-Identifier: MIT
 #include "open_snapshot.h"
 
-#include <getopt.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "rdb_error.h"
 #include "util/signals.h"
 
-const char *snapshot_argument(const char *command, int argc, char **argv, struct error *err)
+const char *snapshot_argument(const char *command, int argc, char **argv, int first,
+                              struct error *err)
 {
-    if (argc - optind != 1) {
+    if (argc - first != 1) {
         error_set(err, EXIT_CANNOT_RUN, "%s: give one snapshot; see rdblens help %s", command,
                   command);
         return NULL;
     }
-    if (strcmp(argv[optind], "-") == 0 && isatty(STDIN_FILENO)) {
+    if (strcmp(argv[first], "-") == 0 && isatty(STDIN_FILENO)) {
         error_set(err, EXIT_CANNOT_RUN, "standard input is a terminal; pipe a snapshot into it");
         return NULL;
     }
-    return argv[optind];
+    return argv[first];
 }
 
 static enum rdbp_errcode check(void *user)

@@ -5,9 +5,10 @@
 #include "rdbparse/rdbparse.h"
 #include "util/error.h"
 
-/* The one argument that stands behind the options (optind).  NULL: there is none, or several, or it
+/* The one argument that stands behind the options, from argv[first] on.  NULL: there is none, or several, or it
  * is "-" and standard input a terminal; *err says so. */
-const char *snapshot_argument(const char *command, int argc, char **argv, struct error *err);
+const char *snapshot_argument(const char *command, int argc, char **argv, int first,
+                              struct error *err);
 
 /* Opens a path, or standard input for "-", with Ctrl-C and a file that shrinks looked after; sets
  * options->check.  0 and a parser for close_snapshot(), or -1. */

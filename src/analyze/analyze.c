@@ -157,12 +157,10 @@ int analyze_open_source(const char *src, const struct analyze_options *options, 
         one.deep = options->deep || options->opens_all;
         return analyze_to_private_db(&one, ret_db, ret_outcome, err);
     }
-    if (options->deep || options->has_max_patterns || options->weighs != NULL)
+    if (options->for_snapshot != NULL)
         return error_set(err, EXIT_CANNOT_RUN,
                          "%s: is a report database: %s is for reading a snapshot", src,
-                         options->deep               ? "--deep"
-                         : options->has_max_patterns ? "--max-patterns"
-                                                     : options->weighs);
+                         options->for_snapshot);
     if (store_open_existing(src, false, &db, err) < 0)
         return -1;
     if (options->filter.count > 0 || options->rules.count > 0 || options->now_ms != ROW_NULL) {

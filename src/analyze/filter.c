@@ -22,8 +22,7 @@ static const char *const option_names[FILTER_KIND_COUNT_] = {
     [FILTER_NO_TTL] = "no-ttl",
 };
 
-/* A word of TYPE's, or what may be a module type's name: nine characters of its 64. */
-static bool is_type_name(const char *word)
+bool filter_is_type(const char *word)
 {
     static const char name_chars[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -51,7 +50,7 @@ static int parse_term(struct filter_term *t, struct error *err)
                              t->is_negated ? "not-" : "", option_names[t->kind], t->text);
         return 0;
     case FILTER_TYPE:
-        if (!is_type_name(t->text))
+        if (!filter_is_type(t->text))
             return error_set(err, EXIT_CANNOT_RUN,
                              "--%stype: '%.40s' is not a type (string, list, set, zset, hash, "
                              "stream, module, or the nine characters of a module type)",

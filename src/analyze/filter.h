@@ -37,6 +37,8 @@ struct filter {
 int filter_add(struct filter *f, enum filter_kind kind, bool is_negated, const char *text,
                struct error *err);
 void filter_done(struct filter *f);
+/* A word of TYPE's, or what may be a module type's name: nine characters of its 64. */
+bool filter_is_type(const char *word);
 
 /* Names longer than 1 MiB are matched by their first 1,024 bytes.  A size that is not known lies
  * within no bound, so only the --not- form selects it: an option and its pair split the keys in

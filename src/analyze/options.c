@@ -2,28 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "analyze/analyze.h"
 
-#include <stdio.h>
-#include <string.h>
-
+#include "cli/option_table.h"
 #include "util/text.h"
-
-static int take_model(struct analyze_options *options, const char *name, struct error *err)
-{
-    const struct memory_version *v;
-    char known[440] = "";
-    size_t at = 0;
-
-    options->model = memory_version_named(name);
-    if (options->model != NULL)
-        return 0;
-    for (size_t i = 0; (v = memory_version_at(i)) != NULL && at < sizeof known; i++) {
-        const char *const row = memory_version_name(v);
-
-        if (strchr(row, '.') == strrchr(row, '.')) /* patches are told apart, not told */
-            at += (size_t)snprintf(known + at, sizeof known - at, "%s%s", at > 0 ? ", " : "", row);
-    }
-    return error_set(err, EXIT_CANNOT_RUN, "--model: '%.40s' is none of %s", name, known);
-}
 
 static int take_config(struct analyze_options *options, const char *text, struct error *err)
 {
@@ -34,78 +14,95 @@ static int take_config(struct analyze_options *options, const char *text, struct
     return 0;
 }
 
-/* Options about the server whose bytes are counted; returned as analyze_option() does. */
-static int take_server_option(struct analyze_options *options, int code, const char *arg,
-                              struct error *err)
+/* What only reading a snapshot can follow; *ret_name: the option's name when it is one of these. */
+static int take_for_snapshot(struct analyze_options *options, int id, const char *value,
+                             const char **ret_name, struct error *err)
 {
-    const char *name;
-    int r = 0;
+    int64_t number;
 
-    switch (code) {
-    case ANALYZE_OPTION_MODEL:
-        name = "--model";
-        r = take_model(options, arg, err);
-        break;
-    case ANALYZE_OPTION_ALLOCATOR:
-        name = "--allocator";
-        if (!memory_allocator_find(arg, &options->allocator))
-            r = error_set(err, EXIT_CANNOT_RUN,
-                          "--allocator: '%.40s' is none of jemalloc, jemalloc-system, libc", arg);
-        break;
-    case ANALYZE_OPTION_CONFIG:
-        name = "--config";
-        r = take_config(options, arg, err);
-        break;
-    case ANALYZE_OPTION_REDIS_CONF:
-        name = "--redis-conf";
-        r = memory_settings_load(&options->settings, arg, err);
-        break;
-    case ANALYZE_OPTION_STARTUP_BYTES:
-        name = "--startup-bytes";
-        if (text_parse_int(arg, 0, INT64_MAX, &options->startup_bytes) < 0)
-            r = error_set(err, EXIT_CANNOT_RUN, "--startup-bytes: '%.40s' is not a number of bytes",
-                          arg);
-        break;
+    switch (id) {
+    case OPTION_DEEP:
+        *ret_name = "--deep";
+        options->deep = true;
+        return 0;
+    case OPTION_MAX_PATTERNS:
+        *ret_name = "--max-patterns";
+        if (text_parse_int(value, 1, INT32_MAX, &number) == 0)
+            options->max_patterns = (size_t)number;
+        return 0;
+    case OPTION_MODEL:
+        *ret_name = "--model";
+        options->model = memory_version_named(value);
+        return 0;
+    case OPTION_ALLOCATOR:
+        *ret_name = "--allocator";
+        memory_allocator_find(value, &options->allocator);
+        return 0;
+    case OPTION_CONFIG: *ret_name = "--config"; return take_config(options, value, err);
+    case OPTION_REDIS_CONF:
+        *ret_name = "--redis-conf";
+        return memory_settings_load(&options->settings, value, err);
+    case OPTION_STARTUP_BYTES:
+        *ret_name = "--startup-bytes";
+        (void)text_parse_int(value, 0, INT64_MAX, &options->startup_bytes);
+        return 0;
     default: return 0;
     }
-    if (options->weighs == NULL)
-        options->weighs = name;
-    return r < 0 ? -1 : 1;
 }
 
-int analyze_option(struct analyze_options *options, int code, const char *arg, struct error *err)
+/* Which filter an option is; false: none. */
+static bool find_filter(int id, enum filter_kind *ret_kind, bool *ret_is_negated)
 {
-    int64_t v;
+    static const struct {
+        int id;
+        enum filter_kind kind;
+        bool is_negated;
+    } filters[] = {
+        {OPTION_DB, FILTER_DB, false},
+        {OPTION_TYPE, FILTER_TYPE, false},
+        {OPTION_MATCH, FILTER_MATCH, false},
+        {OPTION_MIN_BYTES, FILTER_MIN_BYTES, false},
+        {OPTION_MAX_BYTES, FILTER_MAX_BYTES, false},
+        {OPTION_NO_TTL, FILTER_NO_TTL, false},
+        {OPTION_NOT_DB, FILTER_DB, true},
+        {OPTION_NOT_TYPE, FILTER_TYPE, true},
+        {OPTION_NOT_MATCH, FILTER_MATCH, true},
+        {OPTION_NOT_MIN_BYTES, FILTER_MIN_BYTES, true},
+        {OPTION_NOT_MAX_BYTES, FILTER_MAX_BYTES, true},
+        {OPTION_NOT_NO_TTL, FILTER_NO_TTL, true},
+        {OPTION_WITH_TTL, FILTER_NO_TTL, true},
+    };
 
-    switch (code) {
-    case ANALYZE_OPTION_NOW:
-        if (text_parse_time(arg, &options->now_ms) < 0)
-            return error_set(err, EXIT_CANNOT_RUN,
-                             "--now: '%s' is not a time (Unix seconds or milliseconds, or "
-                             "2024-01-31T12:00:00Z)",
-                             arg);
-        return 1;
-    case ANALYZE_OPTION_DEEP: options->deep = true; return 1;
-    case ANALYZE_OPTION_MAX_PATTERNS:
-        if (text_parse_int(arg, 1, 10000000, &v) < 0)
-            return error_set(err, EXIT_CANNOT_RUN, "--max-patterns: '%s' is not a number from 1 on",
-                             arg);
-        options->max_patterns = (size_t)v;
-        options->has_max_patterns = true;
-        return 1;
-    case ANALYZE_OPTION_PATTERN:
-        return pattern_rules_add(&options->rules, "--pattern", arg, err) < 0 ? -1 : 1;
-    case ANALYZE_OPTION_QUIET: options->is_quiet = true; return 1;
-    default: break;
+    for (size_t i = 0; i < sizeof filters / sizeof *filters; i++) {
+        if (filters[i].id == id) {
+            *ret_kind = filters[i].kind;
+            *ret_is_negated = filters[i].is_negated;
+            return true;
+        }
     }
-    if (code >= ANALYZE_OPTION_FILTER && code < ANALYZE_OPTION_END) {
-        const bool is_negated = code >= ANALYZE_OPTION_NOT;
-        const int kind = code - (is_negated ? ANALYZE_OPTION_NOT : ANALYZE_OPTION_FILTER);
+    return false;
+}
 
-        return filter_add(&options->filter, (enum filter_kind)kind, is_negated, arg, err) < 0 ? -1
-                                                                                              : 1;
-    }
-    return take_server_option(options, code, arg, err);
+int analyze_option(struct analyze_options *options, int id, const char *value, bool is_standing,
+                   struct error *err)
+{
+    const char *name = NULL;
+    enum filter_kind kind;
+    bool is_negated;
+
+    if (find_filter(id, &kind, &is_negated))
+        return filter_add(&options->filter, kind, is_negated, value, err);
+    if (id == OPTION_PATTERN)
+        return pattern_rules_add(&options->rules, "--pattern", value, err);
+    if (id == OPTION_QUIET)
+        options->is_quiet = true;
+    else if (id == OPTION_NOW)
+        (void)text_parse_time(value, &options->now_ms);
+    else if (take_for_snapshot(options, id, value, &name, err) < 0)
+        return -1;
+    if (options->for_snapshot == NULL && !is_standing)
+        options->for_snapshot = name;
+    return 0;
 }
 
 void analyze_options_done(struct analyze_options *options)

@@ -24,6 +24,11 @@ static const struct {
 
 #define FORMATS "table, json, ndjson, csv, markdown, rdbtools"
 
+const char *report_format_name(size_t i)
+{
+    return names[i].text;
+}
+
 int report_format_parse(const char *name, enum report_format *ret_format, struct error *err)
 {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

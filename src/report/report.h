@@ -39,6 +39,8 @@ enum report_format {
     REPORT_FORMAT_COUNT_
 };
 
+/* "table", "json", ...; i < REPORT_FORMAT_COUNT_. */
+const char *report_format_name(size_t i);
 /* "table", "json", ... -> format.  -1 and a message for a name that is not known. */
 int report_format_parse(const char *name, enum report_format *ret_format, struct error *err);
 /* From the ending of a file's name (.txt .json .ndjson .jsonl .csv .md .markdown). */
@@ -66,6 +68,7 @@ int report_catalog_needs_keys(const struct report_catalog *c, const char *const 
 struct report_param {
     const char *name;
     const char *value;
+    bool is_standing; /* from a settings file: it may be for other reports than the chosen */
 };
 
 /* Everything is borrowed for the call. */

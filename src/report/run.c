@@ -233,7 +233,7 @@ static int choose_reports(struct run *run, struct error *err)
 static int check_params(const struct run *run, struct error *err)
 {
     for (size_t i = 0; i < run->rq->param_count; i++) {
-        bool is_known = false;
+        bool is_known = run->rq->params[i].is_standing;
 
         for (size_t k = 0; k < run->report_count; k++)
             for (size_t n = 0; n < run->reports[k]->param_count; n++)
