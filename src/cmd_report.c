@@ -21,7 +21,7 @@ struct report_arguments {
     const char *set;
     const char *reports_dir;
     int width;
-    bool wants_list;
+    bool wants_list, wants_schema;
     /* as many as there are arguments is room enough */
     const char **outputs;
     size_t output_count;
@@ -57,6 +57,7 @@ static int take_option(void *data, const struct option_given *given, struct erro
     case OPTION_REPORTS_DIR: a->reports_dir = given->value; return 0;
     case OPTION_WIDTH: a->width = (int)strtol(given->value, NULL, 10); return 0;
     case OPTION_LIST: a->wants_list = true; return 0;
+    case OPTION_SCHEMA: a->wants_schema = true; return 0;
     default:
         return analyze_option(&a->analyze, (int)given->id, given->value, given->is_standing, err);
     }
@@ -70,6 +71,21 @@ static void print_list(const struct report_catalog *catalog)
         printf("%-10s  %s%s\n", info->name, info->about != NULL ? info->about : info->title,
                info->needs_keys ? " (needs all keys)" : "");
     }
+}
+
+/* On an empty report database: the schema is of what the reports are, not of a snapshot. */
+static int print_schema(const struct report_catalog *catalog, struct error *err)
+{
+    struct store *store = NULL;
+    sqlite3 *db = NULL;
+    int r;
+
+    if (store_open(STORE_PRIVATE, NULL, KEYS_NONE, &store, err) < 0 ||
+        store_finish(store, &db, err) < 0)
+        return -1;
+    r = report_print_schema(db, catalog, stdout, err);
+    sqlite3_close(db);
+    return r;
 }
 
 static int64_t wall_now_ms(void)
@@ -149,12 +165,14 @@ static int run_operands(struct report_arguments *a, char **operands, int count, 
     struct report_catalog *catalog = NULL;
     int r = 0;
 
-    if (count == 0 && !a->wants_list)
+    if (count == 0 && !a->wants_list && !a->wants_schema)
         return error_set(err, EXIT_CANNOT_RUN, "report: no SRC; see rdblens help report");
     if (report_catalog_new(a->reports_dir, &catalog, err) < 0)
         return -1;
     if (a->wants_list)
         print_list(catalog);
+    else if (a->wants_schema)
+        r = print_schema(catalog, err);
     else
         r = run_with_catalog(a, catalog, (const char *const *)operands, (size_t)count, ret_code,
                              err);

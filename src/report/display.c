@@ -373,6 +373,8 @@ enum column_kind column_kind_of_name(const char *name)
         return COLUMN_SECONDS;
     if (ends_with(name, "_ms"))
         return COLUMN_MS;
+    if (ends_with(name, "_note")) /* bytes_note: how sure the size is, in words */
+        return COLUMN_COUNT;
     if (strcmp(name, "bytes") == 0 || starts_with(name, "bytes_") || ends_with(name, "_bytes") ||
         strstr(name, "_bytes_") != NULL || strcmp(name, "largest_element") == 0 ||
         strcmp(name, "used_memory") == 0)

@@ -107,6 +107,11 @@ void report_use_locale(void);
 int report_run(sqlite3 *db, const struct report_request *rq, const struct report_output *outputs,
                size_t output_count, bool *ret_is_complete, struct error *err);
 
+/* Prints the JSON Schema of JSON outputs, with the catalog's reports.  db: an empty report database.
+ */
+int report_print_schema(sqlite3 *db, const struct report_catalog *catalog, FILE *file,
+                        struct error *err);
+
 /* One SELECT of the user's, read-only, under the same guard.  Prints its rows alone. */
 int report_query(sqlite3 *db, const char *sql, const struct report_request *rq,
                  const struct report_output *outputs, size_t output_count, struct error *err);

@@ -9,9 +9,11 @@ Markdown must show: every cell of every section, byte by byte. One line a source
 """
 # SPDX-License-Identifier: MIT
 import csv
+import ctypes
 import datetime
 import io
 import json
+import locale
 import math
 import pathlib
 import re
@@ -26,6 +28,7 @@ ENDINGS = ["json", "ndjson", "csv", "md", "txt"]
 PLAIN = {"id", "db", "n", "rank", "offset", "version", "rdb_version"}
 BATCH = 1000  # rows that the table lays out at a time
 WIDTH = 10000  # the widest table there is: a name longer than that is cut
+LIBC = ctypes.CDLL(None)  # which characters there are, and how wide, is the system's to say
 EPOCH = datetime.datetime(1970, 1, 1)
 
 
@@ -74,6 +77,8 @@ def kind_of(name):
         return "seconds"
     if name.endswith("_ms"):
         return "ms"
+    if name.endswith("_note"):
+        return "count"
     if (name == "bytes" or name.startswith("bytes_") or name.endswith("_bytes") or "_bytes_" in name or
             name in ("largest_element", "used_memory")):
         return "bytes"
@@ -119,12 +124,24 @@ def show_percent(n):
     return ">99.9 %" if 99.95 < n < 100 else "%.1f %%" % n
 
 
+def is_visible(c):
+    """What the locale prints, without what hides or turns the line around."""
+    return (LIBC.iswprint(ord(c)) != 0 and unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") and
+            not "\ufe00" <= c <= "\ufe0f")
+
+
 def show_text(text):
-    def one(c):
-        if c.isascii():
-            return c if " " <= c <= "~" else "\\x%02x" % ord(c)
-        return c if unicodedata.category(c)[0] not in "CZ" else "".join("\\x%02x" % b for b in c.encode())
-    return "".join(map(one, text))
+    """Visible characters as they are, up to three combining marks on each; all else as \\xNN."""
+    out, marks_left = [], 0
+    for c in text:
+        is_mark = LIBC.wcwidth(ord(c)) == 0
+        if not is_visible(c) or is_mark and marks_left == 0:
+            out += ["\\x%02x" % b for b in c.encode()]
+            marks_left = 0
+        else:
+            out.append(c)
+            marks_left = marks_left - 1 if is_mark else 3
+    return "".join(out)
 
 
 def show(value, kind):
@@ -160,7 +177,7 @@ def show_cell(section, name, value):
 
 
 def width_of(text):
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(LIBC.wcwidth(ord(c)) for c in text)
 
 
 # --- what each format must hold ---
@@ -320,6 +337,7 @@ def check_report(rdblens, database, code, name, sections, folder):
 
 def main():
     rdblens, fixtures, bench_snapshot, shared, reports = sys.argv[1:6]
+    locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
     names = report_names(rdblens)
     files = {name: read_report(pathlib.Path(reports) / f"{name}.sql") for name in names}
     failed = 0
