@@ -1,15 +1,23 @@
 -- title: Key patterns
--- about: All patterns of key names, as one flat list: for CSV and scripts.
--- param: top = 100
+-- about: What fills the memory by namespace and pattern, and the glob that hits each pattern's keys.
+-- param: top = 20
+-- param: delimiter = :
+-- param: under =
 
 -- section: patterns | By size
--- caption: SHARE: of all bytes. NO TTL: of the pattern's own keys. Not a glob: a pattern written as a glob may match other keys too.
+-- caption: NO TTL: of the pattern's own keys. GLOB: as SCAN MATCH takes it. ALSO HITS: keys of other patterns and types that it hits in this database, and their size.
 -- note: No keys.
--- column: pattern_text = PATTERN
+-- column: glob = GLOB
 -- column: size_bytes = SIZE
--- column: share_pct = SHARE
+-- column: pattern_text = -
+-- column: share_pct = SHARE | wide
 -- column: keys_without_ttl_pct = NO TTL
+-- column: glob_other_keys = ALSO HITS | exact=glob_is_exact
+-- column: glob_other_bytes = OF SIZE | exact=glob_is_exact
+-- column: glob_is_exact = -
+-- column: is_rule = -
 -- column: type = TYPE
+-- column: role = ROLE | wide
 -- column: system = SYSTEM | wide
 -- column: bytes = -
 -- column: rdb_bytes = IN FILE | wide
@@ -22,9 +30,19 @@
 -- column: last_expires_at = LAST EXPIRES (UTC) | wide
 -- column: largest_bytes = LARGEST | wide
 -- column: largest_key_text = -
-SELECT p.db, pattern_text, type, role, system, p.keys, p.size_bytes, p.bytes,
+WITH p AS MATERIALIZED (
+  SELECT *, glob_of(pattern, is_rule) AS glob FROM report_patterns
+   WHERE is_below(pattern_text, :under, :delimiter)
+   ORDER BY size_bytes DESC, keys DESC, db, pattern_text LIMIT :top)
+SELECT p.db, pattern_text, glob, type, role, system, p.keys, p.size_bytes, p.bytes,
        pct(p.size_bytes, t.size_bytes) AS share_pct, pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct,
+       max(glob_keys(p.db, glob) - p.keys, 0) AS glob_other_keys, max(glob_bytes(p.db, glob) - p.size_bytes, 0) AS glob_other_bytes,
+       glob_is_exact(p.db, glob) AS glob_is_exact, is_rule,
        p.keys_without_ttl, p.bytes_without_ttl, p.rdb_bytes, p.elements, p.expired_keys, p.expired_bytes,
        p.first_expires_at, p.last_expires_at, p.largest_bytes, p.largest_key_text
-  FROM report_patterns p, report_totals t
- ORDER BY p.size_bytes DESC, p.keys DESC, p.db, pattern_text LIMIT :top;
+  FROM p, report_totals t
+ ORDER BY p.size_bytes DESC, p.keys DESC, p.db, pattern_text;
+
+-- section: not_known |
+-- line: What a glob also hits is not known under a filter.{?is_filtered}
+SELECT count(filter) > 0 AS is_filtered FROM report_snapshots HAVING count(filter) > 0;

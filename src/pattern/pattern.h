@@ -45,7 +45,8 @@ enum pattern_relation {
 struct pattern_automaton;
 struct pattern_automaton *pattern_automaton_new(void); /* NULL when out of memory */
 void pattern_automaton_free(struct pattern_automaton *a);
-/* The shape whose glob is asked for; borrowed until the next. */
+/* The shape whose glob is asked for, of at most twice PATTERN_MAX_BYTES; borrowed until the next.
+ */
 void pattern_automaton_set(struct pattern_automaton *a, const struct pattern_shape *of);
 /* Only what is proven is told.  *steps is what may still be spent, and goes down. */
 enum pattern_relation pattern_relate(struct pattern_automaton *a, const struct pattern_shape *keys,

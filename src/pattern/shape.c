@@ -25,7 +25,7 @@
 #include "pattern/fold_internal.h"
 #include "pattern/pattern.h"
 
-enum { MAX_ELEMENTS = 2 * PATTERN_MAX_BYTES, MAX_SETS = PATTERN_MAX_BYTES / 2 + 2 };
+enum { MAX_ELEMENTS = 2 * PATTERN_MAX_BYTES, MAX_SETS = PATTERN_MAX_BYTES + 1 };
 
 struct byte_set {
     uint64_t bits[4];
@@ -48,6 +48,7 @@ struct row {
 struct pattern_automaton {
     struct pattern_shape of;
     struct row glob, keys;
+    size_t prefix_count, suffix_count; /* elements of the glob that are one byte, at its ends */
     bool reached[2][MAX_ELEMENTS + 1];
 };
 
@@ -181,6 +182,11 @@ void pattern_automaton_free(struct pattern_automaton *a)
     free(a);
 }
 
+static bool is_byte(const struct element *e)
+{
+    return !e->is_loop && e->set == NO_SET;
+}
+
 void pattern_automaton_set(struct pattern_automaton *a, const struct pattern_shape *of)
 {
     a->of = *of;
@@ -188,6 +194,12 @@ void pattern_automaton_set(struct pattern_automaton *a, const struct pattern_sha
         read_glob(&a->glob, of);
     else
         read_pattern(&a->glob, of, PATTERN_STARS_ANY);
+    a->prefix_count = a->suffix_count = 0;
+    while (a->prefix_count < a->glob.count && is_byte(&a->glob.elements[a->prefix_count]))
+        a->prefix_count++;
+    while (a->suffix_count < a->glob.count &&
+           is_byte(&a->glob.elements[a->glob.count - 1 - a->suffix_count]))
+        a->suffix_count++;
 }
 
 /* Whether the pairs that can be reached lead to both ends.  Row by row of the glob: reached[0] is
@@ -257,15 +269,21 @@ static bool differ_at_ends(const struct row *g, const struct row *k)
     return false;
 }
 
-/* Most pairs differ in the bytes before the first star of either. */
-static bool differ_at_begin(const struct pattern_shape *a, const struct pattern_shape *b)
+/* Most pairs differ in the bytes before the first star of either, or behind the last: looked at in
+ * the pattern's own bytes. */
+static bool differ_in_bytes(const struct pattern_automaton *a, const struct pattern_shape *keys)
 {
-    const size_t n = a->size_bytes < b->size_bytes ? a->size_bytes : b->size_bytes;
+    const struct element *const elements = a->glob.elements;
 
-    for (size_t i = 0; i < n; i++) {
-        if (a->bytes[i] == '*' || b->bytes[i] == '*')
+    for (size_t i = 0; i < a->prefix_count && i < keys->size_bytes && keys->bytes[i] != '*'; i++)
+        if (elements[i].byte != keys->bytes[i])
+            return true;
+    for (size_t i = 1; i <= a->suffix_count && i <= keys->size_bytes; i++) {
+        const uint8_t byte = keys->bytes[keys->size_bytes - i];
+
+        if (byte == '*')
             return false;
-        if (a->bytes[i] != b->bytes[i])
+        if (elements[a->glob.count - i].byte != byte)
             return true;
     }
     return false;
@@ -316,7 +334,7 @@ enum pattern_relation pattern_relate(struct pattern_automaton *a, const struct p
         return keys->size_bytes == a->of.size_bytes ? PATTERN_INSIDE
                : may_be_empty                       ? PATTERN_UNDECIDED
                                                     : PATTERN_APART;
-    if (!a->of.is_rule && !keys->is_rule && differ_at_begin(&a->of, keys))
+    if (!keys->is_rule && differ_in_bytes(a, keys))
         return PATTERN_APART;
     if (*steps < 0)
         return PATTERN_UNDECIDED;

@@ -254,7 +254,11 @@ void display_value(struct strbuf *b, const struct value *v, enum column_kind kin
     switch (v->type) {
     case VALUE_NULL: strbuf_puts(b, "-"); break;
     case VALUE_INT:
-    case VALUE_REAL: display_number(b, v, kind); break;
+    case VALUE_REAL:
+        if (v->is_about)
+            strbuf_puts(b, MB_CUR_MAX > 1 ? "\xe2\x89\x88" : "~"); /* almost equal to */
+        display_number(b, v, kind);
+        break;
     case VALUE_TEXT: display_text(b, v->bytes, v->size_bytes); break;
     case VALUE_BLOB:
         display_blob_as_text(&text, v->bytes, v->size_bytes);

@@ -7,15 +7,20 @@
  * one word of a shell's command line redis_match(glob, key)  1 when Redis' own glob matches the
  * bytes of key
  *
+ *      glob_of(pattern, is_rule)      the glob to type for a pattern
+ *      is_below(pattern, node, delimiter)      1 when it is in that namespace
+ *
  * All of them are pure, so that a database's own views may call them too.
  */
 // SPDX-License-Identifier: MIT
 #include "report/functions.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "pattern/pattern.h"
 #include "report/display.h"
+#include "report/globs.h"
 
 static void pct(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
@@ -117,6 +122,53 @@ static void redis_match(sqlite3_context *context, int argc, sqlite3_value **argv
                                            (size_t)sqlite3_value_bytes(argv[1])));
 }
 
+/* is_below(pattern, node, delimiter): 1 when the pattern is the node or lies below it; '' is above
+ * all. */
+static void is_below(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    const unsigned char *pattern = sqlite3_value_text(argv[0]), *node = sqlite3_value_text(argv[1]);
+    const unsigned char *delimiter = sqlite3_value_text(argv[2]);
+    const size_t pattern_bytes = (size_t)sqlite3_value_bytes(argv[0]);
+    const size_t node_bytes = (size_t)sqlite3_value_bytes(argv[1]);
+    const size_t delimiter_bytes = (size_t)sqlite3_value_bytes(argv[2]);
+    bool is;
+
+    (void)argc;
+    if (pattern == NULL || node == NULL || delimiter == NULL)
+        return;
+    is = node_bytes <= pattern_bytes && memcmp(pattern, node, node_bytes) == 0;
+    if (is && node_bytes > 0 && node_bytes < pattern_bytes)
+        is = (node_bytes >= delimiter_bytes &&
+              memcmp(node + node_bytes - delimiter_bytes, delimiter, delimiter_bytes) == 0) ||
+             (pattern_bytes - node_bytes >= delimiter_bytes &&
+              memcmp(pattern + node_bytes, delimiter, delimiter_bytes) == 0);
+    sqlite3_result_int(context, is);
+}
+
+/* glob_of(pattern, is_rule): what to type for it. */
+static void glob_of(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    const struct pattern_shape shape = {.bytes = sqlite3_value_blob(argv[0]),
+                                        .size_bytes = (size_t)sqlite3_value_bytes(argv[0]),
+                                        .is_rule = sqlite3_value_int(argv[1]) != 0};
+    uint8_t *glob;
+    size_t n;
+
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL)
+        return;
+    glob = malloc(2 * shape.size_bytes + 1);
+    if (glob == NULL) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    n = pattern_glob(&shape, glob);
+    if (sqlite3_value_type(argv[0]) == SQLITE_BLOB)
+        sqlite3_result_blob64(context, glob, n, free);
+    else
+        sqlite3_result_text64(context, (char *)glob, n, free, SQLITE_UTF8);
+}
+
 int functions_register(sqlite3 *db, struct error *err)
 {
     static const enum column_kind bytes = COLUMN_BYTES, count = COLUMN_COUNT, ms = COLUMN_MS,
@@ -135,6 +187,8 @@ int functions_register(sqlite3 *db, struct error *err)
         {"human_time", 1, human, &time},
         {"shell_word", 1, shell_word, NULL},
         {"redis_match", 2, redis_match, NULL},
+        {"glob_of", 2, glob_of, NULL},
+        {"is_below", 3, is_below, NULL},
     };
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 
@@ -143,5 +197,5 @@ int functions_register(sqlite3 *db, struct error *err)
                                        (void *)functions[i].data, functions[i].run, NULL, NULL,
                                        NULL) != SQLITE_OK)
             return error_set(err, EXIT_CANNOT_RUN, "SQLite: %s", sqlite3_errmsg(db));
-    return 0;
+    return globs_register(db, err);
 }

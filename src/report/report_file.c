@@ -219,9 +219,13 @@ static int read_column_options(const struct reading *r, struct piece options,
         split(options, ' ', &word, &options);
         if (piece_is(word, "wide"))
             column->is_wide = true;
-        else if (!piece_is(word, "bar") &&
-                 (word.size_bytes < 4 || memcmp(word.text, "bar=", 4) != 0))
-            return fail(r, "a column's options are `wide` and `bar`, not", word.text,
+        else if (word.size_bytes > 6 && memcmp(word.text, "exact=", 6) == 0) {
+            if (set_text(r, &column->exact_name,
+                         (struct piece){word.text + 6, word.size_bytes - 6}) < 0)
+                return -1;
+        } else if (!piece_is(word, "bar") &&
+                   (word.size_bytes < 4 || memcmp(word.text, "bar=", 4) != 0))
+            return fail(r, "a column's options are `wide`, `bar` and `exact=`, not", word.text,
                         word.size_bytes);
         else if (read_bar(r, word, &column->bar_width) < 0)
             return -1;
@@ -229,7 +233,8 @@ static int read_column_options(const struct reading *r, struct piece options,
     return 0;
 }
 
-/* `name = HEADING`, `name = HEADING | wide`, `name = HEADING | bar`, `name = -` (hidden) */
+/* `name = HEADING`, `name = HEADING | wide`, `name = HEADING | bar`, `name = HEADING |
+ * exact=other`, `name = -` (hidden) */
 static int read_column(struct reading *r, struct piece rest)
 {
     struct report_file_column *columns, *column;
@@ -401,6 +406,7 @@ static void section_done(struct report_section *s)
     for (size_t i = 0; i < s->column_count; i++) {
         free(s->columns[i].name);
         free(s->columns[i].heading);
+        free(s->columns[i].exact_name);
     }
     free(s->lines);
     free(s->columns);

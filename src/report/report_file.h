@@ -15,6 +15,7 @@ struct report_file_column {
     bool is_hidden;
     bool is_wide;
     unsigned bar_width; /* 0: no bar */
+    char *exact_name;   /* the column that says 0 when this one's numbers are not exact; NULL */
 };
 
 struct report_section {

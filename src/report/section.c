@@ -91,6 +91,7 @@ static char *heading_of(const struct report_section *section, struct column *col
         column->is_hidden = c->is_hidden;
         column->is_wide = c->is_wide;
         column->bar_width = c->bar_width;
+        column->exact_name = c->exact_name;
         return strdup(c->heading);
     }
     /* A query's column can be called anything. */
@@ -144,6 +145,12 @@ static int check_names(const struct section_run *run, const struct report_sectio
             return error_set(err, EXIT_CANNOT_RUN,
                              "%s:%d: section %s: `column:` names %.80s, not a column", run->where,
                              run->line, section->name, section->columns[i].name);
+    for (size_t i = 0; i < run->column_count; i++)
+        if (run->columns[i].exact_name != NULL &&
+            !is_taken(run, run->column_count, run->columns[i].exact_name))
+            return error_set(err, EXIT_CANNOT_RUN,
+                             "%s:%d: section %s: `exact=` names %.80s, not a column", run->where,
+                             run->line, section->name, run->columns[i].exact_name);
     return 0;
 }
 
@@ -194,6 +201,16 @@ static void read_value(sqlite3_stmt *stmt, int i, struct value *v)
     }
 }
 
+/* Marks numbers whose other column says that they are not exact. */
+static void mark_about(struct section_run *run)
+{
+    for (size_t i = 0; i < run->column_count; i++)
+        for (size_t k = 0; run->columns[i].exact_name != NULL && k < run->column_count; k++)
+            if (strcmp(run->columns[k].name, run->columns[i].exact_name) == 0)
+                run->values[i].is_about =
+                    run->values[k].type == VALUE_INT && run->values[k].integer == 0;
+}
+
 int section_next(struct section_run *run, struct error *err)
 {
     const int r = guard_step(run->db, run->stmt, run->where, run->line, err);
@@ -201,6 +218,8 @@ int section_next(struct section_run *run, struct error *err)
     if (r == 1)
         for (size_t i = 0; i < run->column_count; i++)
             read_value(run->stmt, (int)i, &run->values[i]);
+    if (r == 1)
+        mark_about(run);
     return r;
 }
 

@@ -15,6 +15,7 @@ struct value {
     double real;
     const char *bytes; /* TEXT and BLOB: borrowed until the next row */
     size_t size_bytes;
+    bool is_about; /* a number that is not exact */
 };
 
 /* How a number is shown to people.  Text is shown as text in a column of any kind. */
@@ -36,6 +37,7 @@ struct column {
     bool is_wide;   /* shown when there is room for it */
     /* Above 0: a number is drawn as a bar that is so many columns long at 100. */
     unsigned bar_width;
+    const char *exact_name; /* as in struct report_file_column, borrowed from it */
 };
 
 /* What a column's name says (reports/README.md). */

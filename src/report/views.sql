@@ -91,6 +91,7 @@ DROP TABLE IF EXISTS temp.report_patterns;
 CREATE TEMP TABLE report_patterns(
   db, pattern_text, type, role, system, keys, bytes, size_bytes, rdb_bytes, elements, keys_without_ttl,
   bytes_without_ttl, size_bytes_without_ttl, expired_keys, expired_bytes, first_expires_at, last_expires_at, largest_bytes, largest_key_text,
+  pattern, is_rule,
   -- In a word: whose it is, and that job systems' own keys are not to be touched.
   kind AS (CASE WHEN role = 'app' THEN 'app' WHEN role IN ('cache', 'session') THEN coalesce(system, role)
                 WHEN role = 'jobs' THEN 'JOBS keep' ELSE role || ' keep' END));
@@ -105,9 +106,9 @@ CREATE TEMP VIEW IF NOT EXISTS report_pattern_sums AS
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(expired_alloc_bytes), 0)
               ELSE sum(expired_bytes) END AS expired_bytes,
          min(first_expires_at) AS first_expires_at, max(last_expires_at) AS last_expires_at,
-         max(largest_bytes) AS largest_bytes, largest_key_text
+         max(largest_bytes) AS largest_bytes, largest_key_text, pattern, is_rule
     FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_ids)
-   GROUP BY db, pattern_text, type, role;
+   GROUP BY db, pattern_text, type, role, is_rule;
 
 -- The ranks are each snapshot's own: order by the measure.
 CREATE TEMP VIEW IF NOT EXISTS report_top_keys AS

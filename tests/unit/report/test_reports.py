@@ -210,7 +210,10 @@ class Ordinary(unittest.TestCase):
                 self.assertLessEqual(max(map(columns_of, lines)), width, (width, name))
 
     def test_csv_of_one_section_is_one_table(self):
-        rows = list(csv.DictReader(io.StringIO(report(self.path, "patterns", "-f", "csv"))))
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "mine.sql"), "w", encoding="utf-8") as f:
+                f.write("-- title: Mine\n-- section: all |\nSELECT db, pattern_text FROM report_patterns;\n")
+            rows = list(csv.DictReader(io.StringIO(report(self.path, "mine", "--reports-dir", folder, "-f", "csv"))))
         self.assertEqual(len(rows), 6)
         self.assertNotIn("section", rows[0])
 
