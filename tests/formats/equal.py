@@ -56,14 +56,16 @@ def read_report(path):
             name, _, value = (x.strip() for x in rest.partition("="))
             heading, _, options = (x.strip() for x in value.partition("|"))
             bar = re.search(r"\bbar(?:=(\d+))?", options)
+            exact = re.search(r"\bexact=(\S+)", options)
             section.columns[name] = {"heading": heading, "hidden": heading == "-", "wide": "wide" in options.split(),
-                                     "bar": int(bar.group(1) or 10) if bar else 0}
+                                     "bar": int(bar.group(1) or 10) if bar else 0, "exact": exact and exact.group(1)}
             section.tree = section.tree or "tree" in options.split()
     return sections
 
 
 def column_of(section, name):
-    return section.columns.get(name) or {"heading": name.replace("_", " ").upper(), "hidden": False, "wide": False, "bar": 0}
+    return section.columns.get(name) or {"heading": name.replace("_", " ").upper(), "hidden": False, "wide": False, "bar": 0,
+                                         "exact": None}
 
 
 # --- how values are shown ---
@@ -169,11 +171,12 @@ def show_bar(percent, width):
     return "\u2588" * (eighths // 8) + (chr(0x2590 - eighths % 8) if eighths % 8 else "")
 
 
-def show_cell(section, name, value):
-    bar = column_of(section, name)["bar"]
+def show_cell(section, name, row):
+    value, bar, exact = row[name], column_of(section, name)["bar"], column_of(section, name)["exact"]
     if bar and value is not None and not isinstance(value, str):
         return show_bar(value, bar)
-    return show(value, kind_of(name))
+    is_about = exact and value is not None and not isinstance(value, str) and row[exact] == 0
+    return ("\u2248" if is_about else "") + show(value, kind_of(name))
 
 
 def width_of(text):
@@ -188,7 +191,7 @@ def line_texts(section, row):
         names = re.findall(r"\{(\??)([^}]*)\}", template)
         if any(row[name] is None or (condition and row[name] == 0) for condition, name in names):
             continue
-        yield re.sub(r"\{(\??)([^}]*)\}", lambda m: "" if m.group(1) else show_cell(section, m.group(2), row[m.group(2)]),
+        yield re.sub(r"\{(\??)([^}]*)\}", lambda m: "" if m.group(1) else show_cell(section, m.group(2), row),
                      template)
 
 
@@ -199,7 +202,7 @@ def says_something(column, value):
 def table_lines(section, names, rows):
     columns = [(n, column_of(section, n)) for n in names]
     columns = [(n, c) for n, c in columns if not c["hidden"] and any(says_something(c, row[n]) for row in rows[:BATCH])]
-    cells = [[show_cell(section, n, row[n]) for n, _ in columns] for row in rows]
+    cells = [[show_cell(section, n, row) for n, _ in columns] for row in rows]
     for start in range(0, len(rows), BATCH):
         block = ([[c["heading"] for _, c in columns]] if start == 0 else []) + cells[start:start + BATCH]
         widths = [max(width_of(line[i]) for line in block) for i in range(len(columns))]
@@ -299,7 +302,7 @@ def check_people(formats, report, sections, problems):
         else:
             shown = [n for n in s["columns"] if not column_of(section, n)["hidden"]]
             blocks = {"txt": list(table_lines(section, s["columns"], s["rows"])) if s["rows"] else [],
-                      "md": ["| " + " | ".join(markdown(show_cell(section, n, row[n])) for n in shown) + " |"
+                      "md": ["| " + " | ".join(markdown(show_cell(section, n, row)) for n in shown) + " |"
                              for row in s["rows"]]}
         if any(width_of(line) > WIDTH for line in blocks["txt"]):
             blocks["txt"] = []
