@@ -2,6 +2,16 @@
 -- about: Every Sidekiq installation in the file: its statistics, queues, scheduled, failing and dead jobs.
 -- param: top = 15
 -- param: dead_limit = 10000
+-- param: latency_s = 3600
+-- param: overdue_s = 300
+-- param: stuck_s = 3600
+-- param: backtrace_pct = 30
+-- param: args_bytes = 10240
+-- param: duplicates_pct = 20
+-- param: namespace_days = 30
+-- param: limiters = 100000
+-- param: batch_days = 7
+-- param: renamed = none
 -- applies: EXISTS (SELECT 1 FROM report_sidekiq_installations)
 
 -- section: installations | Installations
@@ -11,6 +21,36 @@ SELECT snapshot_id, db, namespace, CASE namespace WHEN '' THEN ', no namespace' 
        nullif(version, '') AS version, coalesce(nullif(version, ''), 'of a version that is not known') AS version_text,
        processes, live_processes, evidence
   FROM report_sidekiq_installations ORDER BY snapshot_id, db, namespace;
+
+-- section: findings | What to look at, the worst first
+-- caption: A: work is lost or blocked. B: grows without bound. C: waste. I: to know.
+-- line: {severity} {id}  {what}{place}{size_text}.
+-- line: Cause    {cause}.
+-- line: Fix      {remedy}.
+WITH place AS (SELECT count(*) > 1 AS is_needed FROM report_sidekiq_installations),
+     renamed AS (SELECT 'SK-16' AS id, 'A' AS severity, snapshot_id, db, namespace, class AS subject, sum(jobs) AS count, sum(bytes) AS bytes, sum(jobs) AS value, 0 AS threshold,
+                        human_count(sum(jobs)) || ' scheduled or failing jobs are of ' || class || ', which is gone' AS what, 'the class was renamed or removed: none of them can run' AS cause, 1 AS is_found,
+                        pct(sum(bytes), (SELECT bytes FROM report_totals)) AS share_pct
+                   FROM report_sidekiq_jobs WHERE kind IN ('schedule', 'retry') AND instr(',' || :renamed || ',', ',' || class || ',') > 0 GROUP BY 3, 4, 5, 6),
+     found AS (SELECT * FROM report_sidekiq_findings
+                WHERE CASE id WHEN 'SK-02' THEN (is_found AND value NOT IN (9999, 10000)) OR value BETWEEN :dead_limit - 1 AND :dead_limit
+                              WHEN 'SK-04' THEN value > :backtrace_pct WHEN 'SK-05' THEN value > min(threshold, :overdue_s)
+                              WHEN 'SK-06' THEN value > :latency_s WHEN 'SK-11' THEN value > :namespace_days WHEN 'SK-12' THEN value > :args_bytes
+                              WHEN 'SK-13' THEN value > :duplicates_pct WHEN 'SK-17' THEN value > :stuck_s
+                              WHEN 'SE-01' THEN value > :limiters WHEN 'SP-03' THEN value > :batch_days ELSE is_found END
+               UNION ALL SELECT * FROM renamed)
+SELECT f.severity, f.id, f.snapshot_id, f.db, f.namespace, f.subject, f.count, f.bytes, f.share_pct, f.what, f.cause,
+       CASE WHEN place.is_needed THEN ' (db ' || f.db || CASE f.namespace WHEN '' THEN '' ELSE ' ' || f.namespace END || ')' ELSE '' END AS place,
+       coalesce('; ' || human_bytes(f.bytes) || ', ' || CASE WHEN f.share_pct < 0.1 THEN '<0.1' ELSE printf('%.1f', f.share_pct) END || ' % of all bytes' || CASE WHEN f.severity = 'C' AND f.share_pct < 1 THEN ': noise' ELSE '' END, '') AS size_text,
+       CASE WHEN max(r.destructive) AND NOT (SELECT complete FROM report_totals) THEN 'none is shown, because the snapshot is not complete'
+            WHEN count(r.id) = 1 AND v.low = v.high THEN 'Sidekiq ' || v.version || ': ' || max(r.remedy)
+            WHEN count(r.id) = 1 THEN max(r.remedy)
+            ELSE group_concat(r.versions || ': ' || r.remedy, '. ') END AS remedy
+  FROM found f CROSS JOIN place
+  LEFT JOIN report_sidekiq_versions v ON (v.snapshot_id, v.db) = (f.snapshot_id, f.db) AND (v.namespace = f.namespace OR (f.namespace = '' AND f.id IN ('SK-10', 'SP-02', 'SP-04', 'SE-01', 'SE-02', 'SU-01', 'SS-01')))
+  LEFT JOIN (SELECT * FROM report_sidekiq_remedies ORDER BY id, low) r ON r.id = CASE f.id WHEN 'SK-03' THEN 'SK-02' ELSE f.id END AND r.low <= coalesce(v.high, 999999) AND r.high >= coalesce(v.low, 0)
+ GROUP BY f.id, f.snapshot_id, f.db, f.namespace, f.subject
+ ORDER BY f.severity = 'I', f.severity, f.id, f.bytes DESC, f.count DESC, f.snapshot_id, f.db, f.namespace, f.subject LIMIT 40;
 
 -- section: sets | Queues and sets
 -- caption: Ages when saved. LATE: how long the next job of a queue has waited, or how long the first of a set is overdue.
@@ -43,6 +83,7 @@ SELECT x.snapshot_id, x.db, x.namespace, CASE x.kind WHEN 'queue' THEN 'queue:' 
  ORDER BY snapshot_id, db, namespace, CASE kind WHEN 'queue' THEN 1 WHEN 'schedule' THEN 2 WHEN 'retry' THEN 3 ELSE 4 END, jobs DESC, name;
 
 -- section: limits | Limits
+-- brief: no
 -- line: Dead{place}: {jobs} jobs of {dead_limit}: FULL. Each new death drops the oldest job. The set really reaches back {reach_ms}, not 180 d.{?is_full}
 -- line: Dead{place}: {jobs} jobs, more than {dead_limit}: a larger dead_max_jobs is set, or jobs were killed without trimming.{?is_above}
 -- line: Dead{place}: {jobs} jobs of {dead_limit}; the set settles at {settles}, or drops jobs after 180 d, whichever is first.{?is_below}
@@ -61,41 +102,8 @@ SELECT CASE (SELECT count(*) FROM report_sidekiq_installations) WHEN 1 THEN '' E
  WHERE x.kind IN ('retry', 'dead') AND x.jobs > 0
  ORDER BY x.snapshot_id, x.db, x.namespace, x.kind;
 
--- section: stats | Statistics
--- caption: TOTAL: the lifetime counter; it never expires, by design. DATED: a key a day.
--- column: snapshot_id = -
--- column: namespace = NAMESPACE
--- column: stat = STAT
--- column: dated_bytes = SIZE
--- column: dated_keys = DATED
--- column: dated_keys_without_ttl = NO TTL
--- column: dated_bytes_without_ttl = SIZE, NO TTL | wide
--- column: dated_keys_zero = VALUE 0 | wide
--- column: first_day = FIRST DAY | wide
--- column: last_day = LAST DAY | wide
--- column: first_day_without_ttl = -
--- column: last_day_without_ttl = -
-SELECT snapshot_id, db, namespace, stat, dated_bytes, total, dated_keys, dated_keys_without_ttl, dated_bytes_without_ttl, dated_keys_zero,
-       nullif(first_day, '') AS first_day, nullif(last_day, '') AS last_day,
-       nullif(first_day_without_ttl, '') AS first_day_without_ttl, nullif(last_day_without_ttl, '') AS last_day_without_ttl
-  FROM report_sidekiq_stats ORDER BY snapshot_id, db, namespace, stat DESC;
-
--- section: stats_verdict |
--- line: All dated stat keys together take {dated_bytes}: noise, {share_pct} of all bytes.{?is_noise}
--- line: All dated stat keys together take {dated_bytes}, {share_pct} of all bytes.{?is_not_noise}
--- line: {dated_keys_without_ttl} of them have no TTL, days {first_day_text} to {last_day_text}: Sidekiq 4.0 to 5.1, or before 2.12.3, wrote them. From 5.2 on they live 5 years, but an upgrade does not touch old ones.{?dated_keys_without_ttl}
--- line: Only the history graph of the Web UI reads them, at most 180 days back. They can be expired or unlinked by the date in the name, stat:processed:2* and stat:failed:2* of each namespace; never stat:processed and stat:failed themselves, which hold the totals.{?may_remedy}
--- line: No remedy is shown, because the snapshot is not complete.{?is_incomplete}
-SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM report_totals)) AS share_pct,
-       sum(dated_bytes) < 1048576 AND sum(dated_bytes) < (SELECT bytes FROM report_totals) / 100 AS is_noise,
-       sum(dated_bytes) >= 1048576 OR sum(dated_bytes) >= (SELECT bytes FROM report_totals) / 100 AS is_not_noise,
-       sum(dated_keys) AS dated_keys, sum(dated_keys_without_ttl) AS dated_keys_without_ttl,
-       min(nullif(first_day_without_ttl, '')) AS first_day_text, max(nullif(last_day_without_ttl, '')) AS last_day_text,
-       sum(dated_keys_without_ttl) > 0 AND (SELECT complete FROM report_totals) AS may_remedy,
-       sum(dated_keys_without_ttl) > 0 AND NOT (SELECT complete FROM report_totals) AS is_incomplete
-  FROM report_sidekiq_stats HAVING sum(dated_keys) > 0;
-
 -- section: classes | Classes
+-- brief: no
 -- caption: OF KIND: of the installation's jobs of that kind. PAYLOAD: the jobs' JSON.
 -- column: snapshot_id = -
 -- column: namespace = NAMESPACE
@@ -139,3 +147,165 @@ SELECT snapshot_id, db, namespace, kind, error_class, class, jobs,
          WHERE j.kind IN ('retry', 'dead')
          GROUP BY j.snapshot_id, j.db, j.namespace, j.kind, j.error_class, j.class)
  ORDER BY jobs DESC, payload_bytes DESC, error_class LIMIT :top;
+
+-- section: attempts | Retry and dead by attempt
+-- caption: Failures so far of each job. By default the 26th is the last.
+-- brief: no
+-- column: snapshot_id = -
+-- column: namespace = NAMESPACE
+-- column: kind = KIND
+-- column: failures = FAILURES
+-- column: jobs = JOBS
+-- column: jobs_pct = OF KIND
+SELECT snapshot_id, db, namespace, kind, CASE WHEN lo = hi THEN lo || CASE WHEN hi = 32 THEN '+' ELSE '' END ELSE lo || ' to ' || hi || CASE WHEN hi = 32 THEN '+' ELSE '' END END AS failures, jobs,
+       pct(jobs, sum(jobs) OVER (PARTITION BY snapshot_id, db, namespace, kind)) AS jobs_pct
+  FROM (SELECT snapshot_id, db, namespace, kind, min(bucket_order) + 1 AS lo, max(bucket_order) + 1 AS hi, sum(jobs) AS jobs,
+               CASE WHEN bucket_order < 3 THEN bucket_order WHEN bucket_order < 5 THEN 3 WHEN bucket_order < 10 THEN 4 WHEN bucket_order < 25 THEN 5 ELSE 6 END AS step
+          FROM report_sidekiq_buckets WHERE measure = 'attempts' GROUP BY 1, 2, 3, 4, 8)
+ ORDER BY snapshot_id, db, namespace, kind DESC, lo;
+
+-- section: due | When jobs are due
+-- caption: Of schedule and retry, seen from when the snapshot was saved. OVERDUE: by more than a minute.
+-- brief: no
+-- column: snapshot_id = -
+-- column: namespace = NAMESPACE
+-- column: kind = KIND
+-- column: hour = <1 h
+-- column: day = <1 d
+-- column: week = <7 d
+-- column: month = <30 d
+-- column: year = <1 y
+-- column: later = LATER
+-- column: overdue = OVERDUE
+SELECT snapshot_id, db, namespace, kind, sum(jobs) FILTER (WHERE bucket_order = 0) AS overdue, sum(jobs) FILTER (WHERE bucket_order IN (1, 2)) AS hour, sum(jobs) FILTER (WHERE bucket_order = 3) AS day,
+       sum(jobs) FILTER (WHERE bucket_order = 4) AS week, sum(jobs) FILTER (WHERE bucket_order = 5) AS month, sum(jobs) FILTER (WHERE bucket_order = 6) AS year,
+       sum(jobs) FILTER (WHERE bucket_order = 7) AS later
+  FROM report_sidekiq_buckets WHERE measure = 'due' GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4 DESC;
+
+-- section: payloads | What the payloads hold
+-- caption: Shares of the JSON of each kind. REST: times, ids, options and what middleware adds.
+-- brief: no
+-- column: snapshot_id = -
+-- column: namespace = NAMESPACE
+-- column: kind = KIND
+-- column: payload_bytes = PAYLOAD
+-- column: args_pct = ARGS
+-- column: message_pct = MESSAGES
+-- column: backtrace_pct = BACKTRACES
+-- column: rest_pct = REST
+SELECT snapshot_id, db, namespace, kind, sum(jobs) AS jobs, sum(bytes) AS payload_bytes, pct(sum(args_bytes), sum(bytes)) AS args_pct, pct(sum(message_bytes), sum(bytes)) AS message_pct,
+       pct(sum(backtrace_bytes), sum(bytes)) AS backtrace_pct, pct(sum(bytes) - sum(args_bytes) - sum(message_bytes) - sum(backtrace_bytes), sum(bytes)) AS rest_pct
+  FROM report_sidekiq_jobs GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, CASE kind WHEN 'queue' THEN 1 WHEN 'schedule' THEN 2 WHEN 'retry' THEN 3 ELSE 4 END;
+
+-- section: processes | Processes
+-- caption: STATE: gone is a member of processes without a heartbeat. BEAT: how long before the save.
+-- brief: no
+-- column: snapshot_id = -
+-- column: namespace = NAMESPACE
+-- column: identity = PROCESS
+-- column: state = STATE
+-- column: version = VERSION
+-- column: busy_text = BUSY
+-- column: rss_bytes = RSS
+-- column: beat_age_ms = BEAT
+-- column: up_ms = UP | wide
+-- column: queues = QUEUES | wide
+-- column: quiet = -
+-- column: busy = -
+-- column: concurrency = -
+SELECT p.snapshot_id, p.db, p.namespace, p.identity, p.state, coalesce(p.version, '') AS version, p.busy || ' of ' || coalesce(p.concurrency, '?') || CASE WHEN p.quiet THEN ', quiet' ELSE '' END AS busy_text,
+       p.rss_bytes, age_ms(s.now, p.beat_at) AS beat_age_ms, age_ms(s.now, p.started_at) AS up_ms,
+       (SELECT group_concat(value, ' ') FROM json_each(coalesce(p.queues, '[]'))) AS queues, p.quiet, p.busy, p.concurrency
+  FROM report_sidekiq_processes p JOIN report_snapshots s ON s.id = p.snapshot_id
+ ORDER BY p.snapshot_id, p.db, p.namespace, p.state <> 'alive', p.identity LIMIT :top;
+
+-- section: more_processes |
+-- brief: no
+-- line: and {more} more processes, {alive} of all alive
+SELECT count(*) - :top AS more, sum(state = 'alive') AS alive FROM report_sidekiq_processes HAVING count(*) > :top;
+
+-- section: filtered |
+-- line: Processes, threads, metrics and locks are not known under a filter.{?is_filtered}
+SELECT max(filter IS NOT NULL) AS is_filtered FROM report_snapshots;
+
+-- section: threads | Jobs at work
+-- caption: What the threads were at when the snapshot was saved, the longest first.
+-- brief: no
+-- column: snapshot_id = -
+-- column: namespace = NAMESPACE
+-- column: class = CLASS
+-- column: queue = QUEUE
+-- column: threads = THREADS
+-- column: longest_ms = LONGEST
+SELECT t.snapshot_id, t.db, t.namespace, CASE t.class WHEN '' THEN '(not readable)' ELSE t.class END AS class, t.queue, count(*) AS threads, age_ms(s.now, min(t.run_at)) AS longest_ms
+  FROM report_sidekiq_threads t JOIN report_snapshots s ON s.id = t.snapshot_id GROUP BY 1, 2, 3, 4, 5 ORDER BY longest_ms DESC, class LIMIT :top;
+
+-- section: metrics | Run times, the last 8 h
+-- caption: From Sidekiq's own metrics (7 and later). MEAN: of jobs that did not fail. /MIN: over the minutes that have an entry.
+-- brief: no
+-- column: snapshot_id = -
+-- column: namespace = NAMESPACE
+-- column: class = CLASS
+-- column: processed = DONE
+-- column: per_minute = /MIN
+-- column: failed = FAILED
+-- column: failed_pct = OF DONE
+-- column: mean_ms = MEAN
+-- column: total_ms = TOTAL | wide
+-- column: minutes = -
+SELECT snapshot_id, db, namespace, class, processed, round(1.0 * processed / minutes, 1) AS per_minute, failed, pct(failed, processed) AS failed_pct,
+       CASE WHEN processed > failed THEN total_ms / (processed - failed) END AS mean_ms, total_ms, minutes
+  FROM report_sidekiq_metrics WHERE minutes > 0 ORDER BY total_ms DESC, class LIMIT :top;
+
+-- section: families | Other structures
+-- caption: Of Sidekiq, Pro, Enterprise and plugins. TTL: what each version gives. SHARE: of all bytes.
+-- brief: no
+-- column: snapshot_id = -
+-- column: part = STRUCTURE
+-- column: family = -
+-- column: bytes = SIZE
+-- column: share_pct = SHARE
+-- column: keys_without_ttl = NO TTL
+-- column: ttl_text = TTL
+-- column: expires_ms = GONE IN | wide
+-- column: remark = REMARK | wide
+SELECT snapshot_id, db, part, family, keys, bytes, pct(bytes, (SELECT bytes FROM report_totals)) AS share_pct, keys_without_ttl, ttl_text, expires_ms, remark
+  FROM (SELECT f.snapshot_id, f.db, f.part, min(f.family) AS family, sum(f.keys) AS keys, sum(f.bytes) AS bytes, sum(f.keys_without_ttl) AS keys_without_ttl,
+               max(f.ttl_text) AS ttl_text, max(0, max(f.last_expires_at) - max(s.now)) AS expires_ms, max(f.remark) AS remark
+          FROM report_sidekiq_families f JOIN report_snapshots s ON s.id = f.snapshot_id GROUP BY f.snapshot_id, f.db, f.part)
+ ORDER BY bytes DESC, part LIMIT :top;
+
+-- section: stats | Statistics
+-- brief: no
+-- caption: TOTAL: the lifetime counter; it never expires, by design. DATED: a key a day.
+-- column: snapshot_id = -
+-- column: namespace = NAMESPACE
+-- column: stat = STAT
+-- column: dated_bytes = SIZE
+-- column: dated_keys = DATED
+-- column: dated_keys_without_ttl = NO TTL
+-- column: dated_bytes_without_ttl = SIZE, NO TTL | wide
+-- column: dated_keys_zero = VALUE 0 | wide
+-- column: first_day = FIRST DAY | wide
+-- column: last_day = LAST DAY | wide
+-- column: first_day_without_ttl = -
+-- column: last_day_without_ttl = -
+SELECT snapshot_id, db, namespace, stat, dated_bytes, total, dated_keys, dated_keys_without_ttl, dated_bytes_without_ttl, dated_keys_zero,
+       nullif(first_day, '') AS first_day, nullif(last_day, '') AS last_day,
+       nullif(first_day_without_ttl, '') AS first_day_without_ttl, nullif(last_day_without_ttl, '') AS last_day_without_ttl
+  FROM report_sidekiq_stats ORDER BY snapshot_id, db, namespace, stat DESC;
+
+-- section: stats_verdict |
+-- line: All dated stat keys together take {dated_bytes}: noise, {share_pct} of all bytes. Not your problem.{?is_noise}
+-- line: All dated stat keys together take {dated_bytes}, {share_pct} of all bytes.{?is_not_noise}
+-- line: {dated_keys_without_ttl} of them have no TTL, days {first_day_text} to {last_day_text}: Sidekiq 4.0 to 5.1, or before 2.12.3, wrote them. From 5.2 on they live 5 years, but an upgrade does not touch old ones.{?dated_keys_without_ttl}
+-- line: Only the history graph of the Web UI reads them, at most 180 days back. They can be expired or unlinked by the date in the name, stat:processed:2* and stat:failed:2* of each namespace; never stat:processed and stat:failed themselves, which hold the totals.{?may_remedy}
+-- line: No remedy is shown, because the snapshot is not complete.{?is_incomplete}
+SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM report_totals)) AS share_pct,
+       sum(dated_bytes) < (SELECT bytes FROM report_totals) / 100.0 AS is_noise,
+       sum(dated_bytes) >= (SELECT bytes FROM report_totals) / 100.0 AS is_not_noise,
+       sum(dated_keys) AS dated_keys, sum(dated_keys_without_ttl) AS dated_keys_without_ttl,
+       min(nullif(first_day_without_ttl, '')) AS first_day_text, max(nullif(last_day_without_ttl, '')) AS last_day_text,
+       sum(dated_keys_without_ttl) > 0 AND (SELECT complete FROM report_totals) AS may_remedy,
+       sum(dated_keys_without_ttl) > 0 AND NOT (SELECT complete FROM report_totals) AS is_incomplete
+  FROM report_sidekiq_stats HAVING sum(dated_keys) > 0;

@@ -139,6 +139,7 @@ static int make_views(struct run *run, int64_t set, struct error *err)
     int rows;
 
     if (execute(run->db, head_part_text("views.sql"), err) < 0 ||
+        execute(run->db, head_part_text("sidekiq_views.sql"), err) < 0 ||
         execute(run->db, "DELETE FROM temp.report_set", err) < 0)
         return -1;
     return query_integer(run->db,
