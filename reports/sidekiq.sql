@@ -298,13 +298,18 @@ SELECT snapshot_id, db, namespace, stat, dated_bytes, total, dated_keys, dated_k
 -- section: stats_verdict |
 -- line: All dated stat keys together take {dated_bytes}: noise, {share_pct} of all bytes. Not your problem.{?is_noise}
 -- line: All dated stat keys together take {dated_bytes}, {share_pct} of all bytes.{?is_not_noise}
--- line: {dated_keys_without_ttl} of them have no TTL, days {first_day_text} to {last_day_text}: Sidekiq 4.0 to 5.1, or before 2.12.3, wrote them. From 5.2 on they live 5 years, but an upgrade does not touch old ones.{?dated_keys_without_ttl}
--- line: Only the history graph of the Web UI reads them, at most 180 days back. They can be expired or unlinked by the date in the name, stat:processed:2* and stat:failed:2* of each namespace; never stat:processed and stat:failed themselves, which hold the totals.{?may_remedy}
--- line: No remedy is shown, because the snapshot is not complete.{?is_incomplete}
 SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM report_totals)) AS share_pct,
        sum(dated_bytes) < (SELECT bytes FROM report_totals) / 100.0 AS is_noise,
-       sum(dated_bytes) >= (SELECT bytes FROM report_totals) / 100.0 AS is_not_noise,
-       sum(dated_keys) AS dated_keys, sum(dated_keys_without_ttl) AS dated_keys_without_ttl,
+       sum(dated_bytes) >= (SELECT bytes FROM report_totals) / 100.0 AS is_not_noise, sum(dated_keys) AS dated_keys
+  FROM report_sidekiq_stats HAVING sum(dated_keys) > 0;
+
+-- section: stats_remedy |
+-- brief: no
+-- line: {dated_keys_without_ttl} of them have no TTL, days {first_day_text} to {last_day_text}: Sidekiq 4.0 to 5.1, or before 2.12.3, wrote them. From 5.2 on they live 5 years, but an upgrade does not touch old ones.{?dated_keys_without_ttl}
+-- line: {dated_keys_with_ttl} have one and go by themselves: 3,652 keys are the steady state of one installation from 5.2 on.{?dated_keys_with_ttl}
+-- line: Only the history graph of the Web UI reads them, at most 180 days back. They can be expired or unlinked by the date in the name, stat:processed:2* and stat:failed:2* of each namespace; never stat:processed and stat:failed themselves, which hold the totals.{?may_remedy}
+-- line: No remedy is shown, because the snapshot is not complete.{?is_incomplete}
+SELECT sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_keys) - sum(dated_keys_without_ttl) AS dated_keys_with_ttl,
        min(nullif(first_day_without_ttl, '')) AS first_day_text, max(nullif(last_day_without_ttl, '')) AS last_day_text,
        sum(dated_keys_without_ttl) > 0 AND (SELECT complete FROM report_totals) AS may_remedy,
        sum(dated_keys_without_ttl) > 0 AND NOT (SELECT complete FROM report_totals) AS is_incomplete
