@@ -33,8 +33,8 @@ UNION ALL
 SELECT 2, count(*) - sum(complete) || ' of ' || count(*) || ' files are not complete: sums lack what was not read.'
   FROM report_snapshots HAVING count(*) > 1 AND sum(complete) < count(*)
 UNION ALL
-SELECT 3, 'Different servers: ' || group_concat(DISTINCT coalesce(server, '?') || ' ' || coalesce(server_version, '?')) || '.'
-  FROM report_snapshots HAVING count(DISTINCT coalesce(server, '?') || ' ' || coalesce(server_version, '?')) > 1
+SELECT 3, 'Different servers: ' || group_concat(name, ', ') || '.'
+  FROM (SELECT DISTINCT coalesce(server, '?') || ' ' || coalesce(server_version, '?') AS name FROM report_snapshots) HAVING count(*) > 1
 UNION ALL
 SELECT 4, 'The largest node has ' || printf('%.1f', max(z) / avg(z)) || ' times the mean of ' || human_bytes(CAST(avg(z) AS INTEGER)) || '.'
   FROM (SELECT CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN alloc_bytes ELSE bytes END AS z FROM report_snapshots)
@@ -49,6 +49,7 @@ SELECT 6, 'No slot has keys in more than one file.' FROM report_totals
 UNION ALL
 SELECT 7, human_count(16384 - count(*)) || ' slots have no key in any file: empty, or of a node whose file is not here.'
   FROM report_slots WHERE slot IS NOT NULL HAVING count(*) BETWEEN 1 AND 16383 AND (SELECT snapshots FROM report_totals) > 1
+   AND (SELECT count(DISTINCT snapshot_id) FROM slots WHERE snapshot_id IN (SELECT id FROM report_ids)) = (SELECT snapshots FROM report_totals)
 UNION ALL
 SELECT 8, 'Whether slots overlap or are missing is not known: not all files have slots in them.' FROM report_totals
  WHERE snapshots > 1 AND (SELECT count(DISTINCT snapshot_id) FROM slots WHERE snapshot_id IN (SELECT id FROM report_ids)) < snapshots

@@ -335,16 +335,15 @@ static bool bucket_passes(const struct filter *f, const struct sidekiq_result *r
     for (size_t i = 0; i < r->set_count; i++) {
         const struct sidekiq_set *set = &r->sets[i];
 
-        if (set->db == b->db && set->kind == b->kind &&
-            strcmp(set->namespace_, b->namespace_) == 0)
+        if (set->db == b->db && set->kind == b->kind && strcmp(set->namespace_, b->namespace_) == 0)
             return save_sidekiq_set_passes(f, set);
     }
     return f->count == 0;
 }
 
 /* What is known of no key, or of several: left out when there is a filter. */
-static int save_sidekiq_life(struct store *s, const struct sidekiq_result *r, const struct filter *f,
-                             struct error *err)
+static int save_sidekiq_life(struct store *s, const struct sidekiq_result *r,
+                             const struct filter *f, struct error *err)
 {
     for (size_t i = 0; i < r->bucket_count; i++) {
         if (bucket_passes(f, r, &r->buckets[i]) &&
@@ -551,13 +550,30 @@ static int save_server(struct store *s, const struct decoder *d, struct error *e
     return r;
 }
 
+/* Of what only the tally knows; the decoder's limits are among the defects already. */
+static int save_limits(struct store *s, const struct decoder *d, const struct aggregate *a,
+                       struct error *err)
+{
+    struct slot_sums *const slots = aggregate_slots(a);
+    const uint64_t beyond = slots == NULL ? 0 : slot_sums_other_tags(slots)->keys;
+    char message[120];
+
+    if (beyond == 0)
+        return 0;
+    snprintf(message, sizeof message,
+             "hash tags: the first %d are told apart, %" PRIu64 " keys have others", HASH_TAGS_MAX,
+             beyond);
+    return store_put_defect(s, rdbp_offset(d->parser), -1, NULL, "warning", "limit", message, err);
+}
+
 int save_snapshot_parts(struct store *s, const struct decoder *d, const struct tally *t,
                         struct error *err)
 {
     const struct server_meter *const server = save_is_complete(d) ? d->server : NULL;
 
     if (save_names(s, d, err) < 0 || save_server(s, d, err) < 0 ||
-        save_aggregate(s, t->aggregate, d->hints, server, d->options->filter.count > 0, err) < 0)
+        save_aggregate(s, t->aggregate, d->hints, server, d->options->filter.count > 0, err) < 0 ||
+        save_limits(s, d, t->aggregate, err) < 0)
         return -1;
     if (d->options->keys != KEYS_NONE && save_top(s, t->top, decoder_type_name, d, err) < 0)
         return -1;

@@ -145,12 +145,9 @@ CREATE TEMP VIEW IF NOT EXISTS report_dated AS
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(p.alloc_bytes), 0) ELSE sum(p.bytes) END AS size_bytes,
          sum(p.keys_without_ttl) AS keys_without_ttl, min(d.first_day) AS first_day, max(d.last_day) AS last_day,
          CAST(julianday(max(d.last_day)) - julianday(min(d.first_day)) AS INTEGER) + 1 AS days
-    FROM main.dated_rows d JOIN main.patterns p ON p.id = d.pattern
-   WHERE p.snapshot_id IN (SELECT id FROM report_ids)
-   GROUP BY p.db, p.pattern_text, p.type, p.role
-  HAVING sum(p.keys) = (SELECT sum(a.keys) FROM main.patterns a
-                         WHERE a.snapshot_id IN (SELECT id FROM report_ids) AND a.db = p.db
-                           AND a.pattern_text = p.pattern_text AND a.type = p.type AND a.role = p.role);
+    FROM main.patterns p LEFT JOIN main.dated_rows d ON d.pattern = p.id
+   WHERE p.snapshot_id IN (SELECT id FROM report_ids) AND EXISTS (SELECT 1 FROM main.dated_rows)
+   GROUP BY p.db, p.pattern_text, p.type, p.role HAVING count(d.pattern) = count(*);
 
 CREATE TEMP VIEW IF NOT EXISTS report_slots AS
   SELECT slot, count(DISTINCT snapshot_id) AS snapshots, sum(keys) AS keys, sum(bytes) AS bytes,
