@@ -30,15 +30,15 @@ SELECT g.db, g.type, g.keys, g.size_bytes, pct(g.size_bytes, d.size_bytes) AS sh
  ORDER BY g.db, g.size_bytes DESC, g.type;
 
 -- section: patterns | The largest patterns of each database
--- caption: SHARE: of the bytes of all keys of that database.
+-- caption: Five each of the 16 largest databases. SHARE: of the bytes of all keys of that database.
 -- column: pattern_text = PATTERN
 -- column: size_bytes = SIZE
 -- column: share_pct = SHARE
 SELECT k.db, k.pattern_text, k.type, k.role, k.keys, k.size_bytes, pct(k.size_bytes, d.size_bytes) AS share_pct
-  FROM (SELECT *, row_number() OVER (PARTITION BY db ORDER BY size_bytes DESC, keys DESC, pattern_text, type) AS n
-          FROM report_patterns) k
-  JOIN report_databases d ON d.db = k.db
- WHERE n <= 5 ORDER BY k.db, n;
+  FROM (SELECT db, size_bytes FROM report_databases ORDER BY size_bytes DESC, db LIMIT 16) d
+  JOIN report_patterns k ON k.rowid IN (
+       SELECT p.rowid FROM report_patterns p WHERE p.db = d.db ORDER BY p.size_bytes DESC, p.keys DESC, p.pattern_text, p.type LIMIT 5)
+ ORDER BY k.db, k.size_bytes DESC, k.keys DESC, k.pattern_text, k.type;
 
 -- section: tables | Hash tables of each database
 -- caption: Of a primary with the whole file loaded, in no key's size. REHASH: old tables that go away in the background.

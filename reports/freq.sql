@@ -1,15 +1,15 @@
 -- title: Hot keys
 -- about: The keys used most often, and how use spreads over each pattern (files with LFU data).
 -- param: top = 20
--- applies: EXISTS (SELECT 1 FROM report_usage WHERE kind = 'freq')
+-- applies: EXISTS (SELECT 1 FROM report_usage_buckets WHERE kind = 'freq')
 
 -- section: policy |
 -- line: {policy}
 SELECT CASE
-  WHEN EXISTS (SELECT 1 FROM report_usage WHERE kind = 'freq')
+  WHEN EXISTS (SELECT 1 FROM report_usage_buckets WHERE kind = 'freq')
     THEN 'The file has counters of use: the server that saved it ran a maxmemory-policy with LFU (allkeys-lfu or volatile-lfu).'
   WHEN (SELECT keys FROM report_totals) = 0 THEN 'Not known: no keys to look at.'
-  WHEN EXISTS (SELECT 1 FROM report_usage WHERE kind = 'idle')
+  WHEN EXISTS (SELECT 1 FROM report_usage_buckets WHERE kind = 'idle')
     THEN 'Not known: the server kept when keys were last used (LRU) instead. See report idle.'
   WHEN (SELECT max(rdb_version) FROM report_snapshots) < 9 THEN 'Not known: Redis before 5 writes no counters of use.'
   ELSE 'Not known: the file has no counters of use. Servers write them only under a maxmemory-policy with LFU (allkeys-lfu, volatile-lfu).'
@@ -37,8 +37,7 @@ SELECT key_text, db, type, freq, bytes, ttl_seconds, role, pattern
 -- column: share_pct = % OF BYTES
 SELECT bucket_order, bucket, u.keys, pct(u.keys, t.keys) AS keys_pct, pct(u.keys, t.keys) AS keys_bar_pct, u.size_bytes,
        pct(u.size_bytes, t.size_bytes) AS share_pct
-  FROM (SELECT bucket_order, bucket, sum(keys) AS keys, sum(size_bytes) AS size_bytes
-          FROM report_usage WHERE kind = 'freq' GROUP BY 1, 2) u, report_totals t
+  FROM report_usage_buckets u, report_totals t WHERE kind = 'freq'
  ORDER BY bucket_order;
 
 -- section: patterns | By pattern, the largest first

@@ -1,15 +1,15 @@
 -- title: Idle keys
 -- about: Bytes that nobody used for an hour, a day, a week, a month, by pattern (files with LRU data).
 -- param: top = 20
--- applies: EXISTS (SELECT 1 FROM report_usage WHERE kind = 'idle')
+-- applies: EXISTS (SELECT 1 FROM report_usage_buckets WHERE kind = 'idle')
 
 -- section: policy |
 -- line: {policy}
 SELECT CASE
-  WHEN EXISTS (SELECT 1 FROM report_usage WHERE kind = 'idle')
+  WHEN EXISTS (SELECT 1 FROM report_usage_buckets WHERE kind = 'idle')
     THEN 'The file has idle times: the server that saved it ran a maxmemory-policy with LRU (allkeys-lru or volatile-lru).'
   WHEN (SELECT keys FROM report_totals) = 0 THEN 'Not known: no keys to look at.'
-  WHEN EXISTS (SELECT 1 FROM report_usage WHERE kind = 'freq')
+  WHEN EXISTS (SELECT 1 FROM report_usage_buckets WHERE kind = 'freq')
     THEN 'Not known: the server kept how often keys are used (LFU) instead. See report freq.'
   WHEN (SELECT max(rdb_version) FROM report_snapshots) < 9 THEN 'Not known: Redis before 5 writes no idle times.'
   ELSE 'Not known: the file has no idle times. Servers write them only under a maxmemory-policy with LRU (allkeys-lru, volatile-lru).'
@@ -28,8 +28,7 @@ SELECT bucket_order, bucket,
        CASE bucket_order WHEN 0 THEN 'less than 1 h' WHEN 1 THEN '1 to 24 h' WHEN 2 THEN '1 to 7 d' WHEN 3 THEN '7 to 30 d' ELSE '30 d or more' END AS idle,
        u.keys, pct(u.keys, t.keys) AS keys_pct, u.size_bytes, pct(u.size_bytes, t.size_bytes) AS share_pct,
        pct(u.size_bytes, t.size_bytes) AS share_bar_pct
-  FROM (SELECT bucket_order, bucket, sum(keys) AS keys, sum(size_bytes) AS size_bytes
-          FROM report_usage WHERE kind = 'idle' GROUP BY 1, 2) u, report_totals t
+  FROM report_usage_buckets u, report_totals t WHERE kind = 'idle'
  ORDER BY bucket_order;
 
 -- section: patterns | Cold bytes by pattern, the most first

@@ -32,13 +32,13 @@ SELECT t.type, t.keys, pct(t.keys, a.keys) AS keys_pct, t.size_bytes, pct(t.size
  ORDER BY t.size_bytes DESC, t.type;
 
 -- section: patterns | The largest patterns of each type
--- caption: SHARE: of the bytes of all keys of that type.
+-- caption: Three each of the ten largest types. SHARE: of the bytes of all keys of that type.
 -- column: pattern_text = PATTERN
 -- column: size_bytes = SIZE
 -- column: share_pct = SHARE
 -- column: role = ROLE | wide
 SELECT k.type, k.db, k.pattern_text, k.role, k.keys, k.size_bytes, pct(k.size_bytes, t.size_bytes) AS share_pct
-  FROM (SELECT *, row_number() OVER (PARTITION BY type ORDER BY size_bytes DESC, keys DESC, pattern_text, db) AS n
-          FROM report_patterns) k
-  JOIN report_types t ON t.type = k.type
- WHERE n <= 3 ORDER BY t.size_bytes DESC, k.type, n;
+  FROM (SELECT type, size_bytes FROM report_types ORDER BY size_bytes DESC, type LIMIT 10) t
+  JOIN report_patterns k ON k.rowid IN (
+       SELECT p.rowid FROM report_patterns p WHERE p.type = t.type ORDER BY p.size_bytes DESC, p.keys DESC, p.pattern_text, p.db LIMIT 3)
+ ORDER BY t.size_bytes DESC, k.type, k.size_bytes DESC, k.keys DESC, k.pattern_text, k.db;

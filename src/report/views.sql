@@ -133,11 +133,17 @@ CREATE TEMP VIEW IF NOT EXISTS report_expiry AS
    WHERE e.snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY 1, 2;
 
+-- A row for each snapshot, pattern and bucket: whoever reads them sums them once.
 CREATE TEMP VIEW IF NOT EXISTS report_usage AS
-  SELECT kind, db, pattern_text, type, role, bucket_order, bucket, from_value, sum(keys) AS keys, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(alloc_bytes), 0) ELSE sum(bytes) END AS size_bytes
-    FROM main.usage WHERE snapshot_id IN (SELECT id FROM report_ids)
-   GROUP BY kind, db, pattern_text, type, role, bucket_order;
+  SELECT kind, db, pattern_text, type, role, bucket_order, bucket, from_value, keys, bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(alloc_bytes, 0) ELSE bytes END AS size_bytes
+    FROM main.usage WHERE snapshot_id IN (SELECT id FROM report_ids);
+CREATE TEMP VIEW IF NOT EXISTS report_usage_buckets AS
+  SELECT b.kind_name AS kind, b.id AS bucket_order, b.name AS bucket, b.from_value, sum(u.keys) AS keys, sum(u.bytes) AS bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(u.alloc_bytes), 0) ELSE sum(u.bytes) END AS size_bytes
+    FROM main.usage_rows u JOIN main.usage_bucket_names b ON b.kind = u.kind AND b.id = u.bucket
+   WHERE u.pattern >> 40 IN (SELECT id FROM report_ids)
+   GROUP BY u.kind, u.bucket;
 
 -- Patterns with a day in the name of every key, in each snapshot that has them.
 CREATE TEMP VIEW IF NOT EXISTS report_dated AS
@@ -145,9 +151,13 @@ CREATE TEMP VIEW IF NOT EXISTS report_dated AS
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(p.alloc_bytes), 0) ELSE sum(p.bytes) END AS size_bytes,
          sum(p.keys_without_ttl) AS keys_without_ttl, min(d.first_day) AS first_day, max(d.last_day) AS last_day,
          CAST(julianday(max(d.last_day)) - julianday(min(d.first_day)) AS INTEGER) + 1 AS days
-    FROM main.patterns p LEFT JOIN main.dated_rows d ON d.pattern = p.id
-   WHERE p.snapshot_id IN (SELECT id FROM report_ids) AND EXISTS (SELECT 1 FROM main.dated_rows)
-   GROUP BY p.db, p.pattern_text, p.type, p.role HAVING count(d.pattern) = count(*);
+    FROM main.dated_rows d JOIN main.patterns p ON p.id = d.pattern
+   WHERE p.snapshot_id IN (SELECT id FROM report_ids)
+     AND (p.db, p.pattern_text, p.type, p.role) NOT IN (
+         SELECT o.db, o.pattern_text, o.type, o.role FROM main.patterns o
+          WHERE (SELECT count(*) FROM report_ids) > 1 AND o.snapshot_id IN (SELECT id FROM report_ids)
+            AND o.id NOT IN (SELECT pattern FROM main.dated_rows))
+   GROUP BY p.db, p.pattern_text, p.type, p.role;
 
 CREATE TEMP VIEW IF NOT EXISTS report_slots AS
   SELECT slot, count(DISTINCT snapshot_id) AS snapshots, sum(keys) AS keys, sum(bytes) AS bytes,
