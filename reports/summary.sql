@@ -105,8 +105,26 @@ SELECT dated_keys, dated_keys_without_ttl, dated_bytes, share_pct, share_pct < 1
                coalesce(pct(sum(dated_bytes), (SELECT bytes FROM report_totals)), 0) AS share_pct
           FROM report_sidekiq_stats HAVING sum(dated_keys) > 0);
 
+-- section: other_jobs |
+-- line: Jobs     {systems}: {pending} to do in {queues} queues{failed_text}{finished_text}
+WITH q AS (SELECT *, CASE WHEN state IN ('completed', 'finished', 'succeeded', 'success', 'canceled') THEN 'finished'
+                          WHEN state IN ('failed', 'failure') THEN 'failed'
+                          -- timers, Resque's second copy of what is delayed, Celery's results of tasks that come again
+                          WHEN state IN ('repeat', 'timestamps') OR (system = 'celery' AND state = 'retry') THEN 'none'
+                          ELSE 'pending' END AS stage
+             FROM main.job_queues WHERE snapshot_id IN (SELECT id FROM report_ids))
+SELECT *, CASE WHEN failed > 0 THEN '; ' || human_count(failed) || ' failed' ELSE '' END AS failed_text,
+       CASE WHEN finished > 0 THEN '; ' || human_count(finished) || ' finished and kept' ELSE '' END AS finished_text
+  FROM (SELECT (SELECT group_concat(system, ', ') FROM (SELECT DISTINCT system FROM q ORDER BY system)) AS systems,
+               coalesce(sum(jobs) FILTER (WHERE stage = 'pending'), 0) AS pending,
+               count(DISTINCT snapshot_id || '/' || db || '/' || system || '/' || prefix || '/' || queue) AS queues,
+               coalesce(sum(jobs) FILTER (WHERE stage = 'failed'), 0) AS failed,
+               coalesce(sum(jobs) FILTER (WHERE stage = 'finished'), 0) AS finished
+          FROM q WHERE stage <> 'none' HAVING count(*) > 0);
+
 -- section: next |
 -- line: Next     rdblens report {source_text} {names}
 SELECT coalesce(shell_word(:source), 'SNAPSHOT') AS source_text,
        CASE WHEN (SELECT complete FROM report_totals) THEN '' ELSE 'defects ' END || 'patterns bigkeys ttl' ||
-       CASE WHEN EXISTS (SELECT 1 FROM report_sidekiq_installations) AND (SELECT complete FROM report_totals) THEN ' sidekiq' ELSE '' END AS names;
+       CASE WHEN EXISTS (SELECT 1 FROM report_sidekiq_installations) AND (SELECT complete FROM report_totals) THEN ' sidekiq' ELSE '' END ||
+       CASE WHEN EXISTS (SELECT 1 FROM main.job_systems WHERE snapshot_id IN (SELECT id FROM report_ids)) THEN ' jobs' ELSE '' END AS names;
