@@ -839,7 +839,10 @@ int jobs_end(struct jobs_collector *c, const struct rdbp_value_end *end, const s
         if (end->ok)
             end_meta(c);
         break;
-    case JOBS_SHAPE_RESQUE_DELAYED: add_key_id(c, JOBS_ID_JOB, c->key_bytes); /* fall through */
+    case JOBS_SHAPE_RESQUE_DELAYED:
+        add_key_id(c, JOBS_ID_JOB, c->key_bytes);
+        end_set(c, end, row);
+        break;
     default: end_set(c, end, row); break;
     }
     c->name.shape = JOBS_SHAPE_NONE;
