@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""README's examples are what the program prints: run as `readme.py RDBLENS REPO [--accept]`.
+"""The examples of README and docs/reports.md are what the program prints: run as `readme.py RDBLENS REPO [--accept]`.
 
 A block ```console whose lines `$ rdblens ...` are commands is run in the repository's root; what stands below each
-command must be its output. `--accept` writes the real output into the README instead. Ages by the wall clock
+command must be its output. `--accept` writes the real output there instead. Ages by the wall clock
 (`374 d ago`) are masked.
 """
 import os, pathlib, re, shlex, subprocess, sys, tempfile
 
+DOCUMENTS = ["README.md", "docs/reports.md"]
 AGE = re.compile(r"\d[\d.,]* (?:s|min|h|d|years)(?: \d+ (?:s|min))? ago")
 
 
@@ -29,10 +30,14 @@ def blocks(lines):
             start = None
 
 
-def main():
-    rdblens, repo, accept = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]), "--accept" in sys.argv
-    readme = repo / "README.md"
-    lines = readme.read_text().split("\n")
+def masked(lines):
+    """An age's length also says where its line is broken: lines are joined."""
+    return AGE.sub("N ago", re.sub(r"\s+", " ", " ".join(lines)))
+
+
+def check(rdblens, repo, document, accept):
+    """Blocks that differ."""
+    lines = document.read_text().split("\n")
     out, last, commands, wrong = [], 0, 0, 0
     with tempfile.TemporaryDirectory() as tmp:
         env = dict(os.environ, LC_ALL="C.UTF-8", NO_COLOR="1", COLUMNS="80", RDBLENS_TMPDIR=tmp)
@@ -44,18 +49,24 @@ def main():
                     real += ([""] if real else []) + [line] + run(rdblens, repo, line[2:], env)
                     commands += 1
             shown = lines[start:end]
-            if [AGE.sub("N ago", x) for x in shown] != [AGE.sub("N ago", x) for x in real]:
+            if masked(shown) != masked(real):
                 wrong += 1
-                print(f"README.md:{start}: not what the program prints:")
+                print(f"{document.name}:{start}: not what the program prints:")
                 print("\n".join("  " + x for x in real))
             out += real
             last = end
     out += lines[last:]
     if accept:
-        readme.write_text("\n".join(out))
+        document.write_text("\n".join(out))
         return 0
-    print(f"{commands} commands, {wrong} blocks differ")
-    return 1 if wrong or commands == 0 else 0
+    print(f"{document.name}: {commands} commands, {wrong} blocks differ")
+    return wrong if commands > 0 else 1
+
+
+def main():
+    rdblens, repo, accept = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]), "--accept" in sys.argv
+    wrong = sum(check(rdblens, repo, repo / name, accept) for name in DOCUMENTS)
+    return 1 if wrong else 0
 
 
 sys.exit(main())
