@@ -3,6 +3,32 @@
 -- param: top = 20
 -- param: delimiter = :
 -- param: under =
+-- param: depth = all
+
+-- section: tree | By namespace
+-- caption: SHARE: of all bytes. NO TTL: of the node's own keys. and N more: all its smaller patterns.
+-- column: name = NAMESPACE | tree
+-- column: size_bytes = SIZE
+-- column: share_pct = SHARE
+-- column: average_bytes = AVERAGE
+-- column: keys_without_ttl_pct = NO TTL
+-- column: whose = KIND
+-- column: depth = -
+-- column: node = -
+-- column: parent = -
+-- column: node_kind = -
+-- column: type = TYPE | wide
+-- column: role = -
+-- column: system = -
+-- column: db = -
+-- column: patterns = PATTERNS | wide
+-- column: bytes = -
+-- column: keys_without_ttl = -
+-- column: size_bytes_without_ttl = -
+SELECT name, n.size_bytes, pct(n.size_bytes, t.size_bytes) AS share_pct, n.keys, n.size_bytes / max(n.keys, 1) AS average_bytes,
+       pct(n.keys_without_ttl, n.keys) AS keys_without_ttl_pct, coalesce(whose, '') AS whose, type, patterns,
+       depth, node, parent, n.kind AS node_kind, role, system, db, n.bytes, n.keys_without_ttl, n.size_bytes_without_ttl
+  FROM pattern_tree(:delimiter, :under, :depth, :top) n, report_totals t;
 
 -- section: patterns | By size
 -- caption: NO TTL: of the pattern's own keys. GLOB: as SCAN MATCH takes it. ALSO HITS: keys of other patterns and types that it hits in this database, and their size.
@@ -42,6 +68,21 @@ SELECT p.db, pattern_text, glob, type, role, system, p.keys, p.size_bytes, p.byt
        p.first_expires_at, p.last_expires_at, p.largest_bytes, p.largest_key_text
   FROM p, report_totals t
  ORDER BY p.size_bytes DESC, p.keys DESC, p.db, pattern_text;
+
+-- section: below | The largest keys below it
+-- caption: Of the 1,000 largest keys of each type and database, and the largest of each pattern. TTL: - never expires, or is not kept.
+-- column: key_text = KEY
+-- column: bytes = SIZE
+-- column: ttl_seconds = TTL
+-- column: pattern = PATTERN | wide
+WITH k AS (
+  SELECT db, key_text, type, bytes, ttl_seconds, pattern FROM report_top_keys
+   WHERE :under <> '' AND measure = 'bytes' AND is_below(pattern, :under, :delimiter)
+  UNION ALL
+  SELECT db, largest_key_text, type, largest_bytes, NULL, pattern_text FROM report_patterns
+   WHERE :under <> '' AND is_below(pattern_text, :under, :delimiter) AND largest_bytes IS NOT NULL)
+SELECT key_text, db, type, bytes, max(ttl_seconds) AS ttl_seconds, pattern FROM k
+ GROUP BY db, key_text, type ORDER BY bytes DESC, db, key_text LIMIT :top;
 
 -- section: not_known |
 -- line: What a glob also hits is not known under a filter.{?is_filtered}

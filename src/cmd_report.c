@@ -52,6 +52,9 @@ static int take_option(void *data, const struct option_given *given, struct erro
     case OPTION_FORMAT: a->format = given->value; return 0;
     case OPTION_OUTPUT_FILE: a->outputs[a->output_count++] = given->value; return 0;
     case OPTION_TOP: add_param(a, "top", given->value, given->is_standing); return 0;
+    case OPTION_UNDER: add_param(a, "under", given->value, given->is_standing); return 0;
+    case OPTION_DEPTH: add_param(a, "depth", given->value, given->is_standing); return 0;
+    case OPTION_DELIMITER: add_param(a, "delimiter", given->value, given->is_standing); return 0;
     case OPTION_PARAM: take_param(a, given); return 0;
     case OPTION_SET: a->set = given->value; return 0;
     case OPTION_REPORTS_DIR: a->reports_dir = given->value; return 0;

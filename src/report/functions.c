@@ -21,6 +21,7 @@
 #include "pattern/pattern.h"
 #include "report/display.h"
 #include "report/globs.h"
+#include "report/pattern_tree.h"
 
 static void pct(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
@@ -197,5 +198,5 @@ int functions_register(sqlite3 *db, struct error *err)
                                        (void *)functions[i].data, functions[i].run, NULL, NULL,
                                        NULL) != SQLITE_OK)
             return error_set(err, EXIT_CANNOT_RUN, "SQLite: %s", sqlite3_errmsg(db));
-    return globs_register(db, err);
+    return globs_register(db, err) < 0 ? -1 : pattern_tree_register(db, err);
 }

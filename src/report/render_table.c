@@ -11,7 +11,8 @@
  *  4. when even that is too wide (a query with many columns), each row becomes a block, a line a
  *     column.
  *
- * A table of any number of rows takes little memory: 1,000 rows are laid out at a time.
+ * A table of any number of rows takes little memory: 1,000 rows are laid out at a time.  A tree is
+ * cut only before a row of its first level, where no branch goes on.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
@@ -29,6 +30,9 @@
 #define MIN_TEXT_WIDTH  8
 #define MIN_NAME_WIDTH  24 /* before a wide column is shown */
 #define GAP_WIDTH       2
+#define BRANCH_WIDTH    2 /* as libsmartcols draws each level below the first */
+#define MAX_TREE_DEPTH  64
+#define NO_COLUMN       SIZE_MAX
 #define MIN_LABEL_WIDTH 7 /* in the head: as wide as the labels of the summary's lines */
 
 struct cell {
@@ -41,6 +45,7 @@ struct layout_column {
     size_t index; /* in section->columns */
     bool is_text;
     size_t width;
+    size_t branch_width; /* of the branches before the deepest text */
 };
 
 struct table {
@@ -52,9 +57,11 @@ struct table {
     bool title_is_done;  /* of the section */
     bool batch_is_first;
     struct cell *cells; /* batch_rows * column_count */
-    size_t batch_rows;
-    bool *is_text;   /* by column: text was seen in this section */
-    bool *is_filled; /* by column: something to show was seen */
+    size_t batch_rows, batch_capacity;
+    size_t *depths;                 /* by row of the batch, when the section is a tree */
+    size_t tree_index, depth_index; /* columns; NO_COLUMN */
+    bool *is_text;                  /* by column: text was seen in this section */
+    bool *is_filled;                /* by column: something to show was seen */
 };
 
 static void fail_memory(struct table *t)
@@ -178,10 +185,19 @@ static void table_section_begin(struct renderer *r, const struct section_view *s
     t->title_is_done = r->is_query;
     t->batch_is_first = true;
     t->batch_rows = 0;
+    t->batch_capacity = BATCH_ROWS;
+    t->tree_index = t->depth_index = NO_COLUMN;
+    for (size_t i = 0; i < section->column_count; i++) {
+        if (section->columns[i].is_tree)
+            t->tree_index = i;
+        if (strcmp(section->columns[i].name, "depth") == 0)
+            t->depth_index = i;
+    }
     t->cells = calloc(BATCH_ROWS * section->column_count + 1, sizeof *t->cells);
+    t->depths = calloc(BATCH_ROWS, sizeof *t->depths);
     t->is_text = calloc(section->column_count + 1, sizeof *t->is_text);
     t->is_filled = calloc(section->column_count + 1, sizeof *t->is_filled);
-    if (t->cells == NULL || t->is_text == NULL || t->is_filled == NULL)
+    if (t->cells == NULL || t->depths == NULL || t->is_text == NULL || t->is_filled == NULL)
         fail_memory(t);
 }
 
@@ -230,6 +246,12 @@ static const struct cell *cell_at(const struct table *t, size_t row, size_t colu
     return &t->cells[row * t->base.section->column_count + column];
 }
 
+/* Columns that the branches before a cell take. */
+static size_t branches_of(const struct table *t, size_t row, size_t column)
+{
+    return column == t->tree_index ? t->depths[row] * BRANCH_WIDTH : 0;
+}
+
 static size_t natural_width(const struct table *t, size_t column)
 {
     size_t width = t->batch_is_first
@@ -237,10 +259,29 @@ static size_t natural_width(const struct table *t, size_t column)
                                        strlen(t->base.section->columns[column].heading))
                        : 0;
 
-    for (size_t row = 0; row < t->batch_rows; row++)
-        if (cell_at(t, row, column)->width > width)
-            width = cell_at(t, row, column)->width;
+    for (size_t row = 0; row < t->batch_rows; row++) {
+        const size_t needed = cell_at(t, row, column)->width + branches_of(t, row, column);
+
+        width = needed > width ? needed : width;
+    }
     return width;
+}
+
+static size_t natural_branch_width(const struct table *t, size_t column)
+{
+    size_t width = 0;
+
+    for (size_t row = 0; row < t->batch_rows; row++)
+        if (branches_of(t, row, column) > width)
+            width = branches_of(t, row, column);
+    return width;
+}
+
+/* text_limit is for texts: a tree's branches come on top. */
+static bool is_over(const struct layout_column *column, size_t text_limit)
+{
+    return column->is_text && column->width > column->branch_width &&
+           column->width - column->branch_width > text_limit;
 }
 
 /* Width of the table when no text column is wider than text_limit. */
@@ -249,8 +290,8 @@ static size_t table_width(const struct layout_column *columns, size_t count, siz
     size_t width = count > 0 ? (count - 1) * GAP_WIDTH : 0;
 
     for (size_t i = 0; i < count; i++)
-        width +=
-            columns[i].is_text && columns[i].width > text_limit ? text_limit : columns[i].width;
+        width += is_over(&columns[i], text_limit) ? text_limit + columns[i].branch_width
+                                                  : columns[i].width;
     return width;
 }
 
@@ -288,9 +329,9 @@ static bool cut_text_columns(const struct table *t, struct layout_column *column
     }
     width = table_width(columns, count, limit);
     for (size_t i = 0; i < count; i++) {
-        if (!columns[i].is_text || columns[i].width <= limit)
+        if (!is_over(&columns[i], limit))
             continue;
-        columns[i].width = limit;
+        columns[i].width = limit + columns[i].branch_width;
         if (width < t->width) { /* the remainder of the division */
             columns[i].width++;
             width++;
@@ -299,10 +340,12 @@ static bool cut_text_columns(const struct table *t, struct layout_column *column
     return true;
 }
 
-static int fill_line(struct table *t, struct libscols_table *tb, size_t row,
-                     const struct layout_column *columns, size_t count)
+/* parent: NULL unless the row hangs on another one of a tree.  NULL when out of memory. */
+static struct libscols_line *fill_line(struct table *t, struct libscols_table *tb, size_t row,
+                                       struct libscols_line *parent,
+                                       const struct layout_column *columns, size_t count)
 {
-    struct libscols_line *line = scols_table_new_line(tb, NULL);
+    struct libscols_line *line = scols_table_new_line(tb, parent);
     struct strbuf text = {0};
     int r = line != NULL ? 0 : -1;
 
@@ -310,12 +353,29 @@ static int fill_line(struct table *t, struct libscols_table *tb, size_t row,
         const struct cell *cell = cell_at(t, row, columns[i].index);
 
         strbuf_clear(&text);
-        display_cut(&text, cell->text, cell->size_bytes, columns[i].width);
+        display_cut(&text, cell->text, cell->size_bytes,
+                    columns[i].width - branches_of(t, row, columns[i].index));
         if (text.failed || scols_line_set_data(line, i, strbuf_text(&text)) != 0)
             r = -1;
     }
     strbuf_done(&text);
-    return r;
+    return r == 0 ? line : NULL;
+}
+
+/* Each row hangs on the last one of the level above. */
+static int fill_lines(struct table *t, struct libscols_table *tb,
+                      const struct layout_column *columns, size_t count)
+{
+    struct libscols_line *last[MAX_TREE_DEPTH] = {NULL};
+
+    for (size_t row = 0; row < t->batch_rows; row++) {
+        const size_t depth = t->depths[row];
+
+        last[depth] = fill_line(t, tb, row, depth > 0 ? last[depth - 1] : NULL, columns, count);
+        if (last[depth] == NULL)
+            return -1;
+    }
+    return 0;
 }
 
 static int fill_table(struct table *t, struct libscols_table *tb,
@@ -337,14 +397,15 @@ static int fill_table(struct table *t, struct libscols_table *tb,
 
         strbuf_clear(&heading);
         display_cut(&heading, c->heading, strlen(c->heading), columns[i].width);
-        column = scols_table_new_column(tb, strbuf_text(&heading), 0, is_left ? 0 : SCOLS_FL_RIGHT);
+        column = scols_table_new_column(tb, strbuf_text(&heading), 0,
+                                        columns[i].index == t->tree_index ? SCOLS_FL_TREE
+                                        : is_left                         ? 0
+                                                                          : SCOLS_FL_RIGHT);
         if (heading.failed || column == NULL)
             r = -1;
     }
     strbuf_done(&heading);
-    for (size_t row = 0; row < t->batch_rows && r == 0; row++)
-        r = fill_line(t, tb, row, columns, count);
-    return r;
+    return r == 0 ? fill_lines(t, tb, columns, count) : -1;
 }
 
 /* Prints what libsmartcols laid out, without the blanks it pads the last column with. */
@@ -435,7 +496,8 @@ static void print_batch(struct table *t)
     }
     for (size_t i = 0; i < s->column_count; i++)
         if (!s->columns[i].is_hidden && t->is_filled[i])
-            columns[count++] = (struct layout_column){i, t->is_text[i], natural_width(t, i)};
+            columns[count++] = (struct layout_column){i, t->is_text[i], natural_width(t, i),
+                                                      natural_branch_width(t, i)};
     drop_wide_columns(t, columns, &count);
     if (cut_text_columns(t, columns, count))
         print_table(t, columns, count);
@@ -453,6 +515,22 @@ static bool says_something(const struct table *t, const struct column *column,
     if (t->base.is_query)
         return true;
     return v->type == VALUE_NULL ? !column->is_wide : v->type != VALUE_TEXT || v->size_bytes > 0;
+}
+
+/* How deep the next row hangs; never deeper than below the row before it. */
+static size_t depth_of(const struct table *t, const struct value *values)
+{
+    const size_t most = t->batch_rows == 0 ? 0 : t->depths[t->batch_rows - 1] + 1;
+    const struct value *v;
+
+    if (t->tree_index == NO_COLUMN || t->depth_index == NO_COLUMN)
+        return 0;
+    v = &values[t->depth_index];
+    if (v->type != VALUE_INT || v->integer <= 0)
+        return 0;
+    return (uint64_t)v->integer > most   ? (most < MAX_TREE_DEPTH ? most : MAX_TREE_DEPTH - 1)
+           : v->integer < MAX_TREE_DEPTH ? (size_t)v->integer
+                                         : MAX_TREE_DEPTH - 1;
 }
 
 static void add_cells(struct table *t, const struct value *values)
@@ -476,7 +554,35 @@ static void add_cells(struct table *t, const struct value *values)
             t->is_filled[i] = true;
     }
     strbuf_done(&text);
+    t->depths[t->batch_rows] = depth_of(t, values);
     t->batch_rows++;
+}
+
+/* Room for one more row.  A batch ends before a row that hangs on no other. */
+static void make_room(struct table *t, const struct value *values)
+{
+    const size_t columns = t->base.section->column_count;
+    const size_t wanted = 2 * t->batch_capacity;
+    struct cell *cells;
+    size_t *depths;
+
+    if (t->batch_rows >= BATCH_ROWS && depth_of(t, values) == 0)
+        print_batch(t);
+    if (t->batch_rows < t->batch_capacity)
+        return;
+    cells = realloc(t->cells, wanted * columns * sizeof *cells);
+    if (cells != NULL) {
+        memset(cells + t->batch_rows * columns, 0,
+               (wanted - t->batch_rows) * columns * sizeof *cells);
+        t->cells = cells;
+    }
+    depths = realloc(t->depths, wanted * sizeof *depths);
+    if (depths != NULL)
+        t->depths = depths;
+    if (cells != NULL && depths != NULL)
+        t->batch_capacity = wanted;
+    else
+        fail_memory(t);
 }
 
 static void table_row(struct renderer *r, const struct value *values)
@@ -490,9 +596,9 @@ static void table_row(struct renderer *r, const struct value *values)
         return;
     }
     print_title(t, true);
-    add_cells(t, values);
-    if (t->batch_rows == BATCH_ROWS)
-        print_batch(t);
+    make_room(t, values);
+    if (r->out.error_number == 0)
+        add_cells(t, values);
 }
 
 static void table_section_end(struct renderer *r)
@@ -507,9 +613,11 @@ static void table_section_end(struct renderer *r)
     }
     clear_batch(t);
     free(t->cells);
+    free(t->depths);
     free(t->is_text);
     free(t->is_filled);
     t->cells = NULL;
+    t->depths = NULL;
     t->is_text = NULL;
     t->is_filled = NULL;
 }

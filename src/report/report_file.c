@@ -219,14 +219,16 @@ static int read_column_options(const struct reading *r, struct piece options,
         split(options, ' ', &word, &options);
         if (piece_is(word, "wide"))
             column->is_wide = true;
+        else if (piece_is(word, "tree"))
+            column->is_tree = true;
         else if (word.size_bytes > 6 && memcmp(word.text, "exact=", 6) == 0) {
             if (set_text(r, &column->exact_name,
                          (struct piece){word.text + 6, word.size_bytes - 6}) < 0)
                 return -1;
         } else if (!piece_is(word, "bar") &&
                    (word.size_bytes < 4 || memcmp(word.text, "bar=", 4) != 0))
-            return fail(r, "a column's options are `wide`, `bar` and `exact=`, not", word.text,
-                        word.size_bytes);
+            return fail(r, "a column's options are `wide`, `bar`, `exact=` and `tree`, not",
+                        word.text, word.size_bytes);
         else if (read_bar(r, word, &column->bar_width) < 0)
             return -1;
     }

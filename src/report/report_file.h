@@ -14,6 +14,7 @@ struct report_file_column {
     char *heading;
     bool is_hidden;
     bool is_wide;
+    bool is_tree; /* drawn as a tree; the section's column `depth` says how deep a row is */
     unsigned bar_width; /* 0: no bar */
     char *exact_name;   /* the column that says 0 when this one's numbers are not exact; NULL */
 };

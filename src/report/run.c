@@ -154,7 +154,8 @@ static int fill_patterns(const struct run *run, struct error *err)
 {
     for (size_t i = 0; i < run->report_count; i++)
         for (size_t n = 0; n < run->reports[i]->section_count; n++)
-            if (strstr(run->reports[i]->sections[n].sql, "report_patterns") != NULL)
+            if (strstr(run->reports[i]->sections[n].sql, "report_patterns") != NULL ||
+                strstr(run->reports[i]->sections[n].sql, "pattern_tree") != NULL)
                 return execute(run->db,
                                "INSERT INTO temp.report_patterns SELECT * FROM report_pattern_sums",
                                err);

@@ -92,6 +92,7 @@ static char *heading_of(const struct report_section *section, struct column *col
         column->is_wide = c->is_wide;
         column->bar_width = c->bar_width;
         column->exact_name = c->exact_name;
+        column->is_tree = c->is_tree;
         return strdup(c->heading);
     }
     /* A query's column can be called anything. */
@@ -145,6 +146,10 @@ static int check_names(const struct section_run *run, const struct report_sectio
             return error_set(err, EXIT_CANNOT_RUN,
                              "%s:%d: section %s: `column:` names %.80s, not a column", run->where,
                              run->line, section->name, section->columns[i].name);
+    for (size_t i = 0; i < run->column_count; i++)
+        if (run->columns[i].is_tree && !is_taken(run, run->column_count, "depth"))
+            return error_set(err, EXIT_CANNOT_RUN, "%s:%d: section %s: a tree needs a column depth",
+                             run->where, run->line, section->name);
     for (size_t i = 0; i < run->column_count; i++)
         if (run->columns[i].exact_name != NULL &&
             !is_taken(run, run->column_count, run->columns[i].exact_name))

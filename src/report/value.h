@@ -37,6 +37,7 @@ struct column {
     bool is_wide;   /* shown when there is room for it */
     /* Above 0: a number is drawn as a bar that is so many columns long at 100. */
     unsigned bar_width;
+    bool is_tree;
     const char *exact_name; /* as in struct report_file_column, borrowed from it */
 };
 
