@@ -218,7 +218,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_screen AS
     UNION ALL SELECT count(DISTINCT coalesce(server, '') || '/' || coalesce(server_version, '')) - 1 +
                      (max(length(server) + length(server_version)) > 16) FROM report_snapshots
     UNION ALL SELECT count(model_note) + count(config) > 0 OR max(allocator <> 'jemalloc') FROM report_snapshots
-    UNION ALL SELECT count(*) FROM (SELECT 1 FROM report_snapshots WHERE created_at IS NULL OR now_source <> 'ctime' LIMIT 1)
+    UNION ALL SELECT count(*) FROM (SELECT 1 FROM report_snapshots WHERE created_at IS NULL OR now_source <> 'ctime' OR created_at > unixepoch() * 1000 LIMIT 1)
     UNION ALL SELECT 1 + length(pattern_rules) / 60 FROM (SELECT pattern_rules FROM report_snapshots WHERE pattern_rules IS NOT NULL LIMIT 1)
     UNION ALL SELECT 1 + length(filter) / 30 FROM (SELECT filter FROM report_snapshots WHERE filter IS NOT NULL LIMIT 1)
     UNION ALL SELECT 1 + length(pattern_rules) / 60 FROM (SELECT pattern_rules FROM report_snapshots WHERE pattern_rules IS NOT NULL LIMIT 1)

@@ -1,5 +1,6 @@
 """What the tests of this folder report on: fixtures, a generated Rails snapshot, and the reference dumps where they are."""
 # SPDX-License-Identifier: MIT
+import os
 import pathlib
 import subprocess
 
@@ -11,9 +12,9 @@ RAILS_KEYS = 20000
 
 
 def analyze(rdblens, snapshot, database):
-    """The exit code: 0, or 3 when the file is damaged."""
-    done = subprocess.run([rdblens, "analyze", "--quiet", str(snapshot), "-o", str(database)], stdin=subprocess.DEVNULL,
-                          capture_output=True, check=False)
+    """The exit code: 0, or 3 when the file is damaged. The paths are in one folder, and not in the database."""
+    done = subprocess.run([rdblens, "analyze", "--quiet", snapshot.name, "-o", database.name], stdin=subprocess.DEVNULL,
+                          cwd=database.parent, capture_output=True, check=False)
     if done.returncode not in (0, 3):
         raise RuntimeError(f"{snapshot}: exit {done.returncode}: {done.stderr.decode(errors='replace')}")
     return done.returncode
@@ -35,8 +36,10 @@ def databases(rdblens, fixtures, bench_snapshot, shared, folder):
         else:
             print(f"{name}: not here, left out")
     for name, snapshot in snapshots:
-        database = folder / f"{name}.db"
-        yield name, database, analyze(rdblens, snapshot, database)
+        database, link = folder / f"{name}.db", folder / f"{name}.rdb"
+        if not link.exists():
+            link.symlink_to(snapshot.resolve())
+        yield name, database, analyze(os.path.abspath(rdblens), link, database)
 
 
 def report_names(rdblens):
