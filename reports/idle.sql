@@ -7,7 +7,8 @@
 -- line: {policy}
 SELECT CASE
   WHEN EXISTS (SELECT 1 FROM report_usage_buckets WHERE kind = 'idle')
-    THEN 'The file has idle times: the server that saved it ran a maxmemory-policy with LRU (allkeys-lru or volatile-lru).'
+    THEN 'The file has idle times: the server that saved it ran a maxmemory-policy with LRU (allkeys-lru or volatile-lru' ||
+         CASE WHEN (SELECT max(rdb_version) FROM report_snapshots) >= 13 THEN '; from Redis 8.6 on perhaps with LRM' ELSE '' END || ').'
   WHEN (SELECT keys FROM report_totals) = 0 THEN 'Not known: no keys to look at.'
   WHEN EXISTS (SELECT 1 FROM report_usage_buckets WHERE kind = 'freq')
     THEN 'Not known: the server kept how often keys are used (LFU) instead. See report freq.'
