@@ -40,6 +40,10 @@ SELECT bucket_order, bucket, u.keys, pct(u.keys, t.keys) AS keys_pct, pct(u.keys
   FROM report_usage_buckets u, report_totals t WHERE kind = 'freq'
  ORDER BY bucket_order;
 
+-- section: without |
+-- line: Keys that have no counter in the file: {keys}
+SELECT t.keys - sum(u.keys) AS keys FROM report_usage_buckets u, report_totals t WHERE kind = 'freq' HAVING t.keys > sum(u.keys);
+
 -- section: patterns | By pattern, the largest first
 -- caption: Keys with a counter of so much. Below 5: used less than when it was new.
 -- column: pattern_text = PATTERN

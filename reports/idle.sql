@@ -32,6 +32,10 @@ SELECT bucket_order, bucket,
   FROM report_usage_buckets u, report_totals t WHERE kind = 'idle'
  ORDER BY bucket_order;
 
+-- section: without |
+-- line: Keys that have no idle time in the file: {keys}
+SELECT t.keys - sum(u.keys) AS keys FROM report_usage_buckets u, report_totals t WHERE kind = 'idle' HAVING t.keys > sum(u.keys);
+
 -- section: patterns | Cold bytes by pattern, the most first
 -- caption: The size of all keys, and of those that were not used for so long or longer.
 -- column: pattern_text = PATTERN

@@ -2,7 +2,7 @@
 -- about: Keys and bytes by type: shares, sizes of keys, elements, what never expires.
 
 -- section: types | By type
--- caption: Shares: of all keys, of all bytes. P50, P99: half of the keys, 99 in 100, are at most as large.
+-- caption: Shares: of all keys, of all bytes. P50, P99: half of the keys, 99 in 100, are at most as large, by MEMORY USAGE.
 -- note: No keys.
 -- column: keys_pct = % OF KEYS | wide
 -- column: size_bytes = SIZE
