@@ -638,6 +638,111 @@ static void test_pieces(void **state)
     }
 }
 
+/* What runs, and what points to jobs that are not there; in pieces of any size. */
+static void test_live_and_links(void **state)
+{
+    static const size_t pieces[] = {0, 1, 7};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        struct feed f = feed_new();
+        const struct sidekiq_result *r;
+
+        sidekiq_set_now(f.collector, NOW);
+        f.piece_bytes = pieces[i];
+        feed_set(&f, "processes", LIST("h:1:0123456789ab"));
+        feed_hash(&f, "h:1:0123456789ab",
+                  LIST("info", "{\"version\":\"7.1.0\"}", "busy", "2", "rss", "77", "beat",
+                       "1699999990.5", "quiet", "true"));
+        /* A text twice encoded (6.0.2 and later), and an object (before). */
+        feed_hash(&f, "h:1:0123456789ab:work",
+                  LIST("t1",
+                       "{\"queue\":\"q\",\"payload\":\"{\\\"class\\\":\\\"W\\\",\\\"jid\\\":"
+                       "\\\"w1\\\",\\\"queue\\\":\\\"other\\\"}\",\"run_at\":1699999000}",
+                       "t2",
+                       "{\"queue\":\"q\",\"payload\":{\"class\":\"V\",\"args\":[],\"jid\":\"w2\"},"
+                       "\"run_at\":1699999900}",
+                       "t3", "no JSON"));
+        feed_hash(&f, "uniquejobs:a:LOCKED", LIST("w1", "1"));
+        feed_hash(&f, "uniquejobs:b:LOCKED", LIST("nowhere", "1", "w2", "1"));
+        feed_hash(&f, "uniquejobs:c:LOCKED", LIST("nowhere", "1"));
+        feed_zset(&f, "uniquejobs:digests", LIST("uniquejobs:a", "uniquejobs:z"), SCORES(1, 2));
+        feed_zset(&f, "retry", LIST("{\"class\":\"A\",\"jid\":\"a\",\"retry_count\":3}"),
+                  SCORES(1700000030));
+        r = sidekiq_resolve(f.collector, NOW);
+        assert_non_null(r);
+        assert_int_equal(r->process_count, 1);
+        assert_int_equal(r->processes[0].busy, 2);
+        assert_int_equal(r->processes[0].rss_kb, 77);
+        assert_int_equal(r->processes[0].quiet, 1);
+        assert_int_equal(r->processes[0].beat_at, INT64_C(1699999990500));
+        assert_string_equal(r->processes[0].info, "{\"version\":\"7.1.0\"}");
+        assert_int_equal(r->thread_count, 2);
+        assert_string_equal(r->threads[0].class_, "W");
+        assert_string_equal(r->threads[0].queue, "q");
+        assert_int_equal(r->threads[0].run_at, INT64_C(1699999000000));
+        assert_string_equal(r->threads[1].class_, "V");
+        assert_int_equal(r->link_count, 2);
+        assert_string_equal(r->links[0].name, "lock");
+        assert_int_equal(r->links[0].entries, 3);
+        assert_int_equal(r->links[0].lost, 1);
+        assert_int_equal(r->links[0].lost_without_ttl, 1);
+        assert_int_equal(r->links[0].lost_bytes, FEED_KEY_BYTES);
+        assert_string_equal(r->links[1].name, "digests");
+        assert_int_equal(r->links[1].entries, 2);
+        assert_int_equal(r->links[1].lost, 1);
+        assert_int_equal(r->bucket_count, 2);
+        assert_string_equal(r->buckets[0].bucket, "3");
+        assert_string_equal(r->buckets[1].bucket, "within 1 h");
+        feed_done(&f);
+    }
+}
+
+/* What a damaged key says does not count, and hides what it may have had. */
+static void test_damaged_links(void **state)
+{
+    struct feed f = feed_new();
+    const struct sidekiq_result *r;
+
+    (void)state;
+    sidekiq_set_now(f.collector, NOW);
+    feed_string(&f, "stat:processed", "1");
+    feed_hash(&f, "uniquejobs:c:LOCKED", LIST("nowhere", "1"));
+    f.is_damaged = true;
+    feed_hash(&f, "h:1:0123456789ab:work",
+              LIST("t1", "{\"queue\":\"q\",\"payload\":\"{}\",\"run_at\":1}"));
+    feed_list(&f, "queue:default", LIST("{\"class\":\"A\"," JID "}"));
+    r = sidekiq_resolve(f.collector, NOW);
+    assert_non_null(r);
+    assert_int_equal(r->thread_count, 0);
+    assert_int_equal(r->link_count, 1);
+    assert_int_equal(r->links[0].lost, ROW_NULL); /* its job may be in the damaged queue */
+    feed_done(&f);
+}
+
+/* The same class and arguments, whatever blanks and escapes; an ActiveJob's own arguments only. */
+static void test_duplicates(void **state)
+{
+    struct feed f = feed_new();
+
+    (void)state;
+    feed_set(&f, "queues", LIST("q"));
+    feed_list(
+        &f, "queue:q",
+        LIST(
+            "{\"class\":\"A\",\"args\":[1,[2]],\"jid\":\"1\"}",
+            "{\"class\":\"A\",\"args\":[1, [2] ],\"jid\":\"2\"}", /* the first again */
+            "{\"class\":\"A\",\"args\":[[1],2],\"jid\":\"3\"}",
+            "{\"class\":\"A\",\"args\":[\"1\",[2]],\"jid\":\"4\"}",
+            "{\"class\":\"B\",\"args\":[1,[2]],\"jid\":\"5\"}",
+            "{\"class\":\"Sidekiq::ActiveJob::Wrapper\",\"wrapped\":\"M\",\"args\":[{\"job_class\":"
+            "\"M\",\"job_id\":\"x\",\"arguments\":[7]}],\"jid\":\"6\"}",
+            "{\"class\":\"Sidekiq::ActiveJob::Wrapper\",\"wrapped\":\"M\",\"args\":[{\"job_class\":"
+            "\"M\",\"job_id\":\"y\",\"arguments\":[7]}],\"jid\":\"7\"}")); /* again */
+    assert_int_equal(set_of(&f, SIDEKIQ_QUEUE, "q")->duplicates, 2);
+    feed_done(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -649,7 +754,8 @@ int main(void)
         cmocka_unit_test(test_queue_times),   cmocka_unit_test(test_trial),
         cmocka_unit_test(test_damaged),       cmocka_unit_test(test_many_classes),
         cmocka_unit_test(test_long_names),    cmocka_unit_test(test_many_keys),
-        cmocka_unit_test(test_pieces),
+        cmocka_unit_test(test_pieces),        cmocka_unit_test(test_live_and_links),
+        cmocka_unit_test(test_damaged_links), cmocka_unit_test(test_duplicates),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,11 @@ static int run(struct sidekiq_collector *c)
     static const char *const names[] = {"default", "low\xff"};
     static const char *const identity[] = {"h:1:0123456789ab"};
     static const char *const info[] = {"info", "{\"version\":\"7.0.0\"}"};
+    static const char *const work[] = {
+        "t1", "{\"queue\":\"q\",\"payload\":\"{\\\"class\\\":\\\"W\\\"}\",\"run_at\":1}"};
+    static const char *const counters[] = {"A|p", "3"};
+    static const char *const locks[] = {"j1", "1"};
+    static const char *const digests[] = {"uniquejobs:a", "uniquejobs:b"};
     static char jobs[40][64];
     static const char *elements[41];
     const struct sidekiq_result *r;
@@ -70,6 +75,12 @@ static int run(struct sidekiq_collector *c)
     failed |= feed(c, RDBP_TYPE_ZSET, "a\xff:retry", elements, 41);
     failed |= feed(c, RDBP_TYPE_ZSET, "b:dead", elements, 40);
     failed |= feed(c, RDBP_TYPE_LIST, "b:queue:x", elements + 40, 1);
+    sidekiq_set_now(c, 60000);
+    failed |= feed(c, RDBP_TYPE_HASH, "a\xff:h:1:0123456789ab:work", work, 2);
+    failed |= feed(c, RDBP_TYPE_HASH, "a\xff:j|19700101|0:1", counters, 2);
+    failed |= feed(c, RDBP_TYPE_HASH, "a\xff:uniquejobs:a:LOCKED", locks, 2);
+    failed |= feed(c, RDBP_TYPE_ZSET, "a\xff:uniquejobs:digests", digests, 2);
+    failed |= feed(c, RDBP_TYPE_HASH, "a\xff:it-0123456789abcdef01234567", NULL, 0);
     if (failed != 0)
         return -1;
     r = sidekiq_resolve(c, 0);
@@ -79,6 +90,10 @@ static int run(struct sidekiq_collector *c)
     assert_int_equal(r->set_count, 5);
     assert_int_equal(r->job_count, 40 + 41 + 41 + 1);
     assert_int_equal(r->stat_count, 2);
+    assert_int_equal(r->process_count, 1);
+    assert_int_equal(r->thread_count, 1);
+    assert_int_equal(r->metric_count, 1);
+    assert_int_equal(r->link_count, 3); /* iteration, lock, digests */
     return 0;
 }
 
