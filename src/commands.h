@@ -17,6 +17,7 @@ extern const struct command cmd_report;
 extern const struct command cmd_query;
 extern const struct command cmd_info;
 extern const struct command cmd_verify;
+extern const struct command cmd_config;
 
 /* Prints "rdblens: MESSAGE" unless the message is empty; returns err's exit code. */
 int command_fail(const struct error *err);

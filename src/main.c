@@ -24,7 +24,7 @@
 #include "util/tempfile.h"
 
 static const struct command *const commands[] = {
-    &cmd_analyze, &cmd_report, &cmd_query, &cmd_info, &cmd_verify,
+    &cmd_analyze, &cmd_report, &cmd_query, &cmd_info, &cmd_verify, &cmd_config,
 };
 
 _Static_assert(sizeof commands / sizeof *commands == COMMAND_COUNT_, "a command without code");

@@ -14,10 +14,8 @@
 #include <stddef.h>
 
 #include "cli/option_table.h"
+#include "cli/standing.h"
 #include "util/error.h"
-
-/* The most values that the environment and settings files give together. */
-#define STANDING_MAX 4096
 
 struct option_given {
     enum option_id id;
@@ -31,7 +29,10 @@ typedef int (*option_taker)(void *data, const struct option_given *given, struct
 enum arguments_result { ARGUMENTS_FAILED = -1, ARGUMENTS_RUN = 0, ARGUMENTS_HELPED = 1 };
 
 struct arguments {
-    int first_operand; /* argv is permuted: options come first */
+    int first_operand;         /* argv is permuted: options come first */
+    struct option_given *line; /* what was typed, in its order */
+    size_t line_count;
+    struct standing standing;
 };
 
 /* Parses the command line; -h and --help print and end.  argv[0] is the command's name. */

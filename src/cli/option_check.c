@@ -38,7 +38,7 @@ const char *option_choice(const struct option_row *row, size_t i)
     case TAKES_FORMAT: return i < REPORT_FORMAT_COUNT_ ? report_format_name(i) : NULL;
     case TAKES_TEXT_OR_JSON: return i < 2 ? text_or_json[i] : NULL;
     case TAKES_KEYS: return i <= KEYS_NONE ? keys_stored_name((enum keys_stored)i) : NULL;
-    case TAKES_TYPE: return i < RDBP_TYPE_COUNT_ ? rdbp_type_name((enum rdbp_type)i) : NULL;
+    case TAKES_TYPE: return i < RDBP_TYPE_OTHER ? rdbp_type_name((enum rdbp_type)i) : NULL;
     case TAKES_MODEL: return model_name(i);
     case TAKES_ALLOCATOR:
         return i < ALLOCATOR_COUNT_ ? memory_allocator_name((enum memory_allocator)i) : NULL;

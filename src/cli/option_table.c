@@ -45,7 +45,8 @@ const struct option_row *option_at(size_t i)
 
 bool option_is_on(const struct option_row *row, enum command_id command)
 {
-    return command == COMMAND_COUNT_ || (row->commands & 1U << command) != 0;
+    return command == COMMAND_COUNT_ || (row->commands & 1U << command) != 0 ||
+           (command == COMMAND_CONFIG && (row->flags & OPTION_STANDING) != 0);
 }
 
 const struct option_row *option_named(enum command_id command, const char *long_name)
@@ -77,7 +78,7 @@ const char *option_group_title(enum option_group group)
         [GROUP_FILTERS] = "Filters (the same option twice: either; different ones: all)",
         [GROUP_READING] = "Reading",
         [GROUP_SERVER] = "The server whose bytes are counted (for a snapshot only)",
-        [GROUP_GENERAL] = "Help",
+        [GROUP_GENERAL] = "General",
     };
 
     return titles[group];
@@ -165,7 +166,7 @@ const char *option_nearest(enum command_id command, unsigned flags, const char *
         if (!option_is_on(row, command) || (row->flags & flags) != flags)
             continue;
         n = word_distance(word, row->long_name);
-        if (n < least && n < strlen(row->long_name)) {
+        if (n < least && 2 * n < strlen(row->long_name)) {
             least = n;
             nearest = row->long_name;
         }

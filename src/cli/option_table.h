@@ -101,6 +101,7 @@ const struct command_row *command_at(enum command_id id);
 int command_named(const char *name);
 
 const struct option_row *option_at(size_t i); /* i < OPTION_COUNT_ */
+/* `config` has every option that can be a setting; COMMAND_COUNT_: any command. */
 bool option_is_on(const struct option_row *row, enum command_id command);
 /* The row that a command has under this long name, or any command when it is COMMAND_COUNT_; NULL:
  * none. */

@@ -40,7 +40,8 @@ def check(rdblens, repo, document, accept):
     lines = document.read_text().split("\n")
     out, last, commands, wrong = [], 0, 0, 0
     with tempfile.TemporaryDirectory() as tmp:
-        env = dict(os.environ, LC_ALL="C.UTF-8", NO_COLOR="1", COLUMNS="80", RDBLENS_TMPDIR=tmp)
+        env = {k: v for k, v in os.environ.items() if not k.startswith("RDBLENS_")}
+        env.update(RDBLENS_CONFIG="/dev/null", LC_ALL="C.UTF-8", NO_COLOR="1", COLUMNS="80", RDBLENS_TMPDIR=tmp)
         for start, end in blocks(lines):
             out += lines[last:start]
             real = []

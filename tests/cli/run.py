@@ -44,7 +44,7 @@ def run_case(case, rdblens, fixtures):
         os.symlink(rdblens, os.path.join(tools, "rdblens"))
         env = {k: v for k, v in os.environ.items() if KEEP.fullmatch(k)}
         env.update(PATH=tools + ":/usr/local/bin:/usr/bin:/bin", LC_ALL="C.UTF-8", TZ="UTC", HOME=folder,
-                   TERM="dumb", RDBLENS_TMPDIR=outer)
+                   TERM="dumb", RDBLENS_TMPDIR=outer, RDBLENS_CONFIG="/dev/null")
         try:
             done = subprocess.run(["bash", str(case / "cmd")], cwd=folder, env=env, stdin=subprocess.DEVNULL,
                                   capture_output=True, timeout=TIMEOUT_S)

@@ -89,7 +89,8 @@ class Folder(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(dir=SCRATCH)
         self.private = tempfile.mkdtemp(dir=SCRATCH)
-        self.env = {**os.environ, "RDBLENS_TMPDIR": self.private, "LC_ALL": "C.UTF-8"}
+        self.env = {**{k: v for k, v in os.environ.items() if not k.startswith("RDBLENS_")},
+                    "RDBLENS_CONFIG": "/dev/null", "RDBLENS_TMPDIR": self.private, "LC_ALL": "C.UTF-8"}
         self.expected = set()
 
     def tearDown(self):

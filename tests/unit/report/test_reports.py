@@ -32,7 +32,8 @@ NAMES = ["summary", "bigkeys", "types", "databases", "ttl", "idle", "freq", "slo
 
 def run(*args, code=0, env=None, text=True):
     done = subprocess.run([RDBLENS, *map(str, args)], capture_output=True, check=False,
-                          env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", **(env or {})})
+                          env={"LANG": "C.UTF-8", "PATH": "/usr/bin:/bin", "RDBLENS_CONFIG": "/dev/null",
+                               **(env or {})})
     assert done.returncode == code, (args, done.returncode, done.stdout[-500:], done.stderr[-2000:])
     if code == 0:
         assert done.stderr == b"", done.stderr
@@ -297,7 +298,7 @@ class Ordinary(unittest.TestCase):
             main, other = os.openpty()
             fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 50, 0, 0))
             with subprocess.Popen([RDBLENS, "report", self.path], stdout=other,
-                                  env={"LANG": "C.UTF-8", **env}) as p:
+                                  env={"LANG": "C.UTF-8", "RDBLENS_CONFIG": "/dev/null", **env}) as p:
                 os.close(other)
                 text = b""
                 try:
