@@ -313,8 +313,10 @@ static void end_id(struct jobs_collector *c, uint32_t set)
     if (!has_ids(c))
         return;
     /* Bull's and BullMQ's mark for "look at delayed" is no id. */
-    if (c->name.shape == JOBS_SHAPE_IDS && c->text_bytes >= 2 && memcmp(c->text, "0:", 2) == 0)
+    if (c->name.shape == JOBS_SHAPE_IDS && c->text_bytes >= 2 && memcmp(c->text, "0:", 2) == 0) {
+        c->mark_count++;
         return;
+    }
     if (c->is_text_cut)
         c->ignored++;
     if (c->is_text_cut || !jobs_id_add(c, &id))
@@ -636,7 +638,7 @@ static void begin_value(struct jobs_collector *c, const uint8_t *key, size_t key
     memcpy(c->key, key, key_bytes);
     c->is_dropped = c->in_element = c->is_json = c->has_member = c->is_paused = false;
     c->is_first_field = true;
-    c->element_count = 0;
+    c->element_count = c->mark_count = 0;
     c->set = JOBS_NO_ITEM;
     c->field = FIELD_NONE;
     c->oldest_at = c->newest_at = c->first_due_at = ROW_NULL;
@@ -791,7 +793,7 @@ static void end_set(struct jobs_collector *c, const struct rdbp_value_end *end,
         if (due != ROW_NULL && due < c->now_ms - LATE_MS)
             s->overdue += jobs;
     }
-    s->jobs += jobs;
+    s->jobs += jobs - (c->mark_count < jobs ? c->mark_count : jobs);
     s->bytes += row->bytes == ROW_NULL ? 0 : row->bytes;
     s->without_ttl += row->expires_at_ms == ROW_NULL;
     s->overdue += c->overdue;

@@ -124,7 +124,7 @@ struct jobs_collector {
     bool is_dropped;
     bool in_element, is_json, is_text_cut, has_member;
     bool is_first_field;
-    uint64_t element_count, element_bytes;
+    uint64_t element_count, element_bytes, mark_count;
     uint32_t set; /* its number, made at the first element; JOBS_NO_ITEM */
     int field;    /* of a hash */
     uint8_t text[512];

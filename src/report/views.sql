@@ -170,6 +170,24 @@ CREATE TEMP VIEW IF NOT EXISTS report_hash_tags AS
     FROM main.hash_tags WHERE snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY slot, tag;
 
+-- Job queues other than Sidekiq, caches, sessions.  Families hang on patterns, so that they are known under a
+-- filter; the others are not.
+CREATE TEMP VIEW IF NOT EXISTS report_job_families AS
+  SELECT db, system, replace(family, '[*]', '<id>') AS family, role, type, sum(keys) AS keys, sum(bytes) AS bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes,
+         sum(keys_without_ttl) AS keys_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(alloc_bytes_without_ttl), 0)
+              ELSE sum(bytes_without_ttl) END AS size_bytes_without_ttl,
+         min(first_expires_at - (SELECT now FROM main.snapshots s WHERE s.id = snapshot_id)) AS ttl_min_ms,
+         max(last_expires_at - (SELECT now FROM main.snapshots s WHERE s.id = snapshot_id)) AS ttl_max_ms
+    FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_ids) AND system IS NOT NULL AND system <> 'sidekiq'
+   GROUP BY db, system, family, role, type;
+CREATE TEMP VIEW IF NOT EXISTS report_job_systems AS
+  SELECT * FROM main.job_systems WHERE snapshot_id IN (SELECT id FROM report_ids);
+CREATE TEMP VIEW IF NOT EXISTS report_job_queues AS
+  SELECT * FROM main.job_queues WHERE snapshot_id IN (SELECT id FROM report_ids);
+CREATE TEMP VIEW IF NOT EXISTS report_job_classes AS
+  SELECT * FROM main.job_classes WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_installations AS
   SELECT * FROM main.sidekiq_installations WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_sets AS
