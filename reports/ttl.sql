@@ -195,3 +195,30 @@ SELECT db, pattern_text, type, role, first_day, last_day, days, keys, round(1.0 
        size_bytes / days AS a_day_bytes, size_bytes, pct(keys_without_ttl, keys) AS keys_without_ttl_pct, bytes
   FROM report_dated WHERE days > 1
  ORDER BY keys_without_ttl = 0, size_bytes DESC, pattern_text, db, type LIMIT :top;
+
+-- section: fields | TTL of hash fields
+-- caption: Hashes some of whose fields have a TTL of their own (7.4+). FIELDS: all of theirs. EXPIRED: past their time, gone by themselves.
+-- column: pattern_text = PATTERN
+-- column: role = ROLE | wide
+-- column: keys = HASHES
+-- column: fields = FIELDS
+-- column: ttl_fields = WITH TTL
+-- column: ttl_fields_pct = % OF THEM
+-- column: expired_fields = EXPIRED
+-- column: first_expires_at = FIRST (UTC) | wide
+-- column: first_ttl_ms = FIRST IN
+-- column: last_expires_at = LAST (UTC) | wide
+-- column: last_ttl_ms = LAST IN
+SELECT f.db, f.pattern_text, f.role, sum(f.keys) AS keys, sum(f.fields) AS fields, sum(f.ttl_fields) AS ttl_fields,
+       pct(sum(f.ttl_fields), sum(f.fields)) AS ttl_fields_pct,
+       CASE WHEN count(f.expired_fields) = count(*) THEN sum(f.expired_fields) END AS expired_fields,
+       min(f.first_expires_at) AS first_expires_at, min(f.first_expires_at - s.now) AS first_ttl_ms,
+       max(f.last_expires_at) AS last_expires_at, max(f.last_expires_at - s.now) AS last_ttl_ms
+  FROM field_ttls f JOIN report_snapshots s ON s.id = f.snapshot_id
+ GROUP BY f.db, f.pattern_text, f.role ORDER BY ttl_fields DESC, f.pattern_text, f.db LIMIT :top;
+
+-- section: fields_unknown |
+-- line: Hash fields' TTLs are not known here: they are not in the rows of keys that a filter goes through. rdblens analyze SNAPSHOT with the same filter tells them.
+SELECT 1 AS is_unknown WHERE NOT EXISTS (SELECT 1 FROM packed_limits)
+   AND EXISTS (SELECT 1 FROM encodings WHERE snapshot_id IN (SELECT id FROM report_ids)
+                  AND (rdb_encoding LIKE 'HASH_METADATA%' OR rdb_encoding LIKE 'HASH_LISTPACK_EX%' OR rdb_encoding = 'HASH_2'));

@@ -1,0 +1,158 @@
+-- title: Encodings
+-- about: Bytes by type and encoding, what raised limits and compression would give back, and what names and entries cost.
+-- param: top = 15
+-- param: from_bytes = 64
+
+-- section: encodings | By type and encoding, once loaded
+-- caption: SHARE: of all bytes. EACH: bytes a key.
+-- note: No keys.
+-- column: type = TYPE
+-- column: encoding = ENCODING
+-- column: size_bytes = SIZE
+-- column: bytes = -
+-- column: share_pct = SHARE
+-- column: bytes_each = EACH
+-- column: elements_each = ELEMENTS EACH
+-- column: rdb_bytes = IN FILE | wide
+SELECT e.type, coalesce(e.encoding, 'not known') AS encoding, sum(e.keys) AS keys, sum(e.bytes) AS bytes,
+       iif(s.has_alloc_bytes, sum(e.alloc_bytes), sum(e.bytes)) AS size_bytes,
+       pct(iif(s.has_alloc_bytes, sum(e.alloc_bytes), sum(e.bytes)), t.size_bytes) AS share_pct,
+       iif(s.has_alloc_bytes, sum(e.alloc_bytes), sum(e.bytes)) / sum(e.keys) AS bytes_each,
+       CASE WHEN e.type IN ('list', 'set', 'zset', 'hash', 'stream') THEN sum(e.elements) / sum(e.keys) END AS elements_each,
+       sum(e.rdb_bytes) AS rdb_bytes
+  FROM encodings e, report_set s, report_totals t WHERE e.snapshot_id IN (SELECT id FROM report_ids)
+ GROUP BY e.type, e.encoding ORDER BY 5 DESC, e.type, 2;
+
+-- section: changed | Packed in the file or loaded, not both
+-- caption: Hashes, sets and sorted sets that change from packed to table, or back, when the file is loaded.
+-- line: Packs     {keys} keys ({type}, {rdb_encoding} -> {encoding}), {size_bytes} once loaded: a table or skiplist when saved, packed after a load{?is_packed}
+-- line: Unpacks   {keys} keys ({type}, {rdb_encoding} -> {encoding}), {size_bytes} once loaded: their server's limit is higher than the one assumed; give it with --config or --redis-conf{?is_unpacked}
+SELECT e.type, e.rdb_encoding, e.encoding, sum(e.keys) AS keys, sum(e.bytes) AS bytes,
+       iif(s.has_alloc_bytes, sum(e.alloc_bytes), sum(e.bytes)) AS size_bytes, NOT is_unpacked AS is_packed, is_unpacked
+  FROM (SELECT *, encoding IN ('hashtable', 'skiplist') AS is_unpacked,
+               rdb_encoding LIKE '%ZIPLIST' OR rdb_encoding LIKE '%LISTPACK%' OR rdb_encoding IN ('SET_INTSET', 'HASH_ZIPMAP') AS was_packed
+          FROM encodings WHERE snapshot_id IN (SELECT id FROM report_ids) AND type IN ('hash', 'set', 'zset') AND encoding IS NOT NULL) e, report_set s
+ WHERE is_unpacked = was_packed
+ GROUP BY e.type, e.rdb_encoding, e.encoding ORDER BY 6 DESC, 1, 2, 3;
+
+-- section: limits | A little past the limits of packed values
+-- caption: What higher limits would pack, and give back, by the memory model. A row includes the ones of a lower limit of its name. GAIN: of all bytes.
+-- note: No table or skiplist would be packed by limits of up to four times what they are.
+-- column: setting = SETTING
+-- column: is_now = NOW
+-- column: raised_to = RAISED TO
+-- column: keys = KEYS
+-- column: elements_each = EACH | wide
+-- column: size_bytes = SIZE | wide
+-- column: packed_bytes = PACKED | wide
+-- column: gain_bytes = GIVES BACK
+-- column: gain_pct = GAIN
+WITH step(factor) AS (VALUES (2), (4)),
+  l AS (SELECT *, CASE WHEN entries_factor > 1 AND value_factor > 1 THEN 2 ELSE value_factor > 1 END AS needs
+          FROM past_limits WHERE snapshot_id IN (SELECT id FROM report_ids))
+SELECT CASE needs WHEN 0 THEN entries_name WHEN 1 THEN value_name ELSE replace(entries_name, '-entries', '-* (both)') END AS setting,
+       CASE needs WHEN 0 THEN entries WHEN 1 THEN value_bytes ELSE entries || ', ' || value_bytes END AS is_now,
+       CASE needs WHEN 0 THEN factor * entries WHEN 1 THEN factor * value_bytes ELSE (factor * entries) || ', ' || (factor * value_bytes) END AS raised_to,
+       sum(keys) AS keys, sum(elements) / sum(keys) AS elements_each, sum(alloc_bytes) AS size_bytes, sum(alloc_bytes_after) AS packed_bytes,
+       sum(alloc_bytes) - sum(alloc_bytes_after) AS gain_bytes,
+       pct(sum(alloc_bytes) - sum(alloc_bytes_after), (SELECT size_bytes FROM report_totals)) AS gain_pct
+  FROM l JOIN step ON entries_factor <= factor AND value_factor <= factor
+ WHERE EXISTS (SELECT 1 FROM packed_limits)
+ GROUP BY entries_name, entries, value_bytes, needs, factor
+ ORDER BY min(entries_name), needs, entries, value_bytes, factor;
+
+-- section: limits_words |
+-- line: Both     keys of a row with two settings need both raised; they are in no other row{?has_both}
+-- line: Cost     a packed value is searched from its start: commands on it take longer the more it holds. Keep limits to some hundreds of elements
+-- line: When     values that are there are packed when a server with the new limits loads the file, others as they are written; used_memory falls, RSS may not follow
+SELECT count(*) FILTER (WHERE entries_factor > 1 AND value_factor > 1) > 0 AS has_both
+  FROM past_limits WHERE snapshot_id IN (SELECT id FROM report_ids) HAVING count(*) > 0;
+
+-- section: limits_unknown |
+-- line: Not known here: it is not in the rows of keys that a filter goes through. rdblens analyze SNAPSHOT with the same filter tells it, of compression below too.
+SELECT 1 AS is_unknown WHERE NOT EXISTS (SELECT 1 FROM packed_limits) AND EXISTS (SELECT 1 FROM report_ids);
+
+-- section: limit_patterns | Whose they are
+-- caption: NEEDS: how far entries, or the bytes of one, must be raised. GIVES BACK: packed, of all its keys in this row.
+-- brief: no
+-- column: pattern_text = PATTERN
+-- column: type = TYPE
+-- column: needs = NEEDS
+-- column: elements_each = ELEMENTS EACH | wide
+-- column: size_bytes = SIZE
+-- column: gain_bytes = GIVES BACK
+-- column: role = ROLE | wide
+-- column: db = DB
+SELECT db, pattern_text, type, role,
+       CASE WHEN entries_factor > 1 THEN 'entries x' || entries_factor ELSE '' END ||
+       CASE WHEN entries_factor > 1 AND value_factor > 1 THEN ', ' ELSE '' END ||
+       CASE WHEN value_factor > 1 THEN 'value x' || value_factor ELSE '' END AS needs,
+       sum(keys) AS keys, sum(elements) / sum(keys) AS elements_each, sum(alloc_bytes) AS size_bytes,
+       sum(alloc_bytes) - sum(alloc_bytes_after) AS gain_bytes
+  FROM past_limits WHERE snapshot_id IN (SELECT id FROM report_ids)
+ GROUP BY db, pattern_text, type, role, entries_name, entries_factor, value_factor
+ ORDER BY gain_bytes DESC, pattern_text, db, needs LIMIT :top;
+
+-- section: strings | How strings compress
+-- caption: By the server's own compression (LZF) in this file; it tries strings of more than 20 bytes. COMPRESSED TO: of the length of those that it did compress. GIVES BACK: if clients stored them so.
+-- column: from_bytes = FROM LENGTH
+-- column: keys = STRINGS
+-- column: raw_bytes = TOGETHER
+-- column: lzf_keys_pct = COMPRESSED
+-- column: lzf_keys = -
+-- column: lzf_raw_bytes = -
+-- column: lzf_bytes = -
+-- column: lzf_bytes_pct = TO
+-- column: gain_bytes = GIVES BACK
+SELECT from_bytes, sum(keys) AS keys, sum(raw_bytes) AS raw_bytes, pct(sum(lzf_keys), sum(keys)) AS lzf_keys_pct, sum(lzf_keys) AS lzf_keys,
+       sum(lzf_raw_bytes) AS lzf_raw_bytes, sum(lzf_bytes) AS lzf_bytes, pct(sum(lzf_bytes), sum(lzf_raw_bytes)) AS lzf_bytes_pct,
+       sum(lzf_alloc_bytes) - sum(lzf_alloc_bytes_after) AS gain_bytes
+  FROM string_classes WHERE snapshot_id IN (SELECT id FROM report_ids)
+   AND EXISTS (SELECT 1 FROM string_classes WHERE snapshot_id IN (SELECT id FROM report_ids) AND lzf_keys > 0)
+ GROUP BY from_bytes ORDER BY from_bytes;
+
+-- section: strings_none | How strings compress
+-- line: Not known: none of {keys} strings of more than 20 bytes is compressed in the file. Either it was saved with rdbcompression no, or none of them compresses.
+SELECT sum(keys) AS keys FROM string_classes WHERE snapshot_id IN (SELECT id FROM report_ids) HAVING sum(keys) > 0 AND sum(lzf_keys) = 0;
+
+-- section: strings_plain |
+-- line: Plain    {plain_keys} strings of 1 KiB or more, {plain_bytes}, do not compress: compressed already, encrypted, or random{?plain_keys}
+-- line: Cost     APPEND, GETRANGE, SETBIT, INCR and scripts that look inside no longer work on what a client has compressed, and every reader must know
+SELECT coalesce(sum(keys - lzf_keys) FILTER (WHERE from_bytes >= 1024), 0) AS plain_keys,
+       coalesce(sum(raw_bytes - lzf_raw_bytes) FILTER (WHERE from_bytes >= 1024), 0) AS plain_bytes
+  FROM string_classes WHERE snapshot_id IN (SELECT id FROM report_ids) HAVING sum(lzf_keys) > 0;
+
+-- section: string_patterns | What compressing in the client would give back
+-- caption: Of the application, caches and sessions. EACH: mean length. COMPRESSED, TO: as above, of the pattern's strings. GAIN: of all bytes.
+-- column: pattern_text = PATTERN
+-- column: role = ROLE | wide
+-- column: keys = STRINGS
+-- column: raw_bytes = -
+-- column: bytes_each = EACH
+-- column: lzf_keys_pct = COMPRESSED
+-- column: lzf_bytes_pct = TO
+-- column: gain_bytes = GIVES BACK
+-- column: gain_pct = GAIN
+SELECT db, pattern_text, role, sum(keys) AS keys, sum(raw_bytes) AS raw_bytes, sum(raw_bytes) / sum(keys) AS bytes_each,
+       pct(sum(lzf_keys), sum(keys)) AS lzf_keys_pct, pct(sum(lzf_bytes), sum(lzf_raw_bytes)) AS lzf_bytes_pct,
+       sum(lzf_alloc_bytes) - sum(lzf_alloc_bytes_after) AS gain_bytes,
+       pct(sum(lzf_alloc_bytes) - sum(lzf_alloc_bytes_after), (SELECT size_bytes FROM report_totals)) AS gain_pct
+  FROM strings WHERE snapshot_id IN (SELECT id FROM report_ids) AND role IN ('app', 'cache', 'session')
+ GROUP BY db, pattern_text, role
+HAVING gain_bytes > 0 AND sum(lzf_raw_bytes) >= :from_bytes * sum(lzf_keys)
+ ORDER BY gain_bytes DESC, pattern_text, db LIMIT :top;
+
+-- section: overhead | What strings cost beside their content
+-- caption: NAMES: bytes of key names. CONTENT: of values. OVERHEAD: entries, objects, headers and rounding: the rest of SIZE, and its share of it.
+-- column: encoding = ENCODING
+-- column: keys = STRINGS
+-- column: size_bytes = SIZE
+-- column: name_bytes = NAMES
+-- column: content_bytes = CONTENT
+-- column: overhead_bytes = OVERHEAD
+-- column: overhead_pct = OF SIZE
+SELECT encoding, sum(keys) AS keys, sum(alloc_bytes) AS size_bytes, sum(key_bytes) AS name_bytes, sum(elements) AS content_bytes,
+       sum(alloc_bytes) - sum(key_bytes) - sum(elements) AS overhead_bytes,
+       pct(sum(alloc_bytes) - sum(key_bytes) - sum(elements), sum(alloc_bytes)) AS overhead_pct
+  FROM encodings WHERE snapshot_id IN (SELECT id FROM report_ids) AND type = 'string' AND encoding IS NOT NULL
+ GROUP BY encoding HAVING count(alloc_bytes) = count(*) AND overhead_bytes >= 0 ORDER BY size_bytes DESC, encoding;
