@@ -8,12 +8,16 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_threads AS
   SELECT * FROM main.sidekiq_threads WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_metrics AS
   SELECT * FROM main.sidekiq_metrics WHERE snapshot_id IN (SELECT id FROM report_ids);
+-- Of a snapshot that is not complete nothing is lost: it may stand behind the end.
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_links AS
-  SELECT * FROM main.sidekiq_links WHERE snapshot_id IN (SELECT id FROM report_ids);
+  SELECT l.snapshot_id, l.db, l.namespace, l.link, l.entries, CASE WHEN s.complete THEN l.lost END AS lost,
+         CASE WHEN s.complete THEN l.lost_without_ttl END AS lost_without_ttl, CASE WHEN s.complete THEN l.lost_bytes END AS lost_bytes, l.first_expires_at
+    FROM main.sidekiq_links l JOIN report_snapshots s ON s.id = l.snapshot_id;
 
--- state: alive; expired (its hash is past its time and still in the file); gone (a member of processes without a hash)
+-- state: alive; expired (its hash is past its time and still in the file); gone (a member of processes without a hash);
+-- not known: the same when the snapshot is not complete
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_processes AS
-  SELECT p.*, CASE WHEN NOT p.heartbeat THEN 'gone' WHEN p.expires_at <= s.now THEN 'expired' ELSE 'alive' END AS state
+  SELECT p.*, CASE WHEN NOT p.heartbeat THEN CASE WHEN s.complete THEN 'gone' ELSE 'not known' END WHEN p.expires_at <= s.now THEN 'expired' ELSE 'alive' END AS state
     FROM main.sidekiq_processes p JOIN report_snapshots s ON s.id = p.snapshot_id;
 
 -- The versions an installation can be of, as numbers (7.3.10 is 70310): one when its processes say it, a range when
@@ -163,7 +167,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_remedies(id, low, high, versions, 
 -- Each rule over each thing it can be about: value against threshold, both in what the rule counts.  It is found when
 -- value > threshold; a report with thresholds of its own compares again.
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_findings AS
-WITH s AS MATERIALIZED (SELECT x.*, n.now FROM report_sidekiq_sets x JOIN report_snapshots n ON n.id = x.snapshot_id),
+WITH s AS MATERIALIZED (SELECT x.*, n.now, n.complete AND n.filter IS NULL AS is_whole FROM report_sidekiq_sets x JOIN report_snapshots n ON n.id = x.snapshot_id),
      f AS MATERIALIZED (SELECT * FROM report_sidekiq_families),
      alive AS MATERIALIZED (SELECT * FROM report_sidekiq_processes WHERE state = 'alive'),
      served AS MATERIALIZED (SELECT DISTINCT a.snapshot_id, a.db, a.namespace, j.value AS queue FROM alive a, json_each(coalesce(a.queues, '[]')) j WHERE j.type = 'text'),
@@ -186,9 +190,10 @@ WITH s AS MATERIALIZED (SELECT x.*, n.now FROM report_sidekiq_sets x JOIN report
          printf('backtraces are %.0f %% of the bytes of retry and dead', pct(sum(backtrace_bytes), sum(bytes))), 'a class has backtrace: true, or a large number of lines'
     FROM report_sidekiq_jobs WHERE kind IN ('retry', 'dead') GROUP BY 3, 4, 5
   UNION ALL
-  SELECT 'SK-05', 'A', s.snapshot_id, s.db, s.namespace, s.kind, coalesce(b.jobs, 1), NULL, (s.now - s.first_score_at) / 1000, CASE WHEN b.jobs > 100 THEN 60 ELSE 300 END,
+  SELECT 'SK-05', 'A', s.snapshot_id, s.db, s.namespace, s.kind, b.jobs, NULL, (s.now - s.first_score_at) / 1000, CASE WHEN b.jobs > 100 THEN 60 ELSE 300 END,
          coalesce(human_count(b.jobs) || ' jobs', 'jobs') || ' of ' || s.kind || ' are overdue, the first by ' || human_duration(s.now - s.first_score_at),
-         CASE WHEN EXISTS (SELECT 1 FROM alive a WHERE (a.snapshot_id, a.db, a.namespace) = (s.snapshot_id, s.db, s.namespace)) THEN 'processes live, but do not keep up, or cannot reach Redis' ELSE 'no process was alive to move them to their queues' END
+         CASE WHEN EXISTS (SELECT 1 FROM alive a WHERE (a.snapshot_id, a.db, a.namespace) = (s.snapshot_id, s.db, s.namespace)) THEN 'processes live, but do not keep up, or cannot reach Redis'
+              WHEN NOT s.is_whole THEN 'whether a process lives is not known, because not all keys were looked at' ELSE 'no process was alive to move them to their queues' END
     FROM s LEFT JOIN report_sidekiq_buckets b ON (b.snapshot_id, b.db, b.namespace, b.kind) = (s.snapshot_id, s.db, s.namespace, s.kind) AND b.measure = 'due' AND b.bucket_order = 0
    WHERE s.kind IN ('schedule', 'retry') AND s.first_score_at < s.now - 60000
   UNION ALL
@@ -199,7 +204,7 @@ WITH s AS MATERIALIZED (SELECT x.*, n.now FROM report_sidekiq_sets x JOIN report
   UNION ALL
   SELECT 'SK-07', 'A', snapshot_id, db, namespace, 'queue:' || name, jobs, bytes, jobs, 0,
          'no live process serves queue:' || name || ': ' || human_count(jobs) || ' jobs', 'the queue is in no living process'' list of queues'
-    FROM s WHERE kind = 'queue' AND jobs > 0 AND NOT private AND NOT paused
+    FROM s WHERE is_whole AND kind = 'queue' AND jobs > 0 AND NOT private AND NOT paused
      AND EXISTS (SELECT 1 FROM served v WHERE (v.snapshot_id, v.db, v.namespace) = (s.snapshot_id, s.db, s.namespace))
      AND NOT EXISTS (SELECT 1 FROM served v WHERE (v.snapshot_id, v.db, v.namespace, v.queue) = (s.snapshot_id, s.db, s.namespace, s.name))
   UNION ALL
@@ -207,10 +212,10 @@ WITH s AS MATERIALIZED (SELECT x.*, n.now FROM report_sidekiq_sets x JOIN report
          'queue:' || name || ' is paused, with ' || human_count(jobs) || ' jobs', 'somebody paused it (Pro)'
     FROM s WHERE kind = 'queue' AND jobs > 0 AND paused
   UNION ALL
-  SELECT 'SK-09', 'C', snapshot_id, db, namespace, 'processes', sum(state <> 'alive'), NULL, sum(state <> 'alive'), 0,
-         human_count(sum(state <> 'alive')) || ' of ' || human_count(count(*)) || ' members of processes have no live heartbeat',
+  SELECT 'SK-09', 'C', snapshot_id, db, namespace, 'processes', sum(state IN ('gone', 'expired')), NULL, sum(state IN ('gone', 'expired')), 0,
+         human_count(sum(state IN ('gone', 'expired'))) || ' of ' || human_count(count(*)) || ' members of processes have no live heartbeat',
          'a crash, an OOM kill or a lost node leaves them; only reading the list (Web UI, API) removes them. A few bytes: noise'
-    FROM report_sidekiq_processes WHERE member GROUP BY 3, 4, 5 HAVING sum(state <> 'alive') > 0
+    FROM report_sidekiq_processes WHERE member GROUP BY 3, 4, 5 HAVING sum(state IN ('gone', 'expired')) > 0
   UNION ALL
   SELECT 'SK-10', 'C', snapshot_id, db, '', f.part, keys_without_ttl, bytes_without_ttl, keys_without_ttl, 0,
          human_count(keys_without_ttl) || ' keys without TTL: ' || f.part, 'every version sets a TTL there' || CASE f.family WHEN 'process' THEN ', but 4.0.0 to 4.1.1 for work hashes' ELSE '' END || ': an old bug, or other code'
@@ -225,7 +230,7 @@ WITH s AS MATERIALIZED (SELECT x.*, n.now FROM report_sidekiq_sets x JOIN report
                   n.now / 86400000.0 - (julianday(max(x.last_day)) - 2440587.5) AS age_days
              FROM report_sidekiq_stats x JOIN report_snapshots n ON n.id = x.snapshot_id GROUP BY 1, 2, 3) t
          ON (t.snapshot_id, t.db, t.namespace) = (i.snapshot_id, i.db, i.namespace)
-   WHERE i.namespace <> '' AND i.live_processes = 0 AND t.age_days IS NOT NULL
+   WHERE i.namespace <> '' AND i.live_processes = 0 AND t.age_days IS NOT NULL AND (SELECT n.complete AND n.filter IS NULL FROM report_snapshots n WHERE n.id = i.snapshot_id)
   UNION ALL
   SELECT 'SK-12', 'B', snapshot_id, db, namespace, class, jobs, args_bytes, max(args_bytes / jobs, CASE WHEN largest_args_bytes > 1048576 THEN largest_args_bytes ELSE 0 END), 10240,
          class || ': arguments of ' || human_bytes(args_bytes / jobs) || ' on average, ' || human_bytes(largest_args_bytes) || ' at most, in ' || human_count(jobs) || ' jobs',
@@ -249,10 +254,10 @@ WITH s AS MATERIALIZED (SELECT x.*, n.now FROM report_sidekiq_sets x JOIN report
     FROM report_sidekiq_links WHERE link = 'iteration' AND lost > 0
   UNION ALL
   SELECT 'SK-19', 'I', snapshot_id, db, namespace, 'queue:' || name, jobs, bytes, jobs, 0, 'queue:' || name || ' is not in the set queues: the Web UI does not show it', 'something pushed to the list itself, or the queue was removed there'
-    FROM s WHERE kind = 'queue' AND jobs > 0 AND NOT registered AND NOT private
+    FROM s WHERE is_whole AND kind = 'queue' AND jobs > 0 AND NOT registered AND NOT private
   UNION ALL
   SELECT 'SP-01', 'A', snapshot_id, db, namespace, 'private queues', sum(jobs), sum(bytes), sum(jobs), 0, human_count(sum(jobs)) || ' jobs lie in ' || human_count(count(*)) || ' private queues of processes that are gone', 'super_fetch moves a job there while it runs; its process died'
-    FROM s WHERE private AND jobs > 0 AND NOT EXISTS (SELECT 1 FROM alive a WHERE (a.snapshot_id, a.db, a.namespace) = (s.snapshot_id, s.db, s.namespace) AND instr(s.name, a.identity) = 4) GROUP BY 3, 4, 5
+    FROM s WHERE is_whole AND private AND jobs > 0 AND NOT EXISTS (SELECT 1 FROM alive a WHERE (a.snapshot_id, a.db, a.namespace) = (s.snapshot_id, s.db, s.namespace) AND instr(s.name, a.identity) = 4) GROUP BY 3, 4, 5
   UNION ALL
   SELECT 'SP-02', 'B', snapshot_id, db, '', 'batches', sum(keys_without_ttl), sum(bytes_without_ttl), sum(keys_without_ttl), 0, human_count(sum(keys_without_ttl)) || ' keys of batches (b-*) have no TTL', 'an old bug of Pro (b-<bid>-pending before 1.2.0; b-<bid>-notify when the status is deleted in its own callback), or other code'
     FROM f WHERE part = 'Pro: batches' GROUP BY 3, 4 HAVING sum(keys_without_ttl) > 0
