@@ -236,6 +236,20 @@ def case_unique_jobs(s):
     return {"SU-01": 50, "SU-02": 2, "SU-03": 2, "SU-04": 1}, []
 
 
+def case_enterprise(s):
+    """Limiters and unique locks, some without TTL; lists of run times; metrics that never expire."""
+    s.string("stat:processed", 1)
+    for n in range(6):
+        s.hash("lmtr-cb-user-%d" % (1000 + n), {"a": 1}, DAY if n % 2 else None)
+    for n in range(4):
+        s.string("unique:%040x" % (n * 2**80 + 7), jid(n), DAY if n % 2 else None)
+    for n in range(3):
+        s.list("2025-11-%02d:HardJob:timeslist" % (n + 1), ["1.5", "2.5"])
+    s.hash("j|20251114|2:5", {"HardJob|p": 1})
+    s.hash("j|20251114|2:6", {"HardJob|p": 1}, 3600)
+    return {"SE-01": 6, "SE-02": 2, "SS-01": 3, "SK-10": 1}, []
+
+
 def case_two_and_resque(s):
     """Two installations with prefixes, duplicates, a paused queue, and a Resque that is none."""
     for prefix in ("a:", "b:c:"):
@@ -261,6 +275,7 @@ CASES = {
     "processes": case_processes,
     "batches": case_batches,
     "unique jobs": case_unique_jobs,
+    "Enterprise, statistic": case_enterprise,
     "two installations and a Resque": case_two_and_resque,
 }
 
