@@ -27,7 +27,7 @@ RDBLENS = SCHEMA = FOLDER = ""
 ESCAPED = [escaped(raw) for raw in HOSTILE]
 KIB, MIB = 1 << 10, 1 << 20
 FORMATS = ["table", "json", "ndjson", "csv", "markdown"]
-NAMES = ["summary", "bigkeys", "types", "databases", "ttl", "idle", "freq", "slots", "nodes", "memory", "sidekiq", "jobs", "patterns", "functions", "modules", "aux", "defects"]
+NAMES = ["summary", "bigkeys", "types", "databases", "ttl", "idle", "freq", "slots", "nodes", "memory", "sidekiq", "jobs", "patterns", "encodings", "streams", "functions", "modules", "aux", "defects"]
 
 
 def run(*args, code=0, env=None, text=True):
