@@ -114,10 +114,13 @@ def show_duration(ms):
 
 
 def show_time(ms):
-    try:
-        return (EPOCH + datetime.timedelta(seconds=ms // 1000)).strftime("%Y-%m-%d %H:%M:%S")
-    except OverflowError:
-        return None  # beyond what Python can say
+    """Years past 9999, which Python has not, are counted back by cycles of 400; what is further off is a number."""
+    seconds = ms // 1000
+    if not -62135596800 <= seconds <= 2534023007990:
+        return "%d ms" % ms
+    cycles = max(0, seconds // (146097 * 86400) - 18)
+    at = EPOCH + datetime.timedelta(seconds=seconds - cycles * 146097 * 86400)
+    return "%04d%s" % (at.year + 400 * cycles, at.strftime("-%m-%d %H:%M:%S"))
 
 
 def show_percent(n):
