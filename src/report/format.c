@@ -13,16 +13,17 @@ static const struct {
     enum report_format format;
 } names[] =
     {
-        {"table", REPORT_TABLE}, {"json", REPORT_JSON},         {"ndjson", REPORT_NDJSON},
-        {"csv", REPORT_CSV},     {"markdown", REPORT_MARKDOWN}, {"rdbtools", REPORT_RDBTOOLS},
+        {"table", REPORT_TABLE},   {"json", REPORT_JSON},         {"ndjson", REPORT_NDJSON},
+        {"csv", REPORT_CSV},       {"markdown", REPORT_MARKDOWN}, {"rdbtools", REPORT_RDBTOOLS},
+        {"folded", REPORT_FOLDED},
 },
   endings[] = {
-      {"txt", REPORT_TABLE},         {"json", REPORT_JSON}, {"ndjson", REPORT_NDJSON},
-      {"jsonl", REPORT_NDJSON},      {"csv", REPORT_CSV},   {"md", REPORT_MARKDOWN},
-      {"markdown", REPORT_MARKDOWN},
+      {"txt", REPORT_TABLE},         {"json", REPORT_JSON},     {"ndjson", REPORT_NDJSON},
+      {"jsonl", REPORT_NDJSON},      {"csv", REPORT_CSV},       {"md", REPORT_MARKDOWN},
+      {"markdown", REPORT_MARKDOWN}, {"folded", REPORT_FOLDED},
 };
 
-#define FORMATS "table, json, ndjson, csv, markdown, rdbtools"
+#define FORMATS "table, json, ndjson, csv, markdown, rdbtools, folded"
 
 const char *report_format_name(size_t i)
 {

@@ -146,6 +146,51 @@ static void is_below(sqlite3_context *context, int argc, sqlite3_value **argv)
     sqlite3_result_int(context, is);
 }
 
+/* One frame, escaped as names are, without what separates frames and numbers. */
+static void put_frame(struct strbuf *b, const unsigned char *text, size_t size_bytes)
+{
+    if (size_bytes == 0)
+        strbuf_puts(b, "(none)");
+    for (size_t i = 0; i < size_bytes; i++) {
+        if (text[i] <= ' ' || text[i] == ';' || text[i] == 0x7f)
+            strbuf_printf(b, "\\x%02x", text[i]);
+        else
+            strbuf_putc(b, (char)text[i]);
+    }
+}
+
+/* folded_stack(pattern, delimiter): its namespaces as frames. */
+static void folded_stack(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    const unsigned char *text = sqlite3_value_text(argv[0]);
+    const unsigned char *delimiter = sqlite3_value_text(argv[1]);
+    const size_t size_bytes = (size_t)sqlite3_value_bytes(argv[0]);
+    const size_t delimiter_bytes = (size_t)sqlite3_value_bytes(argv[1]);
+    struct strbuf stack = {0};
+    size_t from = 0;
+
+    (void)argc;
+    if (text == NULL || delimiter == NULL)
+        return;
+    for (;;) {
+        const unsigned char *next =
+            delimiter_bytes > 0 ? memmem(text + from, size_bytes - from, delimiter, delimiter_bytes)
+                                : NULL;
+
+        put_frame(&stack, text + from,
+                  next == NULL ? size_bytes - from : (size_t)(next - text) - from);
+        if (next == NULL)
+            break;
+        strbuf_putc(&stack, ';');
+        from = (size_t)(next - text) + delimiter_bytes;
+    }
+    if (stack.failed)
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_text(context, strbuf_text(&stack), (int)stack.size_bytes, SQLITE_TRANSIENT);
+    strbuf_done(&stack);
+}
+
 /* glob_of(pattern, is_rule): what to type for it. */
 static void glob_of(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
@@ -190,6 +235,7 @@ int functions_register(sqlite3 *db, struct error *err)
         {"redis_match", 2, redis_match, NULL},
         {"glob_of", 2, glob_of, NULL},
         {"is_below", 3, is_below, NULL},
+        {"folded_stack", 2, folded_stack, NULL},
     };
     const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
 

@@ -56,8 +56,8 @@ struct hits {
 
 struct globs {
     bool is_loaded, keys_are_loaded, has_keys;
-    bool is_filtered, is_complete;
-    struct entry *entries; /* by id */
+    bool is_filtered, is_complete, is_one; /* snapshot */
+    struct entry *entries;                 /* by id */
     size_t entry_count, entry_capacity;
     struct strbuf text; /* of the patterns */
     struct stored_key *keys;
@@ -185,6 +185,7 @@ static int take_set(struct globs *g, sqlite3_stmt *stmt)
     g->is_complete = sqlite3_column_int(stmt, 1) != 0;
     g->has_keys =
         sqlite3_column_int(stmt, 2) != 0 && sqlite3_column_int64(stmt, 3) <= MAX_TESTED_KEYS;
+    g->is_one = sqlite3_column_int(stmt, 4) == 1;
     return 0;
 }
 
@@ -201,7 +202,7 @@ static int load(sqlite3 *db, struct globs *g)
     r = g->automaton == NULL ? SQLITE_NOMEM
                              : read_rows(db,
                                          "SELECT count(filter), min(complete),"
-                                         "       min(keys_stored = 'all'), sum(keys)"
+                                         "       min(keys_stored = 'all'), sum(keys), count(*)"
                                          "  FROM temp.report_snapshots",
                                          g, take_set);
     if (r == SQLITE_OK)
@@ -255,6 +256,16 @@ static void add_matching(struct globs *g, struct hits *h, const struct entry *e)
     }
 }
 
+/* Whether the glob is one name, and the entry is the key of that name. */
+static bool is_its_name(const struct hits *h, const struct pattern_shape *shape)
+{
+    uint8_t glob[2 * PATTERN_MAX_BYTES];
+
+    return !shape->is_rule && shape->size_bytes > 0 && shape->size_bytes <= PATTERN_MAX_BYTES &&
+           memchr(shape->bytes, '*', shape->size_bytes) == NULL &&
+           pattern_glob(shape, glob) == h->glob_bytes && memcmp(glob, h->glob, h->glob_bytes) == 0;
+}
+
 static int count_hits(sqlite3 *db, struct globs *g, struct hits *h)
 {
     const struct pattern_shape of = {.bytes = (const uint8_t *)h->glob,
@@ -278,6 +289,13 @@ static int count_hits(sqlite3 *db, struct globs *g, struct hits *h)
         relation = pattern_relate(g->automaton, &shape, &g->steps);
         if (relation == PATTERN_APART)
             continue;
+        if (g->is_one && e->db == h->db && relation == PATTERN_INSIDE && is_its_name(h, &shape)) {
+            /* A name is there once in a database. */
+            h->keys = e->keys;
+            h->bytes = e->bytes;
+            h->is_exact = g->is_complete;
+            break;
+        }
         if (e->db == DB_OF_ALL_OTHERS) {
             add_all(h, e);
             h->is_exact = false;

@@ -80,6 +80,7 @@ struct renderer *render_table_new(const struct report_output *output);
 struct renderer *render_json_new(const struct report_output *output);
 struct renderer *render_ndjson_new(const struct report_output *output);
 struct renderer *render_csv_new(const struct report_output *output); /* and REPORT_RDBTOOLS */
+struct renderer *render_folded_new(const struct report_output *output);
 struct renderer *render_markdown_new(const struct report_output *output);
 
 #endif

@@ -35,6 +35,7 @@ enum report_format {
     REPORT_NDJSON,
     REPORT_CSV,
     REPORT_MARKDOWN,
+    REPORT_FOLDED,   /* of patterns only: stacks for flame graphs */
     REPORT_RDBTOOLS, /* no reports: all keys, in redis-rdb-tools' columns */
     REPORT_FORMAT_COUNT_
 };

@@ -24,6 +24,8 @@
 
 #define DEFAULT_REPORT "summary"
 #define RDBTOOLS_SQL   "rdbtools.sql"
+#define FOLDED_SQL     "folded.sql"
+#define FOLDED_REPORT  "patterns" /* what -f folded is a format of */
 
 /* Bindings that every report may use, before its own parameters. */
 enum { BINDING_WALL_NOW, BINDING_NEWEST_SET, BINDING_SOURCE, BINDING_COUNT_ };
@@ -149,16 +151,27 @@ static int make_views(struct run *run, int64_t set, struct error *err)
                          &v, &none, &rows, err);
 }
 
+static bool wants_stacks(const struct run *run)
+{
+    for (size_t i = 0; i < run->output_count; i++)
+        if (run->outputs[i].format == REPORT_FOLDED)
+            return true;
+    return false;
+}
+
 /* Fills the table of patterns (views.sql) when one of the chosen reports names it. */
 static int fill_patterns(const struct run *run, struct error *err)
 {
+    static const char fill[] = "INSERT INTO temp.report_patterns SELECT * FROM report_pattern_sums";
+
+    if (wants_stacks(run))
+        return execute(run->db, fill, err);
     for (size_t i = 0; i < run->report_count; i++)
         for (size_t n = 0; n < run->reports[i]->section_count; n++)
             if (strstr(run->reports[i]->sections[n].sql, "report_patterns") != NULL ||
                 strstr(run->reports[i]->sections[n].sql, "pattern_tree") != NULL)
-                return execute(run->db,
-                               "INSERT INTO temp.report_patterns SELECT * FROM report_pattern_sums",
-                               err);
+                return execute(run->db, fill, err);
+
     return 0;
 }
 
@@ -168,6 +181,7 @@ static int fill_patterns(const struct run *run, struct error *err)
 static bool is_wanted(const struct run *run, size_t output, const struct report_file *report)
 {
     return run->outputs[output].format != REPORT_RDBTOOLS &&
+           run->outputs[output].format != REPORT_FOLDED &&
            (run->rq->name_count > 0 || run->outputs[output].format == REPORT_JSON ||
             strcmp(report->info.name, DEFAULT_REPORT) == 0);
 }
@@ -235,7 +249,10 @@ static int choose_reports(struct run *run, struct error *err)
 static int check_params(const struct run *run, struct error *err)
 {
     for (size_t i = 0; i < run->rq->param_count; i++) {
-        bool is_known = run->rq->params[i].is_standing;
+        const char *const name = run->rq->params[i].name;
+        bool is_known =
+            run->rq->params[i].is_standing ||
+            (wants_stacks(run) && (strcmp(name, "delimiter") == 0 || strcmp(name, "under") == 0));
 
         for (size_t k = 0; k < run->report_count; k++)
             for (size_t n = 0; n < run->reports[k]->param_count; n++)
@@ -259,6 +276,7 @@ static struct renderer *renderer_new(const struct report_output *output)
     case REPORT_RDBTOOLS:
     case REPORT_CSV: return render_csv_new(output);
     case REPORT_MARKDOWN: return render_markdown_new(output);
+    case REPORT_FOLDED: return render_folded_new(output);
     case REPORT_FORMAT_COUNT_: break;
     }
     return NULL;
@@ -503,6 +521,36 @@ out:
     return r;
 }
 
+/* Stacks to the outputs that want them. */
+static int run_stacks(struct run *run, struct error *err)
+{
+    bool *is_for = calloc(run->output_count + 1, sizeof *is_for);
+    struct report_file *file = NULL;
+    struct binding *bindings = NULL;
+    int r = 0;
+
+    if (is_for == NULL)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
+    for (size_t i = 0; i < run->output_count; i++)
+        is_for[i] = run->outputs[i].format == REPORT_FOLDED;
+    if (!wants_stacks(run))
+        goto out;
+    r = run->rq->name_count > 1 ||
+                (run->rq->name_count == 1 && strcmp(run->rq->names[0], FOLDED_REPORT) != 0)
+            ? error_set(err, EXIT_CANNOT_RUN, "-f folded is for the report " FOLDED_REPORT)
+            : report_file_parse("folded", FOLDED_SQL, head_part_text(FOLDED_SQL), &file, err);
+    if (r < 0)
+        goto out;
+    bindings = bind_report(run, file);
+    r = bindings == NULL ? error_set(err, EXIT_CANNOT_RUN, "out of memory")
+                         : run_section(run, file, &file->sections[0], bindings, is_for, err);
+out:
+    free(bindings);
+    report_file_free(file);
+    free(is_for);
+    return r;
+}
+
 static int run_all(struct run *run, struct error *err)
 {
     count_what_follows(run);
@@ -511,7 +559,7 @@ static int run_all(struct run *run, struct error *err)
     for (size_t i = 0; i < run->report_count; i++)
         if (run_report(run, run->reports[i], err) < 0)
             return -1;
-    return run_keys(run, err) < 0 ? -1 : end_outputs(run, err);
+    return run_keys(run, err) < 0 || run_stacks(run, err) < 0 ? -1 : end_outputs(run, err);
 }
 
 static void run_done(struct run *run)
@@ -604,7 +652,9 @@ int report_query(sqlite3 *db, const char *sql, const struct report_request *rq,
     run.common[BINDING_WALL_NOW] =
         (struct binding){"wall_now", {.type = VALUE_INT, .integer = rq->wall_now_ms}};
     for (size_t i = 0; i < output_count; i++)
-        if (outputs[i].format == REPORT_RDBTOOLS)
+        if (outputs[i].format == REPORT_FOLDED)
+            return error_set(err, EXIT_CANNOT_RUN, "-f folded is for the report " FOLDED_REPORT);
+        else if (outputs[i].format == REPORT_RDBTOOLS)
             return error_set(err, EXIT_CANNOT_RUN,
                              "-f rdbtools prints all keys, without SQL: rdblens report SRC -f "
                              "rdbtools");
