@@ -5,8 +5,8 @@
  * output wants the named reports; without names it wants `summary`, and a JSON output everything,
  * so one call can run a report for one output and not for another.
  *
- * The views are made before the guard is on, because after it nothing can be made; the table of
- * patterns is filled between choosing the reports and running them.
+ * The views are made before the guard is on, because after it nothing can be made; what only some
+ * reports read (patterns, Sidekiq's views) between choosing the reports and running them.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
@@ -140,15 +140,14 @@ static int make_views(struct run *run, int64_t set, struct error *err)
     int64_t none;
     int rows;
 
-    if (execute(run->db, head_part_text("views.sql"), err) < 0 ||
-        execute(run->db, head_part_text("sidekiq_views.sql"), err) < 0 ||
-        execute(run->db, "DELETE FROM temp.report_set", err) < 0)
+    if (execute(run->db, head_part_text("set.sql"), err) < 0 ||
+        query_integer(run->db,
+                      "INSERT INTO temp.report_set "
+                      "SELECT set_id, count(*) = count(alloc_bytes) FROM main.snapshots "
+                      "WHERE set_id = ?1 GROUP BY set_id",
+                      &v, &none, &rows, err) < 0)
         return -1;
-    return query_integer(run->db,
-                         "INSERT INTO temp.report_set "
-                         "SELECT set_id, count(*) = count(alloc_bytes) FROM main.snapshots "
-                         "WHERE set_id = ?1 GROUP BY set_id",
-                         &v, &none, &rows, err);
+    return execute(run->db, head_part_text("views.sql"), err);
 }
 
 static bool wants_stacks(const struct run *run)
@@ -159,19 +158,47 @@ static bool wants_stacks(const struct run *run)
     return false;
 }
 
-/* Fills the table of patterns (views.sql) when one of the chosen reports names it. */
-static int fill_patterns(const struct run *run, struct error *err)
+static bool is_named(const struct run *run, const char *name, size_t name_bytes)
 {
-    static const char fill[] = "INSERT INTO temp.report_patterns SELECT * FROM report_pattern_sums";
-
-    if (wants_stacks(run))
-        return execute(run->db, fill, err);
     for (size_t i = 0; i < run->report_count; i++)
-        for (size_t n = 0; n < run->reports[i]->section_count; n++)
-            if (strstr(run->reports[i]->sections[n].sql, "report_patterns") != NULL ||
-                strstr(run->reports[i]->sections[n].sql, "pattern_tree") != NULL)
-                return execute(run->db, fill, err);
+        for (size_t n = 0; n < run->reports[i]->section_count; n++) {
+            const char *sql = run->reports[i]->sections[n].sql;
 
+            if (memmem(sql, strlen(sql), name, name_bytes) != NULL)
+                return true;
+        }
+    return false;
+}
+
+/* Whether a chosen report names a view that the text makes. */
+static bool is_any_view_named(const struct run *run, const char *views_sql)
+{
+    static const char before[] = "CREATE TEMP VIEW IF NOT EXISTS ";
+    const char *p = views_sql;
+
+    while ((p = strstr(p, before)) != NULL) {
+        p += sizeof before - 1;
+        if (is_named(run, p, strcspn(p, " (\n")))
+            return true;
+    }
+    return false;
+}
+
+/* What only some reports read is made when one of the chosen reports names it. */
+static int make_named(const struct run *run, struct error *err)
+{
+    const char *sidekiq_sql = head_part_text("sidekiq_views.sql");
+
+    if (is_any_view_named(run, sidekiq_sql) && execute(run->db, sidekiq_sql, err) < 0)
+        return -1;
+    if (is_named(run, "report_screen", strlen("report_screen")) &&
+        execute(run->db, "INSERT INTO temp.report_screen SELECT * FROM report_screen_sums", err) <
+            0)
+        return -1;
+    if (wants_stacks(run) || is_named(run, "report_patterns", strlen("report_patterns")) ||
+        is_named(run, "pattern_tree", strlen("pattern_tree")))
+        return execute(run->db,
+                       "INSERT INTO temp.report_patterns SELECT * FROM report_pattern_sums", err);
     return 0;
 }
 
@@ -599,7 +626,7 @@ int report_run(sqlite3 *db, const struct report_request *rq, const struct report
             .type = VALUE_TEXT, .bytes = rq->source, .size_bytes = strlen(rq->source)};
     r = prepare(&run, err);
     if (r == 0)
-        r = fill_patterns(&run, err);
+        r = make_named(&run, err);
     if (r < 0)
         goto out;
     guard_on(db);

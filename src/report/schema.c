@@ -233,7 +233,8 @@ int report_print_schema(sqlite3 *db, const struct report_catalog *catalog, FILE 
 
     if (r < 0)
         return -1;
-    if (sqlite3_exec(db, head_part_text("views.sql"), NULL, NULL, NULL) != SQLITE_OK ||
+    if (sqlite3_exec(db, head_part_text("set.sql"), NULL, NULL, NULL) != SQLITE_OK ||
+        sqlite3_exec(db, head_part_text("views.sql"), NULL, NULL, NULL) != SQLITE_OK ||
         sqlite3_exec(db, head_part_text("sidekiq_views.sql"), NULL, NULL, NULL) != SQLITE_OK)
         return error_set(err, EXIT_CANNOT_RUN, "report database: %s", sqlite3_errmsg(db));
     s.gen = json_new(&s.out);

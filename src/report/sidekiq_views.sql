@@ -283,25 +283,3 @@ WITH s AS MATERIALIZED (SELECT x.*, n.now, n.complete AND n.filter IS NULL AS is
   UNION ALL
   SELECT 'SS-01', 'B', snapshot_id, db, '', 'timeslist', keys, bytes, keys, 0, human_count(keys) || ' lists of run times of sidekiq-statistic', 'a list a class and day, without TTL, of up to 250,000 entries' FROM f WHERE family = '[*]:*:timeslist')
   SELECT *, value > threshold AS is_found, pct(bytes, (SELECT bytes FROM report_totals)) AS share_pct FROM found;
-
--- For the first screen: one row an installation.  stats_are_noise: less than 1 % of all bytes.
-CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_summary AS
-WITH s AS MATERIALIZED (SELECT x.*, n.now FROM report_sidekiq_sets x JOIN report_snapshots n ON n.id = x.snapshot_id),
-     stats AS (SELECT snapshot_id, db, namespace, sum(dated_keys) AS keys, sum(dated_bytes) AS bytes, sum(dated_keys_without_ttl) AS without_ttl FROM report_sidekiq_stats GROUP BY 1, 2, 3),
-     queues AS (SELECT snapshot_id, db, namespace, count(*) AS queues, sum(jobs) AS jobs, sum(bytes) AS bytes, max(latency_ms) AS latency_ms FROM s WHERE kind = 'queue' GROUP BY 1, 2, 3)
-  SELECT i.snapshot_id, i.db, i.namespace, i.version, i.processes, i.live_processes,
-         coalesce(r.jobs, 0) AS retry_jobs, r.bytes AS retry_bytes, age_ms(r.now, r.oldest_at) AS retry_oldest_ms,
-         coalesce(d.jobs, 0) AS dead_jobs, d.bytes AS dead_bytes, d.last_score_at - d.first_score_at AS dead_reach_ms,
-         coalesce(d.jobs IN (9999, 10000), 0) AS dead_is_full, coalesce(c.jobs, 0) AS scheduled_jobs,
-         coalesce(q.queues, 0) AS queues, coalesce(q.jobs, 0) AS queued_jobs, q.bytes AS queued_bytes, q.latency_ms AS latency_ms,
-         (SELECT x.name FROM s x WHERE (x.snapshot_id, x.db, x.namespace) = (i.snapshot_id, i.db, i.namespace) AND x.kind = 'queue' AND x.latency_ms IS NOT NULL
-           ORDER BY x.latency_ms DESC, x.name LIMIT 1) AS latest_queue,
-         coalesce(t.keys, 0) AS dated_keys, coalesce(t.without_ttl, 0) AS dated_keys_without_ttl, t.bytes AS dated_bytes,
-         coalesce(pct(t.bytes, (SELECT bytes FROM report_totals)), 0) AS dated_share_pct,
-         coalesce(t.bytes, 0) < (SELECT bytes FROM report_totals) / 100.0 AS stats_are_noise
-    FROM report_sidekiq_installations i
-    LEFT JOIN s r ON (r.snapshot_id, r.db, r.namespace, r.kind) = (i.snapshot_id, i.db, i.namespace, 'retry')
-    LEFT JOIN s d ON (d.snapshot_id, d.db, d.namespace, d.kind) = (i.snapshot_id, i.db, i.namespace, 'dead')
-    LEFT JOIN s c ON (c.snapshot_id, c.db, c.namespace, c.kind) = (i.snapshot_id, i.db, i.namespace, 'schedule')
-    LEFT JOIN queues q ON (q.snapshot_id, q.db, q.namespace) = (i.snapshot_id, i.db, i.namespace)
-    LEFT JOIN stats t ON (t.snapshot_id, t.db, t.namespace) = (i.snapshot_id, i.db, i.namespace);

@@ -1,14 +1,14 @@
 -- views.sql: what reports read.  TEMP, so that a report database stays as it is.
--- report_set has one row, filled by the program: the chosen set.  All other views are about its snapshots;
--- several are summed.  size_bytes is alloc_bytes when every snapshot knows it, else bytes, so that all sums
--- and shares of one report have one base.
-CREATE TEMP TABLE IF NOT EXISTS report_set(id INTEGER, has_alloc_bytes INTEGER);
+-- All is about the chosen set (report_set, of set.sql); its snapshots are summed.  size_bytes is alloc_bytes when
+-- every snapshot knows it, else bytes, so that all sums and shares of one report have one base.
+-- What nearly every section reads is a table: SQLite works its way through all of a view wherever it is named.
 
--- Apart, because SQLite works its way through all of a view wherever it is named.
-CREATE TEMP VIEW IF NOT EXISTS report_ids AS
+DROP TABLE IF EXISTS temp.report_ids;
+CREATE TEMP TABLE report_ids AS
   SELECT id FROM main.snapshots WHERE set_id = (SELECT id FROM report_set);
 
-CREATE TEMP VIEW IF NOT EXISTS report_snapshots AS
+DROP TABLE IF EXISTS temp.report_snapshots;
+CREATE TEMP TABLE report_snapshots AS
   SELECT s.*,
          CASE WHEN s.complete THEN NULL ELSE coalesce(
            (SELECT 'offset ' || d.offset || ': ' || d.message FROM main.defects d
@@ -19,14 +19,16 @@ CREATE TEMP VIEW IF NOT EXISTS report_snapshots AS
            'the reason was not recorded') END AS why_incomplete
     FROM main.snapshots s WHERE s.set_id = (SELECT id FROM report_set);
 
-CREATE TEMP VIEW IF NOT EXISTS report_ttl AS
+DROP TABLE IF EXISTS temp.report_ttl;
+CREATE TEMP TABLE report_ttl AS
   SELECT db, type, bucket_order, bucket, sum(keys) AS keys, sum(bytes) AS bytes,
          CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes
     FROM main.ttl_buckets WHERE snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY db, type, bucket_order, bucket;
 
 -- Every key is in one bucket, so all sums over keys come from here.
-CREATE TEMP VIEW IF NOT EXISTS report_groups AS
+DROP TABLE IF EXISTS temp.report_groups;
+CREATE TEMP TABLE report_groups AS
   SELECT db, type, sum(keys) AS keys, sum(bytes) AS bytes, sum(size_bytes) AS size_bytes,
          coalesce(sum(keys) FILTER (WHERE bucket = 'none'), 0) AS keys_without_ttl,
          coalesce(sum(bytes) FILTER (WHERE bucket = 'none'), 0) AS bytes_without_ttl,
@@ -49,7 +51,8 @@ CREATE TEMP VIEW IF NOT EXISTS report_types AS
          sum(expired_keys) AS expired_keys, sum(expired_bytes) AS expired_bytes
     FROM report_groups GROUP BY type;
 
-CREATE TEMP VIEW IF NOT EXISTS report_totals AS
+DROP TABLE IF EXISTS temp.report_totals;
+CREATE TEMP TABLE report_totals AS
   SELECT s.*, g.*
     FROM (SELECT count(*) AS snapshots, min(complete) AS complete,
                  CASE WHEN count(used_memory) = count(*) THEN sum(used_memory) END AS used_memory,
@@ -69,7 +72,8 @@ CREATE TEMP VIEW IF NOT EXISTS report_totals AS
 -- The servers that have loaded the whole files, whatever was filtered; several are summed, and a figure that
 -- one of them lacks is NULL.  keys_bytes with those past their time, as the saving server had them.  is_same: the
 -- difference is what expected values may be off by.
-CREATE TEMP VIEW IF NOT EXISTS report_server AS
+DROP TABLE IF EXISTS temp.report_server;
+CREATE TEMP TABLE report_server AS
   SELECT *, predicted_bytes - startup_bytes - functions_bytes - tables_bytes AS keys_bytes,
          (predicted_bytes - tables_bytes) - (primary_bytes - primary_tables_bytes) AS expired_bytes, used_memory - predicted_bytes AS more_bytes,
          abs(used_memory - predicted_bytes) < 0.003 * predicted_bytes AS is_same
@@ -201,7 +205,8 @@ CREATE TEMP VIEW IF NOT EXISTS report_defects AS
 
 -- What a snapshot is worth as a backup, as far as a reading that opens what sizes need can tell (`verify` opens all).
 -- verdict: good, unproven (nothing proves its bytes), limited (for some servers, or not all that was there), no.
-CREATE TEMP VIEW IF NOT EXISTS report_restore AS
+DROP TABLE IF EXISTS temp.report_restore;
+CREATE TEMP TABLE report_restore AS
   SELECT id AS snapshot_id, complete, checksum,
          CASE WHEN NOT complete OR is_twice THEN 'no'
               WHEN is_newer OR trailing = 'aof' OR is_aof_base OR modules > 0 THEN 'limited'
@@ -226,7 +231,9 @@ CREATE TEMP VIEW IF NOT EXISTS report_restore AS
 -- head (head.sql) is long or there is more to say fewer.  Of a line of the head 66 columns are counted, because it is broken at
 -- blanks.  11 lines are always there: server, sizes, two empty ones, absent (when complete), keys, frees, two above the patterns, the
 -- rest of them, next.
-CREATE TEMP VIEW IF NOT EXISTS report_screen AS
+DROP TABLE IF EXISTS temp.report_screen;
+CREATE TEMP TABLE report_screen(spare, is_tight, installations);
+CREATE TEMP VIEW IF NOT EXISTS report_screen_sums AS
   SELECT spare, spare < 1 AS is_tight,
          CASE WHEN spare < 1 AND (SELECT count(*) FROM report_sidekiq_installations) > 2 THEN 1 ELSE 2 END AS installations
     FROM (SELECT 24 - 10 - (SELECT complete FROM report_totals) - sum(lines) AS spare FROM (
