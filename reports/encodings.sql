@@ -37,7 +37,6 @@ SELECT e.type, e.rdb_encoding, e.encoding, sum(e.keys) AS keys, sum(e.bytes) AS 
 
 -- section: limits | A little past the limits of packed values
 -- caption: What higher limits would pack, and give back, by the memory model. A row includes the ones of a lower limit of its name. GAIN: of all bytes.
--- note: No table or skiplist would be packed by limits of up to four times what they are.
 -- column: setting = SETTING
 -- column: is_now = NOW
 -- column: raised_to = RAISED TO
@@ -68,7 +67,12 @@ SELECT CASE needs WHEN 0 THEN entries_name WHEN 1 THEN value_name ELSE replace(e
 SELECT count(*) FILTER (WHERE entries_factor > 1 AND value_factor > 1) > 0 AS has_both
   FROM past_limits WHERE snapshot_id IN (SELECT id FROM report_ids) HAVING count(*) > 0;
 
--- section: limits_unknown |
+-- section: limits_none | A little past the limits of packed values
+-- line: No table or skiplist would be packed by limits of up to four times what they are.
+SELECT 1 AS is_none WHERE EXISTS (SELECT 1 FROM packed_limits WHERE snapshot_id IN (SELECT id FROM report_ids))
+   AND NOT EXISTS (SELECT 1 FROM past_limits WHERE snapshot_id IN (SELECT id FROM report_ids));
+
+-- section: limits_unknown | A little past the limits of packed values
 -- line: Not known here: it is not in the rows of keys that a filter goes through. rdblens analyze SNAPSHOT with the same filter tells it, of compression below too.
 SELECT 1 AS is_unknown WHERE NOT EXISTS (SELECT 1 FROM packed_limits) AND EXISTS (SELECT 1 FROM report_ids);
 

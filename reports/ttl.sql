@@ -197,18 +197,18 @@ SELECT db, pattern_text, type, role, first_day, last_day, days, keys, round(1.0 
  ORDER BY keys_without_ttl = 0, size_bytes DESC, pattern_text, db, type LIMIT :top;
 
 -- section: fields | TTL of hash fields
--- caption: Hashes some of whose fields have a TTL of their own (7.4+). FIELDS: all of theirs. EXPIRED: past their time, gone by themselves.
+-- caption: Hashes some of whose fields have a TTL of their own (7.4+). EXPIRED: past their time, they go by themselves. FIRST, LAST: time left when saved.
 -- column: pattern_text = PATTERN
 -- column: role = ROLE | wide
 -- column: keys = HASHES
--- column: fields = FIELDS
+-- column: fields = FIELDS | wide
 -- column: ttl_fields = WITH TTL
--- column: ttl_fields_pct = % OF THEM
+-- column: ttl_fields_pct = % OF THEM | wide
 -- column: expired_fields = EXPIRED
 -- column: first_expires_at = FIRST (UTC) | wide
--- column: first_ttl_ms = FIRST IN
+-- column: first_ttl_ms = FIRST
 -- column: last_expires_at = LAST (UTC) | wide
--- column: last_ttl_ms = LAST IN
+-- column: last_ttl_ms = LAST
 SELECT f.db, f.pattern_text, f.role, sum(f.keys) AS keys, sum(f.fields) AS fields, sum(f.ttl_fields) AS ttl_fields,
        pct(sum(f.ttl_fields), sum(f.fields)) AS ttl_fields_pct,
        CASE WHEN count(f.expired_fields) = count(*) THEN sum(f.expired_fields) END AS expired_fields,
