@@ -109,14 +109,15 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_structures(family, part, ttl, ttl_
   ('BID-[*]', 'sidekiq-batch', 1, '30 d', NULL),
   ('BID-[*]-*', 'sidekiq-batch', 1, '30 d', NULL);
 
--- Keys of Sidekiq by structure, other than the sets of jobs, the counters and the small registers.
+-- Keys of Sidekiq by structure, other than the sets of jobs, the counters and the small registers.  CROSS JOIN: the
+-- patterns are the outer loop, read once; there can be 65,536 of them.
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_families AS
   SELECT p.snapshot_id, p.db, s.part, p.family, s.ttl, s.ttl_text, s.remark, sum(p.keys) AS keys, sum(p.bytes) AS bytes,
          sum(p.keys_without_ttl) AS keys_without_ttl, sum(p.bytes_without_ttl) AS bytes_without_ttl,
          sum(p.expired_keys) AS expired_keys, sum(p.elements) AS elements, max(p.largest_bytes) AS largest_bytes,
          min(p.first_expires_at) AS first_expires_at, max(p.last_expires_at) AS last_expires_at
-    FROM main.patterns p JOIN report_sidekiq_structures s ON s.family = p.family
-   WHERE p.snapshot_id IN (SELECT id FROM report_ids) AND p.system = 'sidekiq'
+    FROM (SELECT id >> 40 AS snapshot_id, * FROM main.pattern_rows WHERE system = 'sidekiq') p CROSS JOIN report_sidekiq_structures s ON s.family = p.family
+   WHERE p.snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY p.snapshot_id, p.db, p.family;
 
 -- What changes it, in which versions (numbers as in report_sidekiq_versions; Pro and plugins have numbers of their own,
