@@ -2,6 +2,7 @@
 -- about: Every Sidekiq installation in the file: its statistics, queues, scheduled, failing and dead jobs.
 -- param: top = 15
 -- param: dead_limit = 10000
+-- param: dead_days = 7
 -- param: latency_s = 3600
 -- param: overdue_s = 300
 -- param: stuck_s = 3600
@@ -10,6 +11,7 @@
 -- param: duplicates_pct = 20
 -- param: namespace_days = 30
 -- param: limiters = 100000
+-- param: volatile_keys = 10000
 -- param: batch_days = 7
 -- param: renamed = none
 -- applies: EXISTS (SELECT 1 FROM report_sidekiq_installations)
@@ -34,10 +36,11 @@ WITH place AS (SELECT count(*) > 1 AS is_needed FROM report_sidekiq_installation
                    FROM report_sidekiq_jobs WHERE kind IN ('schedule', 'retry') AND instr(',' || :renamed || ',', ',' || class || ',') > 0 GROUP BY 3, 4, 5, 6),
      found AS (SELECT * FROM report_sidekiq_findings
                 WHERE CASE id WHEN 'SK-02' THEN (is_found AND value NOT IN (9999, 10000)) OR value BETWEEN :dead_limit - 1 AND :dead_limit
+                              WHEN 'SK-03' THEN value > -86400 * :dead_days AND ((threshold < 0 AND count NOT IN (9999, 10000)) OR count BETWEEN :dead_limit - 1 AND :dead_limit)
                               WHEN 'SK-04' THEN value > :backtrace_pct WHEN 'SK-05' THEN value > min(threshold, :overdue_s)
                               WHEN 'SK-06' THEN value > :latency_s WHEN 'SK-11' THEN value > :namespace_days WHEN 'SK-12' THEN value > :args_bytes
                               WHEN 'SK-13' THEN value > :duplicates_pct WHEN 'SK-17' THEN value > :stuck_s
-                              WHEN 'SE-01' THEN value > :limiters WHEN 'SP-03' THEN value > :batch_days ELSE is_found END
+                              WHEN 'SE-01' THEN value > :limiters WHEN 'SP-03' THEN value > :batch_days WHEN 'SK-20' THEN value > :volatile_keys ELSE is_found END
                UNION ALL SELECT * FROM renamed)
 SELECT f.severity, f.id, f.snapshot_id, f.db, f.namespace, f.subject, f.count, f.bytes, f.share_pct, f.what, f.cause,
        CASE WHEN place.is_needed THEN ' (db ' || f.db || CASE f.namespace WHEN '' THEN '' ELSE ' ' || f.namespace END || ')' ELSE '' END AS place,
@@ -47,8 +50,8 @@ SELECT f.severity, f.id, f.snapshot_id, f.db, f.namespace, f.subject, f.count, f
             WHEN count(r.id) = 1 THEN max(r.remedy)
             ELSE group_concat(r.versions || ': ' || r.remedy, '. ') END AS remedy
   FROM found f CROSS JOIN place
-  LEFT JOIN report_sidekiq_versions v ON (v.snapshot_id, v.db) = (f.snapshot_id, f.db) AND (v.namespace = f.namespace OR (f.namespace = '' AND f.id IN ('SK-10', 'SP-02', 'SP-04', 'SE-01', 'SE-02', 'SU-01', 'SS-01')))
-  LEFT JOIN (SELECT * FROM report_sidekiq_remedies ORDER BY id, low) r ON r.id = CASE f.id WHEN 'SK-03' THEN 'SK-02' ELSE f.id END AND r.low <= coalesce(v.high, 999999) AND r.high >= coalesce(v.low, 0)
+  LEFT JOIN report_sidekiq_versions v ON (v.snapshot_id, v.db) = (f.snapshot_id, f.db) AND (v.namespace = f.namespace OR (f.namespace = '' AND f.id IN ('SK-10', 'SP-02', 'SP-04', 'SE-01', 'SE-02', 'SU-01', 'SU-05', 'SK-20', 'SS-01')))
+  LEFT JOIN (SELECT * FROM report_sidekiq_remedies ORDER BY id, low) r ON r.id = f.id AND r.low <= coalesce(v.high, 999999) AND r.high >= coalesce(v.low, 0)
  GROUP BY f.id, f.snapshot_id, f.db, f.namespace, f.subject
  ORDER BY f.severity = 'I', f.severity, f.id, f.bytes DESC, f.count DESC, f.snapshot_id, f.db, f.namespace, f.subject LIMIT 40;
 
@@ -101,6 +104,22 @@ SELECT CASE (SELECT count(*) FROM report_sidekiq_installations) WHEN 1 THEN '' E
   FROM report_sidekiq_sets x JOIN report_snapshots s ON s.id = x.snapshot_id
  WHERE x.kind IN ('retry', 'dead') AND x.jobs > 0
  ORDER BY x.snapshot_id, x.db, x.namespace, x.kind;
+
+-- section: settings | How long things are kept, and what sets it
+-- brief: no
+-- line: {what}{place}: {setting}.
+WITH there AS (SELECT snapshot_id, db, namespace, 'retry' AS subject FROM report_sidekiq_sets WHERE kind = 'retry' AND jobs > 0
+               UNION SELECT snapshot_id, db, namespace, 'stats' FROM report_sidekiq_stats WHERE dated_keys > 0
+               UNION SELECT i.snapshot_id, i.db, i.namespace, CASE f.part WHEN 'metrics: counters' THEN 'metrics' ELSE 'batches' END
+                 FROM report_sidekiq_families f JOIN report_sidekiq_installations i ON (i.snapshot_id, i.db) = (f.snapshot_id, f.db) WHERE f.part IN ('metrics: counters', 'Pro: batches'))
+SELECT t.snapshot_id, t.db, t.namespace, t.subject,
+       CASE t.subject WHEN 'retry' THEN 'Retries' WHEN 'stats' THEN 'Statistics of a day' WHEN 'metrics' THEN 'Metrics' ELSE 'Batches' END AS what,
+       CASE (SELECT count(*) FROM report_sidekiq_installations) WHEN 1 THEN '' ELSE ' (db ' || t.db || CASE t.namespace WHEN '' THEN '' ELSE ' ' || t.namespace END || ')' END AS place,
+       CASE WHEN count(*) = 1 AND v.low = v.high THEN 'Sidekiq ' || v.version || ': ' || max(r.setting) ELSE group_concat(r.versions || ': ' || r.setting, '. ') END AS setting
+  FROM there t JOIN report_sidekiq_versions v ON (v.snapshot_id, v.db, v.namespace) = (t.snapshot_id, t.db, t.namespace)
+  JOIN (SELECT * FROM report_sidekiq_settings ORDER BY subject, low) r ON r.subject = t.subject AND r.low <= v.high AND r.high >= v.low
+ GROUP BY t.snapshot_id, t.db, t.namespace, t.subject
+ ORDER BY t.snapshot_id, t.db, t.namespace, t.subject DESC;
 
 -- section: classes | Classes
 -- brief: no
@@ -274,6 +293,13 @@ SELECT snapshot_id, db, part, family, keys, bytes, pct(bytes, (SELECT bytes FROM
                max(f.ttl_text) AS ttl_text, max(0, max(f.last_expires_at) - max(s.now)) AS expires_ms, max(f.remark) AS remark
           FROM report_sidekiq_families f JOIN report_snapshots s ON s.id = f.snapshot_id GROUP BY f.snapshot_id, f.db, f.part)
  ORDER BY bytes DESC, part LIMIT :top;
+
+-- section: shared_families |
+-- brief: no
+-- line: Db {db} has {installations} installations: these structures are of all of them together.
+SELECT i.snapshot_id, i.db, count(*) AS installations FROM report_sidekiq_installations i
+ WHERE EXISTS (SELECT 1 FROM report_sidekiq_families f WHERE (f.snapshot_id, f.db) = (i.snapshot_id, i.db))
+ GROUP BY i.snapshot_id, i.db HAVING count(*) > 1 ORDER BY i.snapshot_id, i.db;
 
 -- section: stats | Statistics
 -- brief: no

@@ -41,6 +41,8 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_versions AS
 -- without an old bug; ttl_text: how long.
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_structures(family, part, ttl, ttl_text, remark) AS VALUES
   ('process', 'heartbeats and work', 1, '60 s', 'renewed at every beat'),
+  ('process-signals', 'signals to processes', 1, '60 s', 'quiet, stop or dump, asked by the Web UI or the API'),
+  ('process:super_queues', 'Pro: super_fetch', 0, '-', 'the private queues of a process'),
   ('j|[*]', 'metrics: counters', 1, '90 d', 'beta of 6.5; do not enable it there'),
   ('j|[*]|[*]', 'metrics: counters', 1, '7 d', 'beta of 6.5; do not enable it there'),
   ('j|[*]|[*]:[*]', 'metrics: counters', 1, '8 h, 3 d', 'always on from 7; goes by itself'),
@@ -64,7 +66,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_structures(family, part, ttl, ttl_
   ('b-[*]-pending', 'Pro: batches', 1, '30 d', 'Pro 1.x; never expired before 1.2.0'),
   ('batches', 'Pro: batch indexes', 0, '-', 'one for all batches'),
   ('batch-died', 'Pro: batch indexes', 0, '-', 'cleaned only from Pro 8.1.4 on'),
-  ('super_processes', 'Pro: super_fetch', 0, '-', NULL),
+  ('super_processes', 'Pro: super_fetch', 0, '-', 'names of processes'),
   ('lmtr-*', 'Enterprise: limiters', 1, '90 d', 'a limiter per user or tenant is a key for each'),
   ('unique:[*]', 'Enterprise: unique jobs', 1, 'unique_for', NULL),
   ('working:queue:*:[*]:[*]', 'GitLab fetcher', 0, '-', 'jobs at work; of dead processes until the next cleanup'),
@@ -116,7 +118,9 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_families AS
          sum(p.keys_without_ttl) AS keys_without_ttl, sum(p.bytes_without_ttl) AS bytes_without_ttl,
          sum(p.expired_keys) AS expired_keys, sum(p.elements) AS elements, max(p.largest_bytes) AS largest_bytes,
          min(p.first_expires_at) AS first_expires_at, max(p.last_expires_at) AS last_expires_at
-    FROM (SELECT id >> 40 AS snapshot_id, * FROM main.pattern_rows WHERE system = 'sidekiq') p CROSS JOIN report_sidekiq_structures s ON s.family = p.family
+    FROM (SELECT id >> 40 AS snapshot_id, db, keys, bytes, keys_without_ttl, bytes_without_ttl, expired_keys, elements, largest_bytes, first_expires_at, last_expires_at,
+                 family || CASE WHEN family <> 'process' THEN '' WHEN pattern LIKE '%-signals' THEN '-signals' WHEN pattern LIKE '%:super_queues' THEN ':super_queues' ELSE '' END AS family
+            FROM main.pattern_rows WHERE system = 'sidekiq') p CROSS JOIN report_sidekiq_structures s ON s.family = p.family
    WHERE p.snapshot_id IN (SELECT id FROM report_ids)
    GROUP BY p.snapshot_id, p.db, p.family;
 
@@ -125,24 +129,32 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_families AS
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_remedies(id, low, high, versions, remedy, destructive) AS VALUES
   ('SK-01', 0, 50199, 'before 5.2', 'delete them, or give them an expiry, by the date in the name; upgrade to 5.2 or later: from there on new ones live 5 years', 1),
   ('SK-01', 50200, 999999, '5.2 and later', 'delete them, or give them an expiry, by the date in the name; new ones live 5 years', 1),
-  ('SK-02', 30000, 30301, '3.0 to 3.3.1', 'the limits are constants: upgrade', 0),
-  ('SK-02', 30302, 60499, '3.3.2 to 6.4', 'Sidekiq.options[:dead_max_jobs] = 50_000, or :dead_max_jobs: in sidekiq.yml', 0),
-  ('SK-02', 60500, 69999, '6.5', 'Sidekiq[:dead_max_jobs] = 50_000, or config[:dead_max_jobs] in the configure block', 0),
-  ('SK-02', 70000, 70304, '7.0.0 to 7.3.4', 'config[:dead_max_jobs] = 50_000 in both configure_server and configure_client; a kill by Web UI or API still trims to 9,999 before 7.3.5: upgrade', 0),
-  ('SK-02', 70305, 999999, '7.3.5 and later', 'config[:dead_max_jobs] = 50_000 in both configure_server and configure_client', 0),
-  ('SK-04', 0, 70099, 'before 7.1', 'backtrace: false, or a small number of lines; the default is off', 0),
-  ('SK-04', 70100, 999999, '7.1 and later', 'backtrace: false, or a small number of lines (the default is off), or a backtrace cleaner', 0),
+  ('SK-02', 0, 30301, '3.0 to 3.3.1', 'the limits are constants: upgrade; from 3.0.1 on sidekiq_options dead: false for classes nobody looks at', 0),
+  ('SK-02', 30302, 60499, '3.3.2 to 6.4', 'Sidekiq.options[:dead_max_jobs] = 50_000, or :dead_max_jobs: in sidekiq.yml; sidekiq_options dead: false for classes nobody looks at', 0),
+  ('SK-02', 60500, 60501, '6.5.0 and 6.5.1', 'Sidekiq[:dead_max_jobs] = 50_000, or config[:dead_max_jobs] in the configure block; sidekiq_options dead: false for classes nobody looks at', 0),
+  ('SK-02', 60502, 69999, '6.5.2 to 6.5', 'Sidekiq[:dead_max_jobs] = 50_000, or config[:dead_max_jobs] in the configure block; sidekiq_options dead: false for classes nobody looks at, or return :discard from sidekiq_retry_in', 0),
+  ('SK-02', 70000, 70304, '7.0.0 to 7.3.4', 'config[:dead_max_jobs] = 50_000 in both configure_server and configure_client; a kill by Web UI or API still trims to 9,999 before 7.3.5: upgrade; sidekiq_options dead: false for classes nobody looks at, or return :discard from sidekiq_retry_in', 0),
+  ('SK-02', 70305, 999999, '7.3.5 and later', 'config[:dead_max_jobs] = 50_000 in both configure_server and configure_client; sidekiq_options dead: false for classes nobody looks at, or return :discard from sidekiq_retry_in', 0),
+  ('SK-03', 0, 999999, 'all', 'as for SK-02', 0),
+  ('SK-04', 0, 60401, 'before 6.4.2', 'backtrace: false, or a small number of lines, in sidekiq_options of the class or in Sidekiq.default_worker_options; the default is off', 0),
+  ('SK-04', 60402, 70099, '6.4.2 to 7.0', 'backtrace: false, or a small number of lines, in sidekiq_options of the class or in Sidekiq.default_job_options; the default is off', 0),
+  ('SK-04', 70100, 999999, '7.1 and later', 'backtrace: false, or a small number of lines, in sidekiq_options of the class or in Sidekiq.default_job_options (the default is off), or config[:backtrace_cleaner], which is that of Rails where there is one', 0),
   ('SK-05', 0, 999999, 'all', 'start processes: they move due jobs to their queues; is one alive, its Redis connection pool may be too small', 0),
   ('SK-06', 0, 999999, 'all', 'more threads or processes for this queue, or fewer of the slow jobs in it', 0),
-  ('SK-07', 0, 999999, 'all', 'add the queue to a process: -q, or :queues: in sidekiq.yml', 0),
-  ('SK-09', 0, 999999, 'all', 'open the Web UI, or call Sidekiq::ProcessSet.new.cleanup in a periodic task', 0),
+  ('SK-07', 0, 69999, 'before 7', 'add the queue to a process: -q, or :queues: in sidekiq.yml', 0),
+  ('SK-07', 70000, 999999, '7 and later', 'add the queue to a process: -q, :queues: in sidekiq.yml, or a capsule (config.capsule)', 0),
+  ('SK-09', 0, 30205, 'before 3.2.6', 'open the Web UI', 0),
+  ('SK-09', 30206, 50199, '3.2.6 to 5.1', 'open the Web UI, or call Sidekiq::ProcessSet.cleanup in a periodic task', 0),
+  ('SK-09', 50200, 999999, '5.2 and later', 'open the Web UI, or call Sidekiq::ProcessSet.new.cleanup in a periodic task', 0),
   ('SK-10', 0, 40101, 'up to 4.1.1', 'upgrade to 4.1.2 or later, which set a TTL; then delete these', 1),
   ('SK-10', 40102, 999999, '4.1.2 and later', 'every version from 4.1.2 on sets a TTL: these are remnants or of other code; delete them after a look', 1),
   ('SK-11', 0, 69999, 'before 7', 'when nothing uses the namespace any more: delete it after review', 1),
   ('SK-11', 70000, 999999, '7 and later', 'Sidekiq 7 has no namespaces: when the move to a database of its own is over, delete it after review', 1),
-  ('SK-12', 0, 69999, 'before 7', 'pass ids, not objects', 0),
-  ('SK-12', 70000, 999999, '7 and later', 'pass ids, not objects; strict_args! refuses types that are not JSON, not sizes', 0),
-  ('SK-13', 0, 999999, 'all', 'make the job unique (unique_for of Enterprise, lock: of sidekiq-unique-jobs) where running it once is enough', 0),
+  ('SK-12', 0, 60399, 'before 6.4', 'pass ids, not objects', 0),
+  ('SK-12', 60400, 69999, '6.4 and 6.5', 'pass ids, not objects; Sidekiq.strict_args! makes types that are not JSON an error (by default a warning), but no size', 0),
+  ('SK-12', 70000, 999999, '7 and later', 'pass ids, not objects; types that are not JSON are an error by default (strict_args!), but no size is', 0),
+  ('SK-13', 0, 39999, 'before 4', 'make the job unique (unique: of sidekiq-unique-jobs) where running it once is enough', 0),
+  ('SK-13', 40000, 999999, '4 and later', 'make the job unique (unique_for of Enterprise, lock: of sidekiq-unique-jobs 6 and later) where running it once is enough', 0),
   ('SK-14', 0, 999999, 'all', 'perform_at takes seconds: check for milliseconds', 0),
   ('SK-15', 0, 999999, 'all', 'find what writes there: Sidekiq moves what is no JSON to dead and cannot run it', 0),
   ('SK-16', 0, 999999, 'all', 'keep the old class name as an alias until these jobs are gone', 0),
@@ -160,32 +172,66 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_remedies(id, low, high, versions, 
   ('SE-01', 0, 999999, 'all', 'ttl: on the limiter, as one day', 0),
   ('SE-02', 0, 999999, 'all', 'delete them: they block new jobs', 1),
   ('SU-01', 0, 999999, 'all', 'UNLINK it: a remnant of sidekiq-unique-jobs 4, not written from 5.0.11 on', 1),
-  ('SU-02', 0, 999999, 'all', 'set lock_ttl; raise reaper_count (1,000 digests in 600 s by default)', 0),
+  ('SU-02', 0, 999999, 'all', 'set lock_ttl; raise reaper_count (1,000 digests in 600 s by default), both in SidekiqUniqueJobs.configure', 0),
   ('SU-03', 0, 999999, 'all', 'sidekiq-unique-jobs 7.1.26 to 8.1.0 write scores with ms as s: ZREM such members, and move off these versions', 1),
   ('SU-04', 0, 999999, 'all', 'delete the digest (Web UI of the plugin), set lock_ttl; not for lock: :until_expired, whose purpose it is', 1),
+  ('SU-05', 0, 999999, 'all', 'UNLINK those whose <digest>:LOCKED is not there', 1),
+  ('SK-20', 0, 999999, 'all', 'maxmemory-policy noeviction here, and the cache on a server of its own', 0),
   ('SS-01', 0, 999999, 'all', 'lower max_timelist_length, then delete the lists', 1);
+
+-- How long each thing is kept, and what changes that in which versions, whether or not there is something to find.
+-- subject: 'retry', 'stats', 'metrics', 'batches'.
+CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_settings(subject, low, high, versions, setting) AS VALUES
+  ('retry', 0, 49999, 'before 5', 'sidekiq_options retry: N of a class; for all, max_retries: N of the middleware Sidekiq::Middleware::Server::RetryJobs'),
+  ('retry', 50000, 60499, '5.0 to 6.4', 'sidekiq_options retry: N of a class; for all, Sidekiq.options[:max_retries] = N'),
+  ('retry', 60500, 69999, '6.5', 'sidekiq_options retry: N of a class; for all, config[:max_retries] = N in configure_server'),
+  ('retry', 70000, 70102, '7.0.0 to 7.1.2', 'sidekiq_options retry: N of a class; for all, config[:max_retries] = N in configure_server'),
+  ('retry', 70103, 999999, '7.1.3 and later', 'sidekiq_options retry: N, or retry_for: seconds, of a class; for all, config[:max_retries] = N in configure_server'),
+  ('stats', 20600, 21202, '2.6.0 to 2.12.2', 'no TTL: an upgrade gives one to new ones'),
+  ('stats', 21203, 29999, '2.12.3 to 2.x', '180 d, a constant'),
+  ('stats', 30000, 39999, '3', '5 years, a constant'),
+  ('stats', 40000, 50199, '4.0 to 5.1', 'no TTL: 5.2 and later give 5 years to new ones'),
+  ('stats', 50200, 999999, '5.2 and later', '5 years, a constant'),
+  ('metrics', 60500, 69999, '6.5', '8 h, 7 d and 90 d: an experiment of 6.5.2 and later; do not enable it'),
+  ('metrics', 70000, 79999, '7', '8 h, always on'),
+  ('metrics', 80000, 999999, '8', '8 h and 3 d, always on'),
+  ('batches', 0, 49999, 'Pro up to 3', '30 d from Pro 2.0 on; 24 h after success from Pro 3.3.0 on, one linger for all batches from 3.3.2 on'),
+  ('batches', 50000, 59999, 'Pro 4', '30 d, 24 h after success: one linger for all batches'),
+  ('batches', 60000, 80103, 'Pro 5.2.1 to 8.1.3', '30 d, 24 h after success: linger of a batch'),
+  ('batches', 80104, 999999, 'Pro 8.1.4 and later', '30 d, 24 h after success: linger of a batch, 30 s at least');
 
 -- Each rule over each thing it can be about: value against threshold, both in what the rule counts.  It is found when
 -- value > threshold; a report with thresholds of its own compares again.
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_findings AS
-WITH s AS MATERIALIZED (SELECT x.*, n.now, n.complete AND n.filter IS NULL AS is_whole FROM report_sidekiq_sets x JOIN report_snapshots n ON n.id = x.snapshot_id),
+WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (500, 1000, 2000, 2500, 3000, 5000, 20000, 25000, 30000, 50000, 100000, 200000, 250000, 500000, 1000000) AS is_capped,
+                  n.now, n.complete AND n.filter IS NULL AS is_whole FROM report_sidekiq_sets x JOIN report_snapshots n ON n.id = x.snapshot_id),
      f AS MATERIALIZED (SELECT * FROM report_sidekiq_families),
      alive AS MATERIALIZED (SELECT * FROM report_sidekiq_processes WHERE state = 'alive'),
      served AS MATERIALIZED (SELECT DISTINCT a.snapshot_id, a.db, a.namespace, j.value AS queue FROM alive a, json_each(coalesce(a.queues, '[]')) j WHERE j.type = 'text'),
      jobs AS MATERIALIZED (SELECT snapshot_id, db, namespace, class, sum(jobs) AS jobs, sum(bytes) AS bytes, sum(args_bytes) AS args_bytes, max(largest_args_bytes) AS largest_args_bytes
                 FROM report_sidekiq_jobs WHERE class <> '(unparsable)' GROUP BY 1, 2, 3, 4),
+     locks AS MATERIALIZED (SELECT id >> 40 AS snapshot_id, db, coalesce(sum(keys) FILTER (WHERE pattern LIKE '%:LOCKED'), 0) AS locked,
+                      coalesce(sum(keys_without_ttl) FILTER (WHERE pattern LIKE '%:INFO'), 0) AS info, coalesce(sum(keys_without_ttl) FILTER (WHERE pattern LIKE '%:QUEUED'), 0) AS queued,
+                      coalesce(sum(keys_without_ttl) FILTER (WHERE pattern LIKE '%:PRIMED'), 0) AS primed
+                 FROM main.pattern_rows WHERE family = 'uniquejobs:[*]:*' AND system = 'sidekiq' AND id >> 40 IN (SELECT id FROM report_ids WHERE EXISTS (SELECT 1 FROM report_sidekiq_installations)) GROUP BY 1, 2),
+     others AS MATERIALIZED (SELECT id >> 40 AS snapshot_id, db, sum(keys - keys_without_ttl) AS keys_with_ttl, sum(bytes - bytes_without_ttl) AS bytes_with_ttl
+                 FROM main.pattern_rows WHERE system IS NOT 'sidekiq' AND id >> 40 IN (SELECT id FROM report_ids WHERE EXISTS (SELECT 1 FROM report_sidekiq_installations)) GROUP BY 1, 2),
      found(id, severity, snapshot_id, db, namespace, subject, count, bytes, value, threshold, what, cause) AS (
   SELECT 'SK-01', 'C', snapshot_id, db, namespace, 'dated stat keys', sum(dated_keys_without_ttl), sum(dated_bytes_without_ttl), sum(dated_keys_without_ttl), 0,
          human_count(sum(dated_keys_without_ttl)) || ' dated stat keys never expire, days ' || min(nullif(first_day_without_ttl, '')) || ' to ' || max(last_day_without_ttl),
          'Sidekiq 4.0 to 5.1 (or before 2.12.3) wrote them without a TTL; an upgrade does not touch old ones. Only the history graph of the Web UI reads them, at most 180 days back. Never delete stat:processed and stat:failed, which hold the totals'
     FROM report_sidekiq_stats WHERE dated_keys_without_ttl > 0 GROUP BY 3, 4, 5
   UNION ALL
-  SELECT 'SK-02', 'A', snapshot_id, db, namespace, 'dead', jobs, bytes, jobs, CASE WHEN jobs IN (9999, 10000) OR
-           jobs + 1 IN (500, 1000, 2000, 2500, 3000, 5000, 20000, 25000, 30000, 50000, 100000, 200000, 250000, 500000, 1000000) THEN jobs - 1 ELSE 9998 END,
+  SELECT 'SK-02', 'A', snapshot_id, db, namespace, 'dead', jobs, bytes, jobs, jobs - is_capped,
          CASE WHEN jobs IN (9999, 10000) THEN 'dead is full' ELSE 'dead looks capped' END || ': ' || human_count(jobs) || ' jobs; it reaches back only ' || human_duration(last_score_at - first_score_at),
          'each new death drops the oldest job without a trace: the set settles at dead_max_jobs - 1' || CASE WHEN jobs IN (9999, 10000) THEN ' (default 10,000)' ELSE '' END ||
-         '. First mend the errors that fill it; sidekiq_options dead: false for classes nobody looks at, or return :discard from sidekiq_retry_in (6.5.2 and later)'
-    FROM s WHERE kind = 'dead' AND (jobs <= 10000 OR jobs + 1 IN (20000, 25000, 30000, 50000, 100000, 200000, 250000, 500000, 1000000))
+         '. First mend the errors that fill it'
+    FROM s WHERE kind = 'dead'
+  UNION ALL  -- its values are minus the seconds that dead reaches back, because less is worse
+  SELECT 'SK-03', 'A', snapshot_id, db, namespace, 'dead', jobs, bytes, (first_score_at - last_score_at) / 1000, CASE WHEN is_capped THEN -604800 ELSE 0 END,
+         'dead keeps what died in the last ' || human_duration(last_score_at - first_score_at) || ' only: less than a week to look at a failure',
+         'so many jobs die that the limit is reached long before 180 d are over'
+    FROM s WHERE kind = 'dead' AND jobs > 1
   UNION ALL
   SELECT 'SK-04', 'C', snapshot_id, db, namespace, 'backtraces', sum(jobs), sum(backtrace_bytes), pct(sum(backtrace_bytes), sum(bytes)), 30,
          printf('backtraces are %.0f %% of the bytes of retry and dead', pct(sum(backtrace_bytes), sum(bytes))), 'a class has backtrace: true, or a large number of lines'
@@ -281,6 +327,15 @@ WITH s AS MATERIALIZED (SELECT x.*, n.now, n.complete AND n.filter IS NULL AS is
   SELECT 'SU-03', 'B', snapshot_id, db, namespace, 'expiring digests', lost, NULL, lost, 0, human_count(lost) || ' expiring digests lie in the future, but their locks are gone', 'the score is the time in seconds plus the TTL in milliseconds: members outlive their locks a thousand times' FROM report_sidekiq_links WHERE link = 'expiring digests' AND lost > 0
   UNION ALL
   SELECT 'SU-04', 'A', snapshot_id, db, namespace, 'locks', lost_without_ttl, NULL, lost_without_ttl, 0, human_count(lost_without_ttl) || ' locks without TTL are of jobs that are nowhere: they block new ones', 'the job was lost or deleted (crash, cleared queue) and its lock stayed' FROM report_sidekiq_links WHERE link = 'lock' AND lost_without_ttl > 0
+  UNION ALL  -- a digest has at most one key of each kind: what is more than the locks has none
+  SELECT 'SU-05', 'B', l.snapshot_id, l.db, '', 'keys of locks', max(info - locked, 0) + max(queued - locked, 0) + max(primed - locked, 0), NULL, max(info - locked, 0) + max(queued - locked, 0) + max(primed - locked, 0), 100,
+         'at least ' || human_count(max(info - locked, 0) + max(queued - locked, 0) + max(primed - locked, 0)) || ' keys :INFO, :QUEUED or :PRIMED of sidekiq-unique-jobs have no TTL and no lock',
+         'there are fewer :LOCKED keys than those; what remains of a lock that is gone is never read again'
+    FROM locks l JOIN report_snapshots n ON n.id = l.snapshot_id WHERE n.complete AND n.filter IS NULL AND max(info, queued, primed) > locked
+  UNION ALL
+  SELECT 'SK-20', 'I', o.snapshot_id, o.db, '', 'keys with a TTL', keys_with_ttl, bytes_with_ttl, keys_with_ttl, 10000,
+         human_count(keys_with_ttl) || ' keys with a TTL that are not Sidekiq''s share db ' || o.db || ' with it', 'a cache wants a server that evicts, Sidekiq one that never does (maxmemory-policy noeviction): where one server has both, jobs can be evicted or cannot be enqueued. The file does not hold the policy'
+    FROM others o WHERE (o.snapshot_id, o.db) IN (SELECT snapshot_id, db FROM report_sidekiq_installations)
   UNION ALL
   SELECT 'SS-01', 'B', snapshot_id, db, '', 'timeslist', keys, bytes, keys, 0, human_count(keys) || ' lists of run times of sidekiq-statistic', 'a list a class and day, without TTL, of up to 250,000 entries' FROM f WHERE family = '[*]:*:timeslist')
   SELECT *, value > threshold AS is_found, pct(bytes, (SELECT bytes FROM report_totals)) AS share_pct FROM found;

@@ -157,7 +157,7 @@ def case_7_3(s):
     s.hash("it-" + jid(5), {"ex": 1, "c": "5", "rt": "3.5"}, 20 * DAY)        # dead
     s.hash("it-" + jid(900_000), {"ex": 1, "c": "5", "rt": "3.5"}, 20 * DAY)  # nowhere
     dead_set(s, 9_999)
-    return {"SK-02": 9_999, "SK-17": 1, "SK-18": 1}, [
+    return {"SK-02": 9_999, "SK-03": 9_999, "SK-17": 1, "SK-18": 1}, [
         ("SELECT group_concat(class || ' ' || (run_at / 1000)) FROM (SELECT * FROM sidekiq_threads ORDER BY thread)",
          "SlowJob %d,QuickJob %d" % (NOW - 7200, NOW - 5)),
         ("SELECT processed || ' ' || failed || ' ' || total_ms || ' ' || minutes FROM sidekiq_metrics", "30 6 2400 3"),
@@ -265,6 +265,21 @@ def case_two_and_resque(s):
         ("SELECT group_concat(namespace) FROM (SELECT namespace FROM sidekiq_installations ORDER BY 1)", "a,b:c")]
 
 
+def case_shared(s):
+    """Keys with a TTL of others in the db; leftovers of locks; signals and super_queues of a process."""
+    identity = process(s, "7.3.10")
+    s.list(identity + "-signals", ["TSTP"])          # 60 s in every version
+    s.set(identity + ":super_queues", ["default"])   # none, by design
+    for n in range(150):
+        s.string("uniquejobs:%032x:INFO" % (n * 2**96 + n), "{}")
+    for n in range(20):
+        s.hash("uniquejobs:%032x:LOCKED" % (n * 2**96 + n), {jid(n): NOW}, DAY)
+    for n in range(10_001):
+        s.string("views/%d" % n, "x", DAY)
+    return {"SK-10": 1, "SK-20": 10_001, "SU-05": 130}, [
+        ("SELECT count(*) FROM sidekiq_installations", 1)]
+
+
 CASES = {
     "5.1, namespaced": case_5_1_namespaced,
     "6.0.1, Marshal backtraces": backtraces(marshal),
@@ -277,22 +292,48 @@ CASES = {
     "unique jobs": case_unique_jobs,
     "Enterprise, statistic": case_enterprise,
     "two installations and a Resque": case_two_and_resque,
+    "a database shared with others": case_shared,
 }
 
-# Section 6 of the reference: what must be printed for a full dead set, and what belongs to other versions.
-OPTIONS = "Sidekiq.options[:dead_max_jobs]"
-INDEX = "Sidekiq[:dead_max_jobs]"
-BOTH = "in both configure_server and configure_client"
-SETTINGS = [
-    ("5.2.10", [OPTIONS, "sidekiq.yml"], [INDEX, BOTH]),
-    ("6.4.2", [OPTIONS, "sidekiq.yml"], [INDEX, BOTH]),
-    ("6.5.12", [INDEX, "configure block"], [OPTIONS, BOTH, "sidekiq.yml"]),
-    ("7.0.0", [BOTH, "7.3.5"], [OPTIONS, INDEX, "sidekiq.yml"]),
-    ("7.3.4", [BOTH, "7.3.5"], [OPTIONS, INDEX, "sidekiq.yml"]),
-    ("7.3.5", [BOTH], [OPTIONS, INDEX, "sidekiq.yml", "upgrade"]),
-    ("8.1.7", [BOTH], [OPTIONS, INDEX, "sidekiq.yml", "upgrade"]),
-    ("", [OPTIONS, INDEX, BOTH], []),  # not known: all of them side by side
-]
+# Which settings must be printed for each thing in each version, as its sources have them; any other text of the
+# same row belongs to other versions and must not be there.  (thing, {text: versions}), versions in this order:
+VERSIONS = ("4.2.10", "5.2.10", "6.0.7", "6.4.1", "6.5.12", "7.0.0", "7.3.10", "8.1.7")
+TO_64 = VERSIONS[:4]
+SETTINGS = (
+    ("SK-02", {"Sidekiq.options[:dead_max_jobs] = 50_000, or :dead_max_jobs: in sidekiq.yml": TO_64,
+               "Sidekiq[:dead_max_jobs] = 50_000": ("6.5.12",),
+               "in both configure_server and configure_client": VERSIONS[5:],
+               "before 7.3.5": ("7.0.0",),
+               "sidekiq_options dead: false": VERSIONS,
+               "return :discard from sidekiq_retry_in": VERSIONS[4:],
+               "dead_timeout:": ()}),
+    ("SK-01", {"upgrade to 5.2 or later": ("4.2.10",), "new ones live 5 years": VERSIONS}),
+    ("SK-04", {"backtrace: false": VERSIONS, "sidekiq_options": VERSIONS,
+               "Sidekiq.default_worker_options": TO_64, "Sidekiq.default_job_options": VERSIONS[4:],
+               "config[:backtrace_cleaner]": ("7.3.10", "8.1.7")}),
+    ("SK-07", {"-q, ": VERSIONS, ":queues: in sidekiq.yml": VERSIONS, "config.capsule": VERSIONS[5:]}),
+    ("SK-09", {"Sidekiq::ProcessSet.cleanup": ("4.2.10",), "Sidekiq::ProcessSet.new.cleanup": VERSIONS[1:]}),
+    ("SK-12", {"pass ids": VERSIONS, "Sidekiq.strict_args!": ("6.4.1", "6.5.12"),
+               "an error by default (strict_args!)": VERSIONS[5:]}),
+    ("SK-13", {"unique_for of Enterprise": VERSIONS, "lock: of sidekiq-unique-jobs 6": VERSIONS}),
+    ("SK-17", {"TTIN": VERSIONS}),
+    ("SK-20", {"maxmemory-policy noeviction": VERSIONS}),
+    ("SE-01", {"ttl: on the limiter": VERSIONS}),
+    ("SU-02", {"lock_ttl": VERSIONS, "reaper_count": VERSIONS}),
+    ("SS-01", {"max_timelist_length": VERSIONS}),
+    ("retry", {"sidekiq_options retry: N": VERSIONS, "Middleware::Server::RetryJobs": ("4.2.10",),
+               "Sidekiq.options[:max_retries]": VERSIONS[1:4], "config[:max_retries]": VERSIONS[4:],
+               "retry_for: seconds": ("7.3.10", "8.1.7")}),
+    ("stats", {"no TTL": ("4.2.10",), "5 years, a constant": VERSIONS[1:]}),
+    ("metrics", {"do not enable it": ("6.5.12",), "always on": VERSIONS[5:], "3 d": ("8.1.7",)}),
+    ("batches", {"linger": VERSIONS, "linger of a batch": VERSIONS[2:], "30 s at least": ("8.1.7",)}),
+)
+DEAD_PATCHES = (  # within 7: a kill from the Web UI or the API trims to the built-in limit before 7.3.5
+    ("7.3.4", ["in both configure_server and configure_client", "7.3.5"], ["sidekiq.yml"]),
+    ("7.3.5", ["in both configure_server and configure_client"], ["sidekiq.yml", "upgrade"]),
+    ("6.5.1", ["Sidekiq[:dead_max_jobs]"], [":discard", "sidekiq.yml"]),
+    ("", ["Sidekiq.options[:dead_max_jobs]", "Sidekiq[:dead_max_jobs]", "configure_client"], []),  # side by side
+)
 
 
 def analyze(rdblens, folder, name, snapshot):
@@ -340,20 +381,59 @@ def check_case(rdblens, folder, number, case):
             yield "wider than %d: %s" % (width, wide[0])
 
 
+def everything(s, version):
+    """Something of each thing of SETTINGS."""
+    identity = process(s, version, member=False, work={"4kx": json.dumps(
+        {"queue": "default", "payload": job(1, "SlowJob"), "run_at": NOW - 7200})})
+    s.set("processes", [identity, "gone-1:9:222222222222"])
+    s.string("stat:processed", 1)
+    s.string("stat:processed:2017-05-01", 1)
+    s.zset("retry", [(failing(n, error_backtrace=["app/jobs/hard_job.rb:%d:in `perform'" % k for k in range(90)]),
+                      NOW + 60) for n in range(100_001, 100_400)])
+    dead_set(s, 9_999)
+    s.set("queues", ["default", "alone"])
+    s.list("queue:alone", [job(n, "BigJob", args=["x" * 20_000]) for n in range(4)])
+    s.hash("j|20251114|2:5", {"HardJob|p": 1}, 3600)
+    s.hash("b-%014d" % 1, {"created_at": NOW}, DAY)
+    s.hash("lmtr-cb-user-1", {"a": 1})
+    s.zset("uniquejobs:digests", [("uniquejobs:%032x" % 7, NOW)])
+    s.list("2025-11-01:HardJob:timeslist", ["1.5"])
+    for n in range(10_001):
+        s.string("views/%d" % n, "x", DAY)
+
+
+def rows_of(rdblens, database, name):
+    done = subprocess.run([rdblens, "report", database, "sidekiq", "-f", "json"], check=True, stdout=subprocess.PIPE)
+    [report] = json.loads(done.stdout)["reports"]
+    return [row for section in report["sections"] if section["name"] == name for row in section["rows"]]
+
+
 def check_settings(rdblens, folder):
-    for number, (version, wanted, others) in enumerate(SETTINGS):
+    for number, version in enumerate(VERSIONS):
+        s = Snapshot()
+        everything(s, version)
+        database = analyze(rdblens, folder, "s%d.db" % number, s)
+        printed = {row["id"]: row["remedy"] for row in rows_of(rdblens, database, "findings")}
+        printed.update((row["subject"], row["setting"]) for row in rows_of(rdblens, database, "settings"))
+        for thing, texts in SETTINGS:
+            if thing == "metrics" and version < "6.5":  # there are none
+                continue
+            got = printed.get(thing, "")
+            if not got.startswith("Sidekiq %s: " % version):
+                yield "Sidekiq %s, %s: not of this version: %s" % (version, thing, got)
+            for text, versions in texts.items():
+                if (text in got) != (version in versions):
+                    yield "Sidekiq %s, %s: '%s' must %s be in: %s" % (
+                        version, thing, text, "" if version in versions else "not", got)
+    for number, (version, wanted, others) in enumerate(DEAD_PATCHES):
         s = Snapshot()
         if version:
             process(s, version)
         dead_set(s, 9_999)
-        rows = findings(rdblens, analyze(rdblens, folder, "s%d.db" % number, s))
+        rows = findings(rdblens, analyze(rdblens, folder, "p%d.db" % number, s))
         text = " ".join(r["remedy"] for r in rows if r["id"] == "SK-02")
-        for part in wanted:
-            if part not in text:
-                yield "Sidekiq '%s' lacks '%s': %s" % (version, part, text)
-        for part in others:
-            if part in text:
-                yield "Sidekiq '%s' must not have '%s': %s" % (version, part, text)
+        for part in [w for w in wanted if w not in text] + [o for o in others if o in text]:
+            yield "Sidekiq '%s': '%s' is wrongly in or out: %s" % (version, part, text)
 
 
 def check_options(rdblens, folder):
@@ -376,8 +456,8 @@ def check_options(rdblens, folder):
 
 def check_parts(rdblens, folder):
     """Of a file that is cut off, or under a filter, nothing is called gone or lost."""
-    absent = {"SK-07", "SK-09", "SK-11", "SK-18", "SK-19", "SP-01", "SP-03", "SP-05", "SU-02", "SU-03", "SU-04"}
-    for number, case in enumerate((case_processes, case_batches, case_unique_jobs, case_7_3, case_8_1)):
+    absent = {"SK-07", "SK-09", "SK-11", "SK-18", "SK-19", "SP-01", "SP-03", "SP-05", "SU-02", "SU-03", "SU-04", "SU-05"}
+    for number, case in enumerate((case_processes, case_batches, case_unique_jobs, case_7_3, case_8_1, case_shared)):
         s = Snapshot()
         case(s)
         whole = analyze(rdblens, folder, "w%d.db" % number, s)
