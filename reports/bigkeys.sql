@@ -118,7 +118,7 @@ SELECT largest_key_text, db, type, largest_bytes, keys, size_bytes, pattern_text
 -- column: ttl_seconds = TTL
 -- column: encoding = ENCODING
 SELECT key_text, db, type, elements, bytes, ttl_seconds, encoding
-  FROM report_top_keys WHERE measure = 'elements' AND scope = 'all' AND rank <= :top AND type <> 'string'
+  FROM report_top_keys WHERE measure = 'elements' AND scope = 'type' AND rank <= :top AND type <> 'string'
  ORDER BY elements DESC, id LIMIT :top;
 
 -- section: largest_elements | The largest single elements
@@ -128,7 +128,7 @@ SELECT key_text, db, type, elements, bytes, ttl_seconds, encoding
 -- column: largest_element = LARGEST ELEMENT
 -- column: bytes = SIZE OF KEY
 SELECT key_text, db, type, largest_element, elements, bytes
-  FROM report_top_keys WHERE measure = 'largest_element' AND scope = 'all' AND rank <= :top AND type <> 'string'
+  FROM report_top_keys WHERE measure = 'largest_element' AND scope = 'type' AND rank <= :top AND type <> 'string'
  ORDER BY largest_element DESC, id LIMIT :top;
 
 -- section: in_file | The most space in the file
