@@ -8,9 +8,11 @@
 void *__real_malloc(size_t size_bytes);
 void *__real_calloc(size_t count, size_t size_bytes);
 void *__real_realloc(void *old, size_t size_bytes);
+char *__real_strdup(const char *s);
 void *__wrap_malloc(size_t size_bytes);
 void *__wrap_calloc(size_t count, size_t size_bytes);
 void *__wrap_realloc(void *old, size_t size_bytes);
+char *__wrap_strdup(const char *s);
 
 long allocations_left = -1;
 
@@ -37,4 +39,9 @@ void *__wrap_calloc(size_t count, size_t size_bytes)
 void *__wrap_realloc(void *old, size_t size_bytes)
 {
     return fails() ? NULL : __real_realloc(old, size_bytes);
+}
+
+char *__wrap_strdup(const char *s)
+{
+    return fails() ? NULL : __real_strdup(s);
 }
