@@ -99,19 +99,27 @@ CREATE TEMP TABLE report_patterns(
   -- In a word: whose it is, and that job systems' own keys are not to be touched.
   kind AS (CASE WHEN role = 'app' THEN 'app' WHEN role IN ('cache', 'session') THEN coalesce(system, role)
                 WHEN role = 'jobs' THEN 'JOBS keep' ELSE role || ' keep' END));
+-- A snapshot has a pattern once, so that of one there is nothing to group, which would take longer than the report.
+CREATE TEMP VIEW IF NOT EXISTS report_pattern_parts AS
+  SELECT db, pattern_text, type, role, system, keys, bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN alloc_bytes ELSE bytes END AS size_bytes,
+         rdb_bytes, elements, keys_without_ttl, bytes_without_ttl,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(alloc_bytes_without_ttl, 0)
+              ELSE bytes_without_ttl END AS size_bytes_without_ttl,
+         expired_keys,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(expired_alloc_bytes, 0)
+              ELSE expired_bytes END AS expired_bytes,
+         first_expires_at, last_expires_at, largest_bytes, largest_key_text, pattern, is_rule
+    FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_ids);
+-- The largest key's name goes with its size through one max(): beside other min() and max() a bare column is of any row.
 CREATE TEMP VIEW IF NOT EXISTS report_pattern_sums AS
-  SELECT db, pattern_text, type, role, max(system) AS system, sum(keys) AS keys, sum(bytes) AS bytes,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN sum(alloc_bytes) ELSE sum(bytes) END AS size_bytes,
-         sum(rdb_bytes) AS rdb_bytes, sum(elements) AS elements,
-         sum(keys_without_ttl) AS keys_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(alloc_bytes_without_ttl), 0)
-              ELSE sum(bytes_without_ttl) END AS size_bytes_without_ttl,
-         sum(expired_keys) AS expired_keys,
-         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(sum(expired_alloc_bytes), 0)
-              ELSE sum(expired_bytes) END AS expired_bytes,
-         min(first_expires_at) AS first_expires_at, max(last_expires_at) AS last_expires_at,
-         max(largest_bytes) AS largest_bytes, largest_key_text, pattern, is_rule
-    FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_ids)
+  SELECT * FROM report_pattern_parts WHERE (SELECT count(*) FROM report_ids) = 1
+   UNION ALL
+  SELECT db, pattern_text, type, role, max(system), sum(keys), sum(bytes), sum(size_bytes), sum(rdb_bytes), sum(elements),
+         sum(keys_without_ttl), sum(bytes_without_ttl), sum(size_bytes_without_ttl), sum(expired_keys), sum(expired_bytes),
+         min(first_expires_at), max(last_expires_at), max(largest_bytes),
+         substr(max(printf('%020d', largest_bytes) || largest_key_text), 21), pattern, is_rule
+    FROM report_pattern_parts WHERE (SELECT count(*) FROM report_ids) > 1
    GROUP BY db, pattern_text, type, role, is_rule;
 
 -- The ranks are each snapshot's own: order by the measure.

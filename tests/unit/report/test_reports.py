@@ -421,6 +421,25 @@ class Screen(unittest.TestCase):
         text = report(make("cluster.db", fill), "--width", 80)
         self.assertLessEqual(text.count("\n"), 24, text)
 
+    def test_patterns_of_several_snapshots_are_summed(self):
+        """Each snapshot is extreme in one thing, so that a bare column cannot be right by chance."""
+        nodes = [(1, 500, 3, 4, b"n:a"), (2, 900, 2, 9, b"n:b"), (3, 700, 1, 5, b"n:c")]
+        for order in (nodes, nodes[1:] + nodes[:1], nodes[::-1]):
+            def fill(database, order=order):
+                database.add_set(1, "set-1", SAVED_AT)
+                for id, (count, bytes, first, last, name) in enumerate(order, 1):
+                    database.add_snapshot(id, 1, [key(name, bytes, pattern=b"n:*") for _ in range(count)] +
+                                          [key(b"only:%d" % id, 7)])
+                    database.db.execute("UPDATE pattern_rows SET first_expires_at = ?, last_expires_at = ?, largest_bytes = ?,"
+                                        " largest_key = ?, largest_key_text = ? WHERE id = ?",
+                                        (SAVED_AT + first, SAVED_AT + last, bytes, name, name.decode(), id << 40 | 1))
+            path = make("several-%s.db" % order[0][4].decode()[2:], fill)
+            rows = rows_of(json.loads(report(path, "patterns", "-f", "json")), "patterns", "patterns")
+            self.assertEqual([r["pattern_text"] for r in rows], ["n:*", "only:1", "only:2", "only:3"])
+            self.assertEqual([rows[0][c] for c in ("keys", "bytes", "first_expires_at", "last_expires_at",
+                                                   "largest_bytes", "largest_key_text")],
+                             [6, 500 + 2 * 900 + 3 * 700, SAVED_AT + 1, SAVED_AT + 9, 900, "n:b"])
+
     def test_summary_shares_sum_up(self):
         def fill(database):
             one_set([key(b"k%d" % i, 1000 - i * 7) for i in range(30)])(database)
