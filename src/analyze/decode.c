@@ -331,6 +331,7 @@ static int on_value_end(struct decoder *d, const struct rdbp_value_end *end)
         d->is_out_of_memory = true;
         return -1;
     }
+    d->pending->signature |= (uint8_t)jobs_signature(d->jobs_collector);
     d->key_count++;
     atomic_store_explicit(&d->keys_done, d->key_count, memory_order_relaxed);
     if (!end->ok)

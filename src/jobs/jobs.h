@@ -78,6 +78,10 @@ void jobs_items(struct jobs_collector *c, const struct rdbp_items *items);
 /* At VALUE_END, with the finished row.  0, or -1 out of memory. */
 int jobs_end(struct jobs_collector *c, const struct rdbp_value_end *end, const struct key_row *row);
 
+/* After jobs_end(): what its fields prove, as role_value_signature() would; of a value that is not
+ * packed there is no blob to see it in. */
+unsigned jobs_signature(const struct jobs_collector *c);
+
 /* What was left out for a limit: 0 unless the file has millions of jobs, or is hostile. */
 uint64_t jobs_ignored(const struct jobs_collector *c);
 

@@ -38,6 +38,7 @@ enum job_field {
     FIELD_CREATED_AT,
     FIELD_VERSION,
     FIELD_PAUSED,
+    FIELD_MAX_EVENTS,
     FIELD_KNOWN /* of a job, not wanted */
 };
 
@@ -198,7 +199,9 @@ static uint32_t need_set(struct jobs_collector *c)
         label_of_status(&c->facts.status, label, sizeof(label));
         like.label = label;
     }
-    c->set = jobs_set_get(c, &like, ident_bytes(c));
+    c->is_stranger = c->name.shape == JOBS_SHAPE_IDS &&
+                     jobs_base_find(c, c->db, c->key, c->name.base_bytes) == JOBS_NO_ITEM;
+    c->set = jobs_set_get(c, &like, ident_bytes(c), c->is_stranger);
     if (c->set == JOBS_NO_ITEM)
         c->is_dropped = true;
     return c->set;
@@ -308,7 +311,7 @@ static bool has_ids(const struct jobs_collector *c)
 
 static void end_id(struct jobs_collector *c, uint32_t set)
 {
-    const struct jobs_id id = {.hash = c->member_hash, .item = set, .kind = JOBS_ID_MEMBER};
+    const struct jobs_id id = {.item = set & 0x7fff, .base = JOBS_NO_BASE, .kind = JOBS_ID_MEMBER};
 
     if (!has_ids(c))
         return;
@@ -317,9 +320,11 @@ static void end_id(struct jobs_collector *c, uint32_t set)
         c->mark_count++;
         return;
     }
-    if (c->is_text_cut)
+    if (c->is_text_cut) {
         c->ignored++;
-    if (c->is_text_cut || !jobs_id_add(c, &id))
+        c->are_members_cut = true;
+    }
+    if (c->is_text_cut || !jobs_id_add(c, &id, c->member_hash, c->is_stranger))
         c->sets.items[set].left_out++;
 }
 
@@ -432,6 +437,7 @@ static enum job_field field_of(const struct jobs_collector *c)
         {"description", FIELD_DESCRIPTION},
         {"version", FIELD_VERSION},
         {"paused", FIELD_PAUSED},
+        {"opts.maxLenEvents", FIELD_MAX_EVENTS},
     };
 
     for (size_t i = 0; !c->is_text_cut && i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -450,6 +456,8 @@ static void job_field(struct jobs_collector *c)
         (c->is_first_field || ++c->element_count > MAX_OTHER_FIELDS))
         c->is_dropped = true;
     c->is_first_field = false;
+    if (c->field == FIELD_MAX_EVENTS && c->name.shape == JOBS_SHAPE_META)
+        c->signature |= SIGNATURE_BULL_META;
 }
 
 static void set_version(struct jobs_collector *c)
@@ -467,6 +475,8 @@ static void set_version(struct jobs_collector *c)
             return;
     memcpy(c->version, c->text + at, bytes);
     c->version[bytes] = '\0';
+    if (c->name.shape == JOBS_SHAPE_META)
+        c->signature |= SIGNATURE_BULL_META;
 }
 
 /* A field's value is complete in c->text. */
@@ -541,7 +551,7 @@ static void job_item(struct jobs_collector *c, const rdbp_item *item)
 
 static uint32_t capped_bytes(int64_t bytes)
 {
-    return bytes < 0 ? 0 : bytes > 0xfffffff ? 0xfffffff : (uint32_t)bytes;
+    return bytes < 0 ? 0 : bytes > UINT32_MAX ? UINT32_MAX : (uint32_t)bytes;
 }
 
 static uint32_t seconds_of(int64_t at)
@@ -551,17 +561,17 @@ static uint32_t seconds_of(int64_t at)
 
 static void add_job(struct jobs_collector *c, uint64_t hash, int64_t bytes, bool is_without_ttl)
 {
+    const uint32_t base = jobs_base_get(c, c->db, c->key, c->name.base_bytes, false);
     const struct jobs_id id = {
-        .hash = hash,
-        .item = names_of_facts(c),
-        .base = jobs_base_get(c, c->db, c->key, c->name.base_bytes),
+        .item = names_of_facts(c) & 0x7fff,
+        .base = (base == JOBS_NO_ITEM ? JOBS_NO_BASE : base) & 0x3fff,
         .made_at_s = seconds_of(c->facts.at),
-        .bytes = capped_bytes(bytes) & 0xfffffff,
+        .bytes = capped_bytes(bytes),
         .kind = JOBS_ID_JOB,
         .is_without_ttl = is_without_ttl,
     };
 
-    jobs_id_add(c, &id);
+    jobs_id_add(c, &id, hash, base == JOBS_NO_ITEM);
 }
 
 static void end_job(struct jobs_collector *c, const struct key_row *row)
@@ -607,6 +617,7 @@ struct jobs_collector *jobs_collector_new(void)
     if (!c)
         return NULL;
     c->arena.limit_bytes = JOBS_MAX_ARENA_BYTES;
+    c->result_arena.limit_bytes = JOBS_MAX_RESULT_BYTES;
     c->json.user = c;
     return c;
 }
@@ -808,7 +819,7 @@ static void end_meta(struct jobs_collector *c)
 
     if (c->version[0] == '\0' && !c->is_paused)
         return;
-    i = jobs_base_get(c, c->db, c->key, c->name.base_bytes);
+    i = jobs_base_get(c, c->db, c->key, c->name.base_bytes, c->version[0] != '\0');
     if (i == JOBS_NO_ITEM)
         return;
     c->bases.items[i].is_paused = c->is_paused;
@@ -818,11 +829,9 @@ static void end_meta(struct jobs_collector *c)
 /* A key whose name is all that counts: a lock, a session; a list that a timestamps: set names. */
 static void add_key_id(struct jobs_collector *c, enum jobs_id_kind kind, size_t key_bytes)
 {
-    const struct jobs_id id = {.hash = hash_of_parts(c, c->key, key_bytes, "", "", 0),
-                               .base = JOBS_NO_ITEM,
-                               .kind = (unsigned)kind & 3};
+    const struct jobs_id id = {.base = JOBS_NO_BASE, .kind = (unsigned)kind & 3};
 
-    jobs_id_add(c, &id);
+    jobs_id_add(c, &id, hash_of_parts(c, c->key, key_bytes, "", "", 0), true);
 }
 
 int jobs_end(struct jobs_collector *c, const struct rdbp_value_end *end, const struct key_row *row)
@@ -849,6 +858,11 @@ int jobs_end(struct jobs_collector *c, const struct rdbp_value_end *end, const s
     }
     c->name.shape = JOBS_SHAPE_NONE;
     return c->is_out_of_memory ? -1 : 0;
+}
+
+unsigned jobs_signature(const struct jobs_collector *c)
+{
+    return c->signature;
 }
 
 uint64_t jobs_ignored(const struct jobs_collector *c)

@@ -25,13 +25,13 @@
 #include "util/hash.h"
 #include "util/text.h"
 
-#define SPRING_ID_BYTES 36
+#define STATE_TEXT_BYTES 64
 
 struct resolver {
     struct jobs_collector *c;
     const struct role_evidence *evidence;
     const struct sidekiq_result *sidekiq;
-    struct hash_index queue_index;
+    struct hash_index queue_index, system_index;
     uint32_t *base_queues; /* of the orphans of a base; JOBS_NO_ITEM - 1: not looked for yet */
 };
 
@@ -228,37 +228,53 @@ static bool find_place(const struct resolver *r, const struct jobs_set *s, struc
 
 /* ---- rows --------------------------------------------------------------------------------- */
 
+/* NULL: out of memory, or the limit was reached. */
 static const char *escape(struct resolver *r, const char *bytes, size_t size_bytes)
 {
     const size_t n = text_escaped_bytes((const uint8_t *)bytes, size_bytes);
     char *out = arena_alloc(&r->c->result_arena, n + 1);
 
     if (out == NULL) {
-        r->c->is_out_of_memory = true;
-        return "";
+        if (arena_is_full(&r->c->result_arena, n + 1))
+            r->c->ignored++;
+        else
+            r->c->is_out_of_memory = true;
+        return NULL;
     }
     text_escape((const uint8_t *)bytes, size_bytes, out);
     out[n] = '\0';
     return out;
 }
 
-static const char *state_text(struct resolver *r, const struct jobs_set *s, const struct place *p)
+/* The state's name, in the key or in text. */
+static const char *state_text(const struct jobs_set *s, const struct place *p,
+                              char text[STATE_TEXT_BYTES])
 {
-    char text[64] = "queue, priority ";
-    const size_t at = strlen(text);
+    static const char head[] = "queue, priority ";
+    const size_t at = sizeof(head) - 1;
     size_t n;
 
     if (s == NULL || s->shape != JOBS_SHAPE_JSON || !is_word(p->system, "celery") ||
         p->queue_bytes == s->key_bytes)
-        return s != NULL && s->shape == JOBS_SHAPE_RESULT && p->state[0] == '\0'
-                   ? "result"
-                   : escape(r, p->state, strlen(p->state));
+        return s != NULL && s->shape == JOBS_SHAPE_RESULT && p->state[0] == '\0' ? "result"
+                                                                                 : p->state;
     n = strlen(p->state);
-    if (n > sizeof(text) - at - 1)
-        n = sizeof(text) - at - 1;
+    if (n > STATE_TEXT_BYTES - at - 1)
+        n = STATE_TEXT_BYTES - at - 1;
+    memcpy(text, head, at);
     memcpy(text + at, p->state, n);
     text[at + n] = '\0';
-    return escape(r, text, at + n);
+    return text;
+}
+
+/* The texts of a new row.  False: out of memory, or the limit was reached. */
+static bool set_texts(struct resolver *r, struct jobs_queue *q, const struct place *p,
+                      const char *state)
+{
+    q->prefix = escape(r, p->prefix, p->prefix_bytes);
+    q->queue = q->prefix != NULL ? escape(r, p->queue, p->queue_bytes) : NULL;
+    q->state = q->queue != NULL ? escape(r, state, strlen(state)) : NULL;
+    return q->state != NULL;
 }
 
 /* The row of a place, made when it is not there yet.  JOBS_NO_ITEM: out of memory. */
@@ -268,22 +284,22 @@ static uint32_t queue_get(struct resolver *r, uint64_t db, const struct place *p
     struct jobs_collector *c = r->c;
     struct jobs_queue q = {.db = db,
                            .system = p->system,
-                           .prefix = escape(r, p->prefix, p->prefix_bytes),
-                           .queue = escape(r, p->queue, p->queue_bytes),
-                           .state = state_text(r, s, p),
                            .oldest_at = ROW_NULL,
                            .newest_at = ROW_NULL,
                            .first_due_at = ROW_NULL};
-    uint64_t hash = hash_bytes(q.system, strlen(q.system), db);
+    char text[STATE_TEXT_BYTES];
+    const char *const state = state_text(s, p, text);
+    uint64_t hash = hash_bytes(q.system, strlen(q.system), hash_seed() ^ db);
     size_t cursor = 0;
     uint32_t i;
 
-    hash = hash_bytes(q.prefix, strlen(q.prefix), hash);
-    hash = hash_bytes(q.queue, strlen(q.queue), hash);
-    hash = hash_bytes(q.state, strlen(q.state), hash);
-    while ((i = hash_index_next(&r->queue_index, hash, &cursor)) != JOBS_NO_ITEM)
+    hash = hash_bytes(p->prefix, p->prefix_bytes, hash);
+    hash = hash_bytes(p->queue, p->queue_bytes, hash);
+    hash = hash_bytes(state, strlen(state), hash);
+    i = hash_index_next(&r->queue_index, hash, &cursor);
+    if (i != JOBS_NO_ITEM)
         return i;
-    if (c->is_out_of_memory || !JOBS_RESERVE(c, c->queues))
+    if (!set_texts(r, &q, p, state) || !JOBS_RESERVE(c, c->queues))
         return JOBS_NO_ITEM;
     if (hash_index_add(&r->queue_index, hash, (uint32_t)c->queues.count) < 0) {
         c->is_out_of_memory = true;
@@ -323,15 +339,6 @@ static void add_set(struct resolver *r, struct jobs_set *s)
 
 /* ---- ids and jobs ------------------------------------------------------------------------- */
 
-static int compare_ids(const void *a, const void *b)
-{
-    const struct jobs_id *x = a, *y = b;
-
-    if (x->hash != y->hash)
-        return x->hash < y->hash ? -1 : 1;
-    return (int)x->kind - (int)y->kind;
-}
-
 /* A job that ended well has no error, though it may have failed before. */
 static uint32_t names_in_state(struct jobs_collector *c, uint32_t names, const char *state)
 {
@@ -356,7 +363,8 @@ static void join_member(struct resolver *r, uint32_t set, const struct jobs_id *
     if (s->queue == JOBS_NO_ITEM)
         return;
     q = &c->queues.items[s->queue];
-    if (strcmp(q->state, "active") == 0 && strcmp(q->system, "bee-queue") != 0 && !has_lock)
+    if (strcmp(q->state, "active") == 0 && strcmp(q->system, "bee-queue") != 0 && !has_lock &&
+        !c->are_locks_cut)
         q->without_lock++;
     if (job == NULL) {
         s->missing++;
@@ -411,7 +419,7 @@ static void add_orphan(struct resolver *r, const struct jobs_id *job)
     struct jobs_queue *q;
     uint32_t *row;
 
-    if (job->base == JOBS_NO_ITEM || job->base >= r->c->bases.count)
+    if (job->base >= r->c->bases.count)
         return;
     row = &r->base_queues[job->base];
     if (*row == JOBS_NO_ITEM - 1)
@@ -440,8 +448,8 @@ static void join_job(struct resolver *r, const struct jobs_id *ids, size_t count
         has_member = true;
         join_member(r, ids[i].item, job, has_lock);
     }
-    /* When ids were left out, the place that names it may be among them. */
-    if (job != NULL && !has_member && r->c->ids.count < JOBS_MAX_IDS)
+    /* When ids were left out, the one that names it may be among them. */
+    if (job != NULL && !has_member && !r->c->are_members_cut)
         add_orphan(r, job);
 }
 
@@ -450,16 +458,19 @@ static bool has_job_keys(const struct jobs_set *s)
     return s->joined + s->missing > 0;
 }
 
+static bool is_same_job(const struct jobs_id *a, const struct jobs_id *b)
+{
+    return a->hash_low == b->hash_low && a->hash_high == b->hash_high;
+}
+
 static void join(struct resolver *r)
 {
     struct jobs_collector *c = r->c;
-    const bool is_cut = c->ids.count >= JOBS_MAX_IDS;
 
-    if (c->ids.count > 0)
-        qsort(c->ids.items, c->ids.count, sizeof(*c->ids.items), compare_ids);
+    jobs_sort_ids(c->ids.items, c->ids.count);
     for (size_t i = 0, next; i < c->ids.count; i = next) {
-        for (next = i + 1; next < c->ids.count && c->ids.items[next].hash == c->ids.items[i].hash;
-             next++)
+        for (next = i + 1;
+             next < c->ids.count && is_same_job(&c->ids.items[next], &c->ids.items[i]); next++)
             ;
         join_job(r, &c->ids.items[i], next - i);
     }
@@ -468,51 +479,81 @@ static void join(struct resolver *r)
 
         if (s->queue == JOBS_NO_ITEM || (!has_job_keys(s) && s->left_out == 0))
             continue;
-        if (is_cut || s->left_out > 0)
+        if (c->are_jobs_cut || s->left_out > 0)
             c->queues.items[s->queue].without_class += s->missing + s->left_out;
         else
             c->queues.items[s->queue].missing += s->missing;
     }
+    free(c->ids.items); /* the most of all, and of no more use */
+    c->ids.items = NULL;
+    c->ids.count = c->ids.cap = 0;
 }
 
 /* ---- the result --------------------------------------------------------------------------- */
 
+/* A name is told in many states; its text is there once.  When there is no more room for texts, it
+ * is told with the others. */
+static void name_class(struct resolver *r, uint32_t names, struct jobs_class *texts,
+                       struct jobs_class *out)
+{
+    const struct jobs_names *n = &r->c->names.items[names];
+    struct jobs_class *t = &texts[names];
+
+    if (t->class_ == NULL) {
+        t->class_ = escape(r, n->class_, n->class_bytes);
+        t->error_class = escape(r, n->error, n->error_bytes);
+        if (t->class_ == NULL || t->error_class == NULL)
+            *t = (struct jobs_class){.class_ = "(other)", .error_class = ""};
+    }
+    out->class_ = t->class_;
+    out->error_class = t->error_class;
+}
+
 static void add_classes(struct resolver *r)
 {
     struct jobs_collector *c = r->c;
+    struct jobs_class *texts = calloc(c->names.count + 1, sizeof(*texts));
+
+    if (texts == NULL) {
+        c->is_out_of_memory = true;
+        return;
+    }
 
     for (size_t i = 0; i < c->tallies.count && !c->is_out_of_memory; i++) {
         const struct jobs_tally *t = &c->tallies.items[i];
         const struct jobs_set *s = &c->sets.items[t->set];
-        const struct jobs_names *n;
+        struct jobs_class *out;
 
         if (s->queue == JOBS_NO_ITEM || !JOBS_RESERVE(c, c->classes))
             continue;
-        n = &c->names.items[t->names];
-        c->classes.items[c->classes.count++] =
-            (struct jobs_class){.queue = &c->queues.items[s->queue],
-                                .class_ = escape(r, n->class_, n->class_bytes),
-                                .error_class = escape(r, n->error, n->error_bytes),
-                                .jobs = t->jobs,
-                                .bytes = t->bytes,
-                                .oldest_at = t->oldest_at,
-                                .newest_at = t->newest_at};
+        out = &c->classes.items[c->classes.count++];
+        *out = (struct jobs_class){.queue = &c->queues.items[s->queue],
+                                   .jobs = t->jobs,
+                                   .bytes = t->bytes,
+                                   .oldest_at = t->oldest_at,
+                                   .newest_at = t->newest_at};
+        name_class(r, t->names, texts, out);
     }
+    free(texts);
 }
 
 static struct jobs_system *system_get(struct resolver *r, uint64_t db, const char *system,
                                       const char *prefix)
 {
     struct jobs_collector *c = r->c;
+    const uint64_t hash =
+        hash_bytes(prefix, strlen(prefix), hash_bytes(system, strlen(system), hash_seed() ^ db));
+    size_t cursor = 0;
+    const uint32_t i = hash_index_next(&r->system_index, hash, &cursor);
 
-    for (size_t i = c->systems.count; i > 0; i--) {
-        struct jobs_system *s = &c->systems.items[i - 1];
-
-        if (s->db == db && strcmp(s->system, system) == 0 && strcmp(s->prefix, prefix) == 0)
-            return s;
-    }
+    if (i != JOBS_NO_ITEM)
+        return &c->systems.items[i];
     if (!JOBS_RESERVE(c, c->systems))
         return NULL;
+    if (hash_index_add(&r->system_index, hash, (uint32_t)c->systems.count) < 0) {
+        c->is_out_of_memory = true;
+        return NULL;
+    }
     c->systems.items[c->systems.count] =
         (struct jobs_system){.db = db, .system = system, .prefix = prefix, .version = ""};
     return &c->systems.items[c->systems.count++];
@@ -521,14 +562,13 @@ static struct jobs_system *system_get(struct resolver *r, uint64_t db, const cha
 /* Of Bull's queues their meta tells the version, and that a queue is paused. */
 static void add_meta(struct resolver *r, const struct jobs_base *b)
 {
-    struct jobs_collector *c = r->c;
     struct jobs_set s = {.db = b->db, .base_bytes = b->size_bytes};
     char key[JOBS_MAX_KEY_BYTES + 8];
     struct place p = {0};
-    const char *prefix, *queue;
+    const char *prefix;
     struct jobs_system *system;
 
-    if (b->version[0] == '\0' && !b->is_paused)
+    if (b->version[0] == '\0')
         return;
     memcpy(key, b->bytes, b->size_bytes);
     memcpy(key + b->size_bytes, "meta", 4);
@@ -538,18 +578,25 @@ static void add_meta(struct resolver *r, const struct jobs_base *b)
     s.key = key;
     place_node(&p, &s);
     prefix = escape(r, p.prefix, p.prefix_bytes);
-    queue = escape(r, p.queue, p.queue_bytes);
-    system = system_get(r, b->db, p.system, prefix);
+    system = prefix == NULL ? NULL : system_get(r, b->db, p.system, prefix);
     if (system == NULL)
         return;
     if (strcmp(b->version, system->version) > 0)
         system->version = b->version;
-    for (size_t i = 0; b->is_paused && i < c->queues.count; i++) {
-        struct jobs_queue *q = &c->queues.items[i];
+}
 
-        if (q->db == b->db && strcmp(q->queue, queue) == 0 && strcmp(q->prefix, prefix) == 0 &&
-            strcmp(q->system, p.system) == 0)
-            q->is_paused = true;
+/* Of the sets' base: all states of a paused queue are. */
+static void mark_paused(struct jobs_collector *c)
+{
+    for (size_t i = 0; i < c->sets.count; i++) {
+        const struct jobs_set *s = &c->sets.items[i];
+        uint32_t base;
+
+        if (s->queue == JOBS_NO_ITEM || s->shape != JOBS_SHAPE_IDS)
+            continue;
+        base = jobs_base_find(c, s->db, (const uint8_t *)s->key, s->base_bytes);
+        if (base != JOBS_NO_ITEM && c->bases.items[base].is_paused)
+            c->queues.items[s->queue].is_paused = true;
     }
 }
 
@@ -563,6 +610,7 @@ static void add_systems(struct resolver *r)
             return;
     for (size_t i = 0; i < c->bases.count && !c->is_out_of_memory; i++)
         add_meta(r, &c->bases.items[i]);
+    mark_paused(c);
 }
 
 const struct jobs_result *jobs_resolve(struct jobs_collector *c, const struct role_evidence *e,
@@ -584,7 +632,8 @@ const struct jobs_result *jobs_resolve(struct jobs_collector *c, const struct ro
     add_systems(&r);
     free(r.base_queues);
     hash_index_clear(&r.queue_index);
-    if (c->queues.count == 0)
+    hash_index_clear(&r.system_index);
+    if (c->queues.count == 0 && c->bases.count == 0)
         c->ignored = 0; /* of an application's keys, of which nothing is said anyway */
     c->result = (struct jobs_result){c->systems.items, c->systems.count, c->queues.items,
                                      c->queues.count,  c->classes.items, c->classes.count};

@@ -12,6 +12,26 @@
 
 #include "util/hash.h"
 
+/* An index is twice as large as what it holds, at most four times as it grows by doubling. */
+#define INDEX_BYTES(items) ((items)*4 * sizeof(struct hash_slot))
+
+/* While streaming, and then while the ids are brought together; they are freed before classes and
+ * systems are made. */
+_Static_assert(JOBS_MAX_IDS * sizeof(struct jobs_id) + JOBS_MAX_ARENA_BYTES +
+                       JOBS_MAX_RESULT_BYTES + JOBS_MAX_SETS * sizeof(struct jobs_set) +
+                       JOBS_MAX_BASES * sizeof(struct jobs_base) +
+                       JOBS_MAX_NAMES * sizeof(struct jobs_names) +
+                       JOBS_MAX_TALLIES * sizeof(struct jobs_tally) +
+                       JOBS_MAX_QUEUES * sizeof(struct jobs_queue) +
+                       INDEX_BYTES((size_t)JOBS_MAX_SETS + JOBS_MAX_BASES + JOBS_MAX_NAMES +
+                                   JOBS_MAX_TALLIES) /
+                           2 +
+                       INDEX_BYTES((size_t)JOBS_MAX_QUEUES) <=
+                   (size_t)64 * 1024 * 1024,
+               "job queues: the tables must fit into 64 MiB");
+_Static_assert(JOBS_MAX_SETS <= 1 << 15 && JOBS_MAX_NAMES <= 1 << 15 && JOBS_NO_BASE < 1 << 14,
+               "job queues: numbers must fit into struct jobs_id");
+
 int64_t jobs_later(int64_t a, int64_t b)
 {
     return a == ROW_NULL || (b != ROW_NULL && b > a) ? b : a;
@@ -62,11 +82,10 @@ static bool add_index(struct jobs_collector *c, struct hash_index *ix, uint64_t 
     return false;
 }
 
-uint32_t jobs_base_get(struct jobs_collector *c, uint64_t db, const uint8_t *bytes,
-                       size_t size_bytes)
+uint32_t jobs_base_find(const struct jobs_collector *c, uint64_t db, const uint8_t *bytes,
+                        size_t size_bytes)
 {
-    const uint64_t hash = hash_bytes(bytes, size_bytes, db);
-    struct jobs_base base = {.db = db, .size_bytes = size_bytes};
+    const uint64_t hash = hash_bytes(bytes, size_bytes, hash_seed() ^ db);
     size_t cursor = 0;
     uint32_t i;
 
@@ -74,9 +93,21 @@ uint32_t jobs_base_get(struct jobs_collector *c, uint64_t db, const uint8_t *byt
         const struct jobs_base *b = &c->bases.items[i];
 
         if (b->db == db && b->size_bytes == size_bytes && memcmp(b->bytes, bytes, size_bytes) == 0)
-            return i;
+            break;
     }
-    if (c->bases.count >= JOBS_MAX_BASES) {
+    return i;
+}
+
+uint32_t jobs_base_get(struct jobs_collector *c, uint64_t db, const uint8_t *bytes,
+                       size_t size_bytes, bool is_proof)
+{
+    const uint64_t hash = hash_bytes(bytes, size_bytes, hash_seed() ^ db);
+    struct jobs_base base = {.db = db, .size_bytes = size_bytes};
+    const uint32_t i = jobs_base_find(c, db, bytes, size_bytes);
+
+    if (i != JOBS_NO_ITEM)
+        return i;
+    if (c->bases.count >= (is_proof ? JOBS_MAX_BASES : JOBS_MAX_BASES / 4 * 3)) {
         c->ignored++;
         return JOBS_NO_ITEM;
     }
@@ -125,7 +156,7 @@ uint32_t jobs_names_get(struct jobs_collector *c, const char *class_, size_t cla
         add_names(c, 0, "(other)", 7, "", 0);
     class_bytes = cut_name(class_, class_bytes);
     error_bytes = cut_name(error, error_bytes);
-    hash = hash_bytes(error, error_bytes, hash_bytes(class_, class_bytes, 1));
+    hash = hash_bytes(error, error_bytes, hash_bytes(class_, class_bytes, hash_seed()));
     while ((i = hash_index_next(&c->name_index, hash, &cursor)) != JOBS_NO_ITEM) {
         const struct jobs_names *n = &c->names.items[i];
 
@@ -141,10 +172,12 @@ uint32_t jobs_names_get(struct jobs_collector *c, const char *class_, size_t cla
     return add_names(c, hash, class_, class_bytes, error, error_bytes);
 }
 
-uint32_t jobs_set_get(struct jobs_collector *c, const struct jobs_set *like, size_t ident_bytes)
+uint32_t jobs_set_get(struct jobs_collector *c, const struct jobs_set *like, size_t ident_bytes,
+                      bool is_stranger)
 {
     const char *label = like->label ? like->label : "";
-    const uint64_t seed = hash_bytes(label, strlen(label), like->db << 8 | (uint64_t)like->shape);
+    const uint64_t seed =
+        hash_bytes(label, strlen(label), hash_seed() ^ (like->db << 8 | (uint64_t)like->shape));
     const uint64_t hash = hash_bytes(like->key, ident_bytes, seed);
     struct jobs_set set = *like;
     size_t cursor = 0;
@@ -158,15 +191,21 @@ uint32_t jobs_set_get(struct jobs_collector *c, const struct jobs_set *like, siz
             strcmp(s->label, label) == 0)
             return i;
     }
-    if (c->sets.count >= JOBS_MAX_SETS) {
+    if (c->sets.count >= JOBS_MAX_SETS ||
+        (is_stranger && (c->stranger_sets >= JOBS_MAX_SETS / 2 ||
+                         c->arena.used_bytes >= JOBS_MAX_ARENA_BYTES / 2))) {
         c->ignored++;
+        c->are_members_cut = true;
         return JOBS_NO_ITEM;
     }
     set.key = jobs_keep(c, like->key, like->key_bytes);
     set.label = jobs_keep(c, label, strlen(label));
     if (!set.key || !set.label || !JOBS_RESERVE(c, c->sets) ||
-        !add_index(c, &c->set_index, hash, c->sets.count))
+        !add_index(c, &c->set_index, hash, c->sets.count)) {
+        c->are_members_cut = true;
         return JOBS_NO_ITEM;
+    }
+    c->stranger_sets += is_stranger;
     set.oldest_at = set.newest_at = set.first_due_at = ROW_NULL;
     c->sets.items[c->sets.count] = set;
     return (uint32_t)c->sets.count++;
@@ -179,7 +218,7 @@ void jobs_tally_add(struct jobs_collector *c, uint32_t set, uint32_t names, int6
 
     for (int attempt = 0; t == NULL; attempt++) {
         const uint64_t key[2] = {set, names};
-        const uint64_t hash = hash_bytes(key, sizeof(key), 2);
+        const uint64_t hash = hash_bytes(key, sizeof(key), hash_seed());
         size_t cursor = 0;
         uint32_t i;
 
@@ -208,12 +247,31 @@ void jobs_tally_add(struct jobs_collector *c, uint32_t set, uint32_t names, int6
     t->newest_at = jobs_later(t->newest_at, at);
 }
 
-bool jobs_id_add(struct jobs_collector *c, const struct jobs_id *id)
+/* Whether there is room for one of its kind; notes what is then not known. */
+static bool has_room_for_id(struct jobs_collector *c, const struct jobs_id *id, bool is_stranger)
 {
-    if (c->ids.count >= JOBS_MAX_IDS) {
-        c->ignored++;
+    bool has_room = c->ids.count < JOBS_MAX_IDS;
+
+    if (id->kind == JOBS_ID_LOCK)
+        has_room = has_room && c->locks < JOBS_MAX_LOCKS;
+    else if (is_stranger)
+        has_room = has_room && c->stranger_ids < JOBS_MAX_STRANGER_IDS;
+    if (has_room)
+        return true;
+    c->ignored++;
+    c->are_jobs_cut |= id->kind == JOBS_ID_JOB;
+    c->are_locks_cut |= id->kind == JOBS_ID_LOCK;
+    c->are_members_cut |= id->kind == JOBS_ID_MEMBER;
+    return false;
+}
+
+bool jobs_id_add(struct jobs_collector *c, const struct jobs_id *id, uint64_t hash,
+                 bool is_stranger)
+{
+    struct jobs_id *new_id;
+
+    if (!has_room_for_id(c, id, is_stranger))
         return false;
-    }
     if (c->ids.cap == 0) {
         /* All at once: pages that nothing is written to take no memory. */
         c->ids.items = malloc(JOBS_MAX_IDS * sizeof(*c->ids.items));
@@ -223,6 +281,91 @@ bool jobs_id_add(struct jobs_collector *c, const struct jobs_id *id)
         }
         c->ids.cap = JOBS_MAX_IDS;
     }
-    c->ids.items[c->ids.count++] = *id;
+    new_id = &c->ids.items[c->ids.count++];
+    *new_id = *id;
+    new_id->hash_high = (uint32_t)(hash >> 32);
+    new_id->hash_low = (uint32_t)hash;
+    if (id->kind == JOBS_ID_LOCK)
+        c->locks++;
+    else
+        c->stranger_ids += is_stranger;
     return true;
+}
+
+/* ---- sorting ids ---------------------------------------------------------------------------- */
+
+#define SORT_BITS    16
+#define SORT_BUCKETS ((size_t)1 << SORT_BITS)
+
+static bool is_before(const struct jobs_id *a, const struct jobs_id *b)
+{
+    if (a->hash_high != b->hash_high)
+        return a->hash_high < b->hash_high;
+    if (a->hash_low != b->hash_low)
+        return a->hash_low < b->hash_low;
+    return a->kind < b->kind;
+}
+
+static void sift_down(struct jobs_id *ids, size_t root, size_t count)
+{
+    const struct jobs_id id = ids[root];
+    size_t child;
+
+    while ((child = 2 * root + 1) < count) {
+        if (child + 1 < count && is_before(&ids[child], &ids[child + 1]))
+            child++;
+        if (!is_before(&id, &ids[child]))
+            break;
+        ids[root] = ids[child];
+        root = child;
+    }
+    ids[root] = id;
+}
+
+/* A heap: no bucket can be made that it is slow for. */
+static void sort_bucket(struct jobs_id *ids, size_t count)
+{
+    for (size_t i = count / 2; i > 0; i--)
+        sift_down(ids, i - 1, count);
+    for (size_t end = count; end > 1; end--) {
+        const struct jobs_id last = ids[end - 1];
+
+        ids[end - 1] = ids[0];
+        ids[0] = last;
+        sift_down(ids, 0, end - 1);
+    }
+}
+
+/* qsort() would take as much memory again.  Each id is put into the bucket of its upper bits, by
+ * swaps; of a million ids a bucket has a few dozen. */
+void jobs_sort_ids(struct jobs_id *ids, size_t count)
+{
+    uint32_t *ends = count > SORT_BUCKETS ? calloc(2 * SORT_BUCKETS, sizeof(*ends)) : NULL;
+    uint32_t *nexts = ends == NULL ? NULL : ends + SORT_BUCKETS;
+    uint32_t sum = 0;
+
+    if (ends == NULL) { /* few, or no memory: slower, but right */
+        sort_bucket(ids, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        ends[ids[i].hash_high >> (32 - SORT_BITS)]++;
+    for (size_t b = 0; b < SORT_BUCKETS; b++) {
+        nexts[b] = sum;
+        sum += ends[b];
+        ends[b] = sum;
+    }
+    for (size_t b = 0; b < SORT_BUCKETS; b++) {
+        while (nexts[b] < ends[b]) {
+            const struct jobs_id id = ids[nexts[b]];
+            const size_t to = id.hash_high >> (32 - SORT_BITS);
+
+            if (to != b)
+                ids[nexts[b]] = ids[nexts[to]];
+            ids[nexts[to]++] = id;
+        }
+    }
+    for (size_t b = 0, begin = 0; b < SORT_BUCKETS; begin = ends[b++])
+        sort_bucket(ids + begin, ends[b] - begin);
+    free(ends);
 }

@@ -1,6 +1,9 @@
 /* jobs_tables.h -- what the collector remembers while streaming and the resolver reads.
  *
- * Everything here is bounded; what does not fit is counted in `ignored`.
+ * Everything here is bounded, together to 64 MiB (jobs_tables.c adds it up); what does not fit is
+ * counted in `ignored`.  Whose keys they are is known only at the end, and an application may have
+ * millions of keys named order:12:failed or order:12:lock: such strangers, under whose prefix no
+ * job was seen yet, get a part of the tables, so that the queues of the file find room.
  */
 #ifndef RDBLENS_JOBS_TABLES_H
 #define RDBLENS_JOBS_TABLES_H
@@ -10,16 +13,21 @@
 #include "jobs/json_pick.h"
 #include "sidekiq/sidekiq_arena.h"
 
-#define JOBS_MAX_KEY_BYTES   1024
-#define JOBS_MAX_NAME_BYTES  256 /* of a class or error class; cut */
-#define JOBS_MAX_SETS        16384
-#define JOBS_MAX_BASES       8192
-#define JOBS_MAX_NAMES       8192
-#define JOBS_MAX_TALLIES     32768
-#define JOBS_MAX_ARENA_BYTES ((size_t)4 * 1024 * 1024)
-/* Ids and jobs: 24 bytes each, 50 MiB.  A job has two, its key and its place in a list or zset. */
-#define JOBS_MAX_IDS ((size_t)2200000)
-#define JOBS_NO_ITEM HASH_INDEX_NONE
+#define JOBS_MAX_KEY_BYTES    1024
+#define JOBS_MAX_NAME_BYTES   256 /* of a class or error class; cut */
+#define JOBS_MAX_SETS         16384
+#define JOBS_MAX_BASES        8192
+#define JOBS_MAX_NAMES        8192
+#define JOBS_MAX_TALLIES      32768
+#define JOBS_MAX_QUEUES       (JOBS_MAX_SETS + JOBS_MAX_BASES) /* a state each, and the orphans */
+#define JOBS_MAX_ARENA_BYTES  ((size_t)4 * 1024 * 1024)
+#define JOBS_MAX_RESULT_BYTES ((size_t)4 * 1024 * 1024) /* texts of the result */
+/* Ids and jobs: 20 bytes each, 42 MiB.  A job has two, its key and its place in a list or zset. */
+#define JOBS_MAX_IDS          ((size_t)2200000)
+#define JOBS_MAX_LOCKS        (JOBS_MAX_IDS / 8)
+#define JOBS_MAX_STRANGER_IDS (JOBS_MAX_IDS / 2)
+#define JOBS_NO_ITEM          HASH_INDEX_NONE
+#define JOBS_NO_BASE          JOBS_MAX_BASES /* of a struct jobs_id */
 
 /* Of a queue of Bull, BullMQ, bee-queue: the prefix of its keys, "bull:mail:". */
 struct jobs_base {
@@ -64,13 +72,14 @@ struct jobs_tally {
 
 enum jobs_id_kind { JOBS_ID_JOB = 0, JOBS_ID_LOCK, JOBS_ID_MEMBER };
 
-/* hash is of database and the name of the job's key, so that equal ones belong together. */
+/* hash is of database and the name of the job's key, so that equal ones belong together.  In two
+ * halves, for then it takes 20 bytes and not 24. */
 struct jobs_id {
-    uint64_t hash;
-    uint32_t item;       /* JOB: names; MEMBER: set */
-    uint32_t base;       /* JOB: base */
-    uint32_t made_at_s;  /* JOB: when it was made; 0 not known */
-    uint32_t bytes : 28; /* JOB; capped */
+    uint32_t hash_high, hash_low;
+    uint32_t made_at_s; /* JOB: when it was made; 0 not known */
+    uint32_t bytes;     /* JOB; capped */
+    uint32_t item : 15; /* JOB: names; MEMBER: set */
+    uint32_t base : 14; /* JOB: base, or JOBS_NO_BASE */
     uint32_t kind : 2;
     uint32_t is_without_ttl : 1;
 };
@@ -110,6 +119,9 @@ struct jobs_collector {
     JOBS_TABLE(struct jobs_tally) tallies;
     struct hash_index tally_index;
     JOBS_TABLE(struct jobs_id) ids;
+    size_t stranger_sets, stranger_ids, locks;
+    /* What was left out, for then it is not known what is missing, nowhere, or not locked. */
+    bool are_jobs_cut, are_members_cut, are_locks_cut;
 
     struct json_pick json;
 
@@ -126,7 +138,8 @@ struct jobs_collector {
     bool is_first_field;
     uint64_t element_count, element_bytes, mark_count;
     uint32_t set; /* its number, made at the first element; JOBS_NO_ITEM */
-    int field;    /* of a hash */
+    bool is_stranger;
+    int field; /* of a hash */
     uint8_t text[512];
     size_t text_bytes;
     uint64_t member_hash;
@@ -152,15 +165,23 @@ bool jobs_reserve(struct jobs_collector *c, void *items, size_t count, size_t *c
 const char *jobs_keep(struct jobs_collector *c, const void *bytes, size_t size_bytes);
 
 /* All give JOBS_NO_ITEM when there is no room; names: 0. */
+uint32_t jobs_base_find(const struct jobs_collector *c, uint64_t db, const uint8_t *bytes,
+                        size_t size_bytes);
+/* Jobs leave a quarter of the room to what a library itself wrote about a queue: is_proof. */
 uint32_t jobs_base_get(struct jobs_collector *c, uint64_t db, const uint8_t *bytes,
-                       size_t size_bytes);
+                       size_t size_bytes, bool is_proof);
 uint32_t jobs_names_get(struct jobs_collector *c, const char *class_, size_t class_bytes,
                         const char *error, size_t error_bytes);
-/* By database, shape and the ident_bytes of the key that tell it from others, and a label. */
-uint32_t jobs_set_get(struct jobs_collector *c, const struct jobs_set *like, size_t ident_bytes);
+/* By database, shape and the ident_bytes of the key that tell it from others, and a label.
+ * is_stranger: one that may take only part of the room. */
+uint32_t jobs_set_get(struct jobs_collector *c, const struct jobs_set *like, size_t ident_bytes,
+                      bool is_stranger);
 void jobs_tally_add(struct jobs_collector *c, uint32_t set, uint32_t names, int64_t bytes,
                     int64_t at);
-bool jobs_id_add(struct jobs_collector *c, const struct jobs_id *id);
+bool jobs_id_add(struct jobs_collector *c, const struct jobs_id *id, uint64_t hash,
+                 bool is_stranger);
+/* By hash, those of a hash by kind; in place. */
+void jobs_sort_ids(struct jobs_id *ids, size_t count);
 
 int64_t jobs_earlier(int64_t a, int64_t b);
 int64_t jobs_later(int64_t a, int64_t b);

@@ -175,7 +175,62 @@ class Rules(unittest.TestCase):
         self.assertEqual(findings(s.report("rq_failed=1")), {"RQ-01": 2, "RQ-02": 1})
 
 
+    def test_unpacked_meta(self):
+        for field in ({"version": "bullmq:5.1.0"}, {"opts.maxLenEvents": 10000}):
+            s = Snapshot()
+            s.add(HASH, "bull:mail:meta", field)
+            s.add(LIST, "bull:mail:wait", ["1"])
+            s.job("bull:mail:", 1)
+            rows = s.report()
+            self.assertEqual([(r["system"], r["queue"], r["state"], r["jobs"]) for r in rows["queues"]],
+                             [("bullmq", "mail", "wait", 1)])
+        s = Snapshot()
+        s.add(HASH, "bull:mail:meta", {"other": "opts.maxLenEvents"})
+        s.add(LIST, "bull:mail:wait", ["1"])
+        self.assertEqual(s.report()["queues"], [])
+
+    def test_locks_of_others(self):
+        # 1/8 of the ids at most; then it is not known which jobs are locked, and nothing is said
+        for locks, expected in ((1000, {"BM-03": 1}), (275001, {})):
+            s = Snapshot()
+            s.bullmq()
+            for i in range(locks):
+                s.add(STRING, "order:%d:lock" % i, "1")
+            s.add(LIST, "bull:mail:active", ["6"])
+            s.job("bull:mail:", 6)
+            self.assertEqual(findings(s.report()), expected)
+
+    def test_ce_03(self):
+        for replies, expected in ((1000, {}), (1001, {"CE-03": 1001})):
+            s = Snapshot()
+            s.add(SET, "_kombu.binding.celery", [b"celery\x06\x16\x06\x16celery"])
+            s.add(SET, "_kombu.binding.reply.celery.pidbox", [b"a\x06\x16\x06\x16b"])
+            s.add(LIST, "01234567-89ab-3cde-8f01-23456789abcd.reply.celery.pidbox", ["{}"] * replies)
+            self.assertEqual(findings(s.report()), expected)
+
+
 class Hostile(unittest.TestCase):
+    def test_strangers_leave_room(self):
+        s = Snapshot()
+        for i in range(20000):
+            s.add(ZSET, "order:%d:completed" % i, {"a": 1})
+            s.add(HASH, "app:%d:1" % i, {"name": "n", "data": "{}", "timestamp": MS})
+        s.bullmq()
+        s.add(LIST, "bull:mail:active", ["7"])
+        s.job("bull:mail:", 7)
+        rows = s.report()
+        self.assertEqual({(r["state"], r["jobs"]) for r in rows["queues"]},
+                         {("delayed", 1), ("active", 1)})
+        self.assertNotIn("BM-02", findings(rows)) # what names a job may be left out
+
+    def test_many_prefixes(self):
+        s = Snapshot()
+        for i in range(1000):
+            prefix = "%s:mail:" % "".join(chr(97 + i // 26 ** k % 26) for k in range(3))
+            s.add(HASH, prefix + "meta", {"version": "bullmq:5.1.0", "paused": "1"})
+            s.add(LIST, prefix + "wait", ["1"])
+        self.assertEqual(sum(r["jobs"] for r in s.report("top=5000")["queues"]), 1000)
+
     def test_odd_json(self):
         odd = ['{"class":"%s"}' % ("x" * 100000), "{" * 100000, "[" * 100000, '{"class":"\\ud800"}',
                '{"class":"a\\u0000b"}', '{"class":1}', '{"class":"\\x"}', "{}", '{"class":"A"} x', "{\"",
