@@ -135,6 +135,34 @@ static void test_cut_names_are_hit(void **state)
     }
 }
 
+/* Two numbers in one star, and a glob that demands what joined them. */
+static void test_joined_stars_keep_what_joined_them(void **state)
+{
+    static const char *const cases[][2] = {{"n:1-2", "*-*"}, {"n:1.2", "*.*"}, {"n:1 2", "* *"}};
+    struct pattern_automaton *const a = pattern_automaton_new();
+    uint8_t pattern[PATTERN_MAX_BYTES];
+
+    (void)state;
+    assert_non_null(a);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const uint8_t *const key = (const uint8_t *)cases[i][0];
+        const struct pattern_shape of = {.bytes = (const uint8_t *)cases[i][1],
+                                         .size_bytes = 3,
+                                         .stars = PATTERN_STARS_ANY,
+                                         .is_rule = true};
+        struct pattern_shape shape = {.bytes = pattern};
+        int64_t steps = 100000;
+
+        shape.size_bytes = pattern_fold_stars(key, 5, false, pattern, &shape.stars);
+        assert_int_equal(shape.size_bytes, 3);
+        assert_memory_equal(pattern, "n:*", 3);
+        assert_true(glob_match(of.bytes, of.size_bytes, key, 5));
+        pattern_automaton_set(a, &of);
+        assert_int_not_equal(pattern_relate(a, &shape, &steps), PATTERN_APART);
+    }
+    pattern_automaton_free(a);
+}
+
 static void test_relations_hold(void **state)
 {
     enum { COUNT = 1500 };
@@ -317,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_own_keys_are_hit),
         cmocka_unit_test(test_cut_names_are_hit),
+        cmocka_unit_test(test_joined_stars_keep_what_joined_them),
         cmocka_unit_test(test_relations_hold),
         cmocka_unit_test(test_relations_of_globs),
         cmocka_unit_test(test_rows),
