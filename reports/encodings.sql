@@ -36,7 +36,7 @@ SELECT e.type, e.rdb_encoding, e.encoding, sum(e.keys) AS keys, sum(e.bytes) AS 
  GROUP BY e.type, e.rdb_encoding, e.encoding ORDER BY 6 DESC, 1, 2, 3;
 
 -- section: limits | A little past the limits of packed values
--- caption: What higher limits would pack, and give back, by the memory model. A row includes the ones of a lower limit of its name. GAIN: of all bytes.
+-- caption: What higher limits would pack, and give back, by the memory model; keys that have expired go by themselves and are counted too. A row includes the ones of a lower limit of its name. GAIN: of all bytes.
 -- column: setting = SETTING
 -- column: is_now = NOW
 -- column: raised_to = RAISED TO
@@ -160,3 +160,53 @@ SELECT encoding, sum(keys) AS keys, sum(alloc_bytes) AS size_bytes, sum(key_byte
        pct(sum(alloc_bytes) - sum(key_bytes) - sum(elements), sum(alloc_bytes)) AS overhead_pct
   FROM encodings WHERE snapshot_id IN (SELECT id FROM report_ids) AND type = 'string' AND encoding IS NOT NULL
  GROUP BY encoding HAVING count(alloc_bytes) = count(*) AND overhead_bytes >= 0 ORDER BY size_bytes DESC, encoding;
+
+-- section: overhead_patterns | Whose strings cost more than they hold
+-- caption: Patterns by OVERHEAD, where it is more than half. EACH: a key. OF SIZE: entry, object and rounding. What has expired is counted too.
+-- brief: no
+-- column: pattern_text = PATTERN
+-- column: keys = STRINGS
+-- column: size_bytes = SIZE
+-- column: bytes_each = EACH
+-- column: name_each = NAME
+-- column: content_each = CONTENT
+-- column: name_bytes = -
+-- column: content_bytes = -
+-- column: overhead_bytes = OVERHEAD
+-- column: overhead_pct = OF SIZE
+-- column: role = ROLE | wide
+-- column: db = DB
+SELECT db, pattern_text, role, keys, size_bytes, size_bytes / keys AS bytes_each, name_bytes / keys AS name_each, content_bytes / keys AS content_each,
+       name_bytes, content_bytes, size_bytes - name_bytes - content_bytes AS overhead_bytes,
+       pct(size_bytes - name_bytes - content_bytes, size_bytes) AS overhead_pct
+  FROM (SELECT db, pattern_text, role, sum(keys) AS keys, sum(alloc_bytes) AS size_bytes, sum(key_bytes) AS name_bytes, sum(elements) AS content_bytes
+          FROM patterns WHERE snapshot_id IN (SELECT id FROM report_ids) AND type = 'string'
+         GROUP BY db, pattern_text, role, is_rule HAVING count(alloc_bytes) = count(*))
+ WHERE 2 * (size_bytes - name_bytes - content_bytes) > size_bytes
+ ORDER BY overhead_bytes DESC, pattern_text, db LIMIT :top;
+
+-- section: overhead_words |
+-- line: Cost     each key has an entry, an object and a rounded allocation; fields of a packed hash have none of them. Clients would have to read and write fields, which have no TTLs of their own before Redis 7.4
+SELECT 1 AS is_told WHERE EXISTS (SELECT 1 FROM patterns WHERE snapshot_id IN (SELECT id FROM report_ids) AND type = 'string' AND role IN ('app', 'cache', 'session')
+   AND keys >= 1000 AND 2 * (alloc_bytes - key_bytes - elements) > alloc_bytes);
+
+-- section: long_names | Whose names are more than half of their keys
+-- caption: NAMES: bytes of key names, and their share of SIZE. What has expired is counted too.
+-- brief: no
+-- column: pattern_text = PATTERN
+-- column: type = TYPE
+-- column: keys = KEYS
+-- column: size_bytes = SIZE
+-- column: bytes = -
+-- column: name_bytes = NAMES
+-- column: name_each = EACH
+-- column: name_pct = OF SIZE
+-- column: role = ROLE | wide
+-- column: db = DB
+SELECT db, pattern_text, type, role, keys, bytes, size_bytes, name_bytes, name_bytes / keys AS name_each, pct(name_bytes, size_bytes) AS name_pct
+  FROM (SELECT p.db, p.pattern_text, p.type, p.role, sum(p.keys) AS keys, sum(p.bytes) AS bytes,
+               iif(s.has_alloc_bytes, sum(p.alloc_bytes), sum(p.bytes)) AS size_bytes, sum(p.key_bytes) AS name_bytes
+          FROM patterns p, report_set s WHERE p.snapshot_id IN (SELECT id FROM report_ids)
+         GROUP BY p.db, p.pattern_text, p.type, p.role, p.is_rule)
+ WHERE 2 * name_bytes > size_bytes
+ ORDER BY name_bytes DESC, pattern_text, db, type LIMIT :top;

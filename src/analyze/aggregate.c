@@ -442,6 +442,8 @@ uint64_t aggregate_add(struct aggregate *a, const struct key_row *row,
         p->rdb_bytes = add_capped(p->rdb_bytes, row->rdb_bytes);
     if (row->elements != ROW_NULL)
         p->elements = add_capped(p->elements, row->elements);
+    p->key_bytes =
+        add_capped(p->key_bytes, row->key_bytes > INT64_MAX ? INT64_MAX : (int64_t)row->key_bytes);
     for (unsigned i = 0; signature != 0 && i < 8; i++, signature >>= 1)
         p->signature_keys[i] += signature & 1;
     return p->n;

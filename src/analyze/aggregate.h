@@ -44,7 +44,7 @@ struct aggregate_pattern {
     const char *family; /* likewise: which of its structures */
     struct sum all;     /* as aggregate_pattern_at() found it */
     struct sum without_ttl, expired;
-    int64_t rdb_bytes, elements;
+    int64_t rdb_bytes, elements, key_bytes;
     int64_t first_expires_at, last_expires_at; /* ROW_NULL: none */
     int64_t largest_bytes;                     /* ROW_NULL: none has a size */
     uint8_t *largest_key;

@@ -51,6 +51,7 @@ static int save_patterns(struct store *s, const struct aggregate *a, struct erro
             .largest_key_bytes = p->largest_key_bytes,
             .is_rule = p->is_rule,
             .stars = p->stars,
+            .key_bytes = p->key_bytes,
         };
 
         if (store_put_pattern(s, &row, err) < 0)

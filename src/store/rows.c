@@ -233,7 +233,7 @@ int store_put_database(struct store *s, const struct store_database *d, struct e
 
 int store_put_pattern(struct store *s, const struct store_pattern *p, struct error *err)
 {
-    return put(s, STATEMENT_PATTERN, err, "iikeiisiiniiiiniinnnnkesii",
+    return put(s, STATEMENT_PATTERN, err, "iikeiisiiniiiiniinnnnkesiii",
                (int64_t)((uint64_t)s->snapshot_id << 40 | p->n), p->db, p->pattern,
                p->pattern_bytes, p->pattern, p->pattern_bytes, (int64_t)p->type_id,
                (int64_t)p->role, p->system, number(p->keys), p->bytes, p->alloc_bytes, p->rdb_bytes,
@@ -241,7 +241,7 @@ int store_put_pattern(struct store *s, const struct store_pattern *p, struct err
                p->alloc_bytes_without_ttl, number(p->expired_keys), p->expired_bytes,
                p->expired_alloc_bytes, p->first_expires_at, p->last_expires_at, p->largest_bytes,
                p->largest_key, p->largest_key_bytes, p->largest_key, p->largest_key_bytes,
-               p->family, (int64_t)p->is_rule, (int64_t)p->stars);
+               p->family, (int64_t)p->is_rule, (int64_t)p->stars, p->key_bytes);
 }
 
 int store_put_ttl(struct store *s, const struct store_ttl *t, struct error *err)

@@ -118,7 +118,8 @@ CREATE TABLE pattern_rows(
   largest_key_text TEXT,
   family TEXT,                     -- which of the system's structures: 'wait', '*:lock', 'entry', ...
   is_rule INTEGER NOT NULL DEFAULT 0, -- 1: one of snapshots.pattern_rules
-  stars INTEGER NOT NULL DEFAULT 65535 -- classes of the bytes that its stars stand for (src/pattern)
+  stars INTEGER NOT NULL DEFAULT 65535, -- classes of the bytes that its stars stand for (src/pattern)
+  key_bytes INTEGER NOT NULL DEFAULT 0 -- of all its keys' names
 );
 CREATE VIEW patterns AS
   SELECT p.id >> 40 AS snapshot_id, p.db, p.pattern, coalesce(p.pattern_text, p.pattern) AS pattern_text,
@@ -126,7 +127,7 @@ CREATE VIEW patterns AS
          p.keys_without_ttl, p.bytes_without_ttl, p.alloc_bytes_without_ttl,
          p.expired_keys, p.expired_bytes, p.expired_alloc_bytes, p.first_expires_at, p.last_expires_at,
          p.largest_bytes, p.largest_key, coalesce(p.largest_key_text, p.largest_key) AS largest_key_text, p.id, p.family,
-         p.is_rule, p.stars
+         p.is_rule, p.stars, p.key_bytes
     FROM pattern_rows p JOIN type_names t ON t.id = p.type JOIN role_names r ON r.id = p.role;
 
 CREATE TABLE key_rows(

@@ -168,6 +168,7 @@ struct store_pattern {
     size_t largest_key_bytes;
     bool is_rule;
     unsigned stars;
+    int64_t key_bytes; /* of all names */
 };
 int store_put_pattern(struct store *s, const struct store_pattern *p, struct error *err);
 

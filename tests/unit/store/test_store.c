@@ -194,7 +194,8 @@ static void check_sums(sqlite3 *db)
                           "SELECT id & 0xffffffffff, db, type, keys, bytes, alloc_bytes, rdb_bytes,"
                           " elements, keys_without_ttl, bytes_without_ttl,"
                           " alloc_bytes_without_ttl, expired_keys, expired_bytes,"
-                          " expired_alloc_bytes, first_expires_at, last_expires_at, largest_bytes"
+                          " expired_alloc_bytes, first_expires_at, last_expires_at, largest_bytes,"
+                          " key_bytes"
                           " FROM pattern_rows",
                           "SELECT pattern_n, db, type, count(*), coalesce(sum(bytes), 0),"
                           " sum(alloc_bytes), sum(rdb_bytes), coalesce(sum(elements), 0),"
@@ -208,7 +209,8 @@ static void check_sums(sqlite3 *db)
                           "sum(alloc_bytes) FILTER (WHERE expires_at < " NOW_TEXT "), 0)),"
                           " min(expires_at) FILTER (WHERE expires_at >= " NOW_TEXT "),"
                           " max(expires_at) FILTER (WHERE expires_at >= " NOW_TEXT "),"
-                          " max(bytes) FROM key_rows GROUP BY pattern_n, db, type")),
+                          " max(bytes), sum(coalesce(key_bytes, length(CAST(key AS BLOB))))"
+                          " FROM key_rows GROUP BY pattern_n, db, type")),
         0);
     assert_int_equal(
         query_int(db, DIFFERENCE("SELECT db, keys, expires, bytes, alloc_bytes, bytes_without_ttl,"
