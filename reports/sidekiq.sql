@@ -314,11 +314,13 @@ SELECT i.snapshot_id, i.db, count(*) AS installations FROM report_sidekiq_instal
 -- column: dated_keys_zero = VALUE 0 | wide
 -- column: first_day = FIRST DAY | wide
 -- column: last_day = LAST DAY | wide
+-- column: dated_keys_180_days = -
+-- column: dated_keys_5_years = -
 -- column: first_day_without_ttl = -
 -- column: last_day_without_ttl = -
 SELECT snapshot_id, db, namespace, stat, dated_bytes, total, dated_keys, dated_keys_without_ttl, dated_bytes_without_ttl, dated_keys_zero,
        nullif(first_day, '') AS first_day, nullif(last_day, '') AS last_day,
-       nullif(first_day_without_ttl, '') AS first_day_without_ttl, nullif(last_day_without_ttl, '') AS last_day_without_ttl
+       nullif(first_day_without_ttl, '') AS first_day_without_ttl, nullif(last_day_without_ttl, '') AS last_day_without_ttl, dated_keys_180_days, dated_keys_5_years
   FROM report_sidekiq_stats ORDER BY snapshot_id, db, namespace, stat DESC;
 
 -- section: stats_verdict |
@@ -333,9 +335,11 @@ SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM
 -- brief: no
 -- line: {dated_keys_without_ttl} of them have no TTL, days {first_day_text} to {last_day_text}: Sidekiq 4.0 to 5.1, or before 2.12.3, wrote them. From 5.2 on they live 5 years, but an upgrade does not touch old ones.{?dated_keys_without_ttl}
 -- line: {dated_keys_with_ttl} have one and go by themselves: 3,652 keys are the steady state of one installation from 5.2 on.{?dated_keys_with_ttl}
+-- line: {dated_keys_180_days} of these expire 180 d after their day: Sidekiq 2.12.3 to 2.x wrote them; {dated_keys_5_years} after 5 years: 3.x, or 5.2 and later.{?dated_keys_180_days}
 -- line: Only the history graph of the Web UI reads them, at most 180 days back. They can be expired or unlinked by the date in the name, stat:processed:2* and stat:failed:2* of each namespace; never stat:processed and stat:failed themselves, which hold the totals.{?may_remedy}
 -- line: No remedy is shown, because the snapshot is not complete.{?is_incomplete}
 SELECT sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_keys) - sum(dated_keys_without_ttl) AS dated_keys_with_ttl,
+       sum(dated_keys_180_days) AS dated_keys_180_days, sum(dated_keys_5_years) AS dated_keys_5_years,
        min(nullif(first_day_without_ttl, '')) AS first_day_text, max(nullif(last_day_without_ttl, '')) AS last_day_text,
        sum(dated_keys_without_ttl) > 0 AND (SELECT complete FROM report_totals) AS may_remedy,
        sum(dated_keys_without_ttl) > 0 AND NOT (SELECT complete FROM report_totals) AS is_incomplete

@@ -16,6 +16,7 @@
 #include "util/text.h"
 
 #define FIRST_MS INT64_C(100000000000)
+#define DAY_MS   INT64_C(86400000)
 /* Far beyond any date (the year 292277 is 2^63 us); keeps all sums of times far from overflow. */
 #define TIME_LIMIT_MS INT64_C(9000000000000000)
 
@@ -125,4 +126,13 @@ int64_t job_time_of_score(double seconds)
     if (!(ms > -(double)TIME_LIMIT_MS && ms < (double)TIME_LIMIT_MS))
         return ROW_NULL; /* also NaN */
     return (int64_t)(ms < 0 ? ms - 0.5 : ms + 0.5);
+}
+
+bool job_time_is_days_after(const char *day, int64_t at_ms, unsigned days)
+{
+    int64_t day_at;
+
+    return at_ms != ROW_NULL && text_parse_time(day, &day_at) == 0 &&
+           at_ms >= day_at + (int64_t)days * DAY_MS &&
+           at_ms < day_at + (int64_t)(days + 2) * DAY_MS;
 }

@@ -130,8 +130,9 @@ struct sidekiq_stat {
     const char *stat; /* "processed" or "failed" */
     int64_t total;    /* the lifetime counter's value; ROW_NULL when the key is absent */
     uint64_t dated_keys, dated_keys_without_ttl, dated_keys_zero;
-    int64_t dated_bytes, dated_bytes_without_ttl; /* keys.bytes summed */
-    char first_day[11], last_day[11];             /* YYYY-MM-DD or "" */
+    uint64_t dated_keys_180_days, dated_keys_5_years; /* expire so long after their day */
+    int64_t dated_bytes, dated_bytes_without_ttl;     /* keys.bytes summed */
+    char first_day[11], last_day[11];                 /* YYYY-MM-DD or "" */
     char first_day_without_ttl[11], last_day_without_ttl[11];
 };
 

@@ -381,8 +381,11 @@ static void add_day(struct stat_days *s, const char *day, int64_t value, const s
         memcpy(s->last_day, day, sizeof(s->last_day));
         s->last_expires_at = row->expires_at_ms;
     }
-    if (row->expires_at_ms != ROW_NULL)
+    if (row->expires_at_ms != ROW_NULL) {
+        s->keys_180_days += job_time_is_days_after(day, row->expires_at_ms, STAT_DAYS_180);
+        s->keys_5_years += job_time_is_days_after(day, row->expires_at_ms, STAT_DAYS_5_YEARS);
         return;
+    }
     s->keys_without_ttl++;
     s->bytes_without_ttl += bytes;
     if (s->first_day_without_ttl[0] == '\0' || strcmp(day, s->first_day_without_ttl) < 0)

@@ -22,11 +22,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sidekiq/job_time.h"
 #include "sidekiq/sidekiq_tables.h"
 #include "util/text.h"
-
-#define FIVE_YEARS_MS (INT64_C(157680000) * 1000)
-#define DAY_MS        (INT64_C(86400) * 1000)
 
 const char *sidekiq_measure_name(enum sidekiq_measure m)
 {
@@ -522,6 +520,8 @@ static bool build_stats(struct sidekiq_collector *c, size_t root_count)
                 .dated_keys = d->keys,
                 .dated_keys_without_ttl = d->keys_without_ttl,
                 .dated_keys_zero = d->keys_zero,
+                .dated_keys_180_days = d->keys_180_days,
+                .dated_keys_5_years = d->keys_5_years,
                 .dated_bytes = d->bytes,
                 .dated_bytes_without_ttl = d->bytes_without_ttl,
             };
@@ -594,16 +594,6 @@ static void look_at_versions(const struct sidekiq_collector *c, const struct roo
     }
 }
 
-/* Does a dated counter live five years from its day, as 5.2 and later (and 3.x) set it?  The last
- * flush of a day may come a little after midnight. */
-static bool is_five_years(const char *day, int64_t expires_at)
-{
-    int64_t day_at;
-
-    return expires_at != ROW_NULL && text_parse_time(day, &day_at) == 0 &&
-           expires_at >= day_at + FIVE_YEARS_MS && expires_at < day_at + FIVE_YEARS_MS + 2 * DAY_MS;
-}
-
 /* The witnesses in order of trust.  Leaves w empty when nothing is known; *ret_why: what tells. */
 static void version_of(const struct root *r, const struct words *live, const struct words *dead,
                        struct words *w, const char **ret_why)
@@ -636,7 +626,7 @@ static void version_of(const struct root *r, const struct words *live, const str
     if (d && d->last_day[0] != '\0' && d->last_expires_at == ROW_NULL) {
         add_words(w, "", "4.0-5.1");
         *ret_why = "newest dated counter without TTL";
-    } else if (d && is_five_years(d->last_day, d->last_expires_at)) {
+    } else if (d && job_time_is_days_after(d->last_day, d->last_expires_at, STAT_DAYS_5_YEARS)) {
         add_words(w, "", ">= 5.2");
         *ret_why = "dated counters with 5 years";
     } else if ((r->flags & ROOT_WORKER_STARTED) != 0) {

@@ -93,6 +93,7 @@ struct root {
 struct stat_days {
     int64_t total;
     uint64_t keys, keys_without_ttl, keys_zero;
+    uint64_t keys_180_days, keys_5_years; /* by how long after their day they expire */
     int64_t bytes, bytes_without_ttl;
     char first_day[11], last_day[11], first_day_without_ttl[11], last_day_without_ttl[11];
     int64_t last_expires_at; /* of last_day's key; ROW_NULL: none */

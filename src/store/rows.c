@@ -23,8 +23,8 @@
 
 #include "analyze/streams.h"
 #include "analyze/value_sums.h"
-#include "memory/memory_model.h"
 #include "jobs/jobs.h"
+#include "memory/memory_model.h"
 #include "sidekiq/sidekiq.h"
 #include "store/store_internal.h"
 #include "util/text.h"
@@ -449,13 +449,13 @@ int store_put_sidekiq_installation(struct store *s, const struct sidekiq_install
 
 int store_put_sidekiq_set(struct store *s, const struct sidekiq_set *set, struct error *err)
 {
-    return put(s, STATEMENT_SIDEKIQ_SET, err, "iisssinnnnnniiiikeinn", s->snapshot_id, number(set->db),
-               set->namespace_, set->name, sidekiq_kind_name(set->kind), number(set->jobs),
-               set->bytes, set->oldest_at, set->newest_at, set->first_score_at, set->last_score_at,
-               set->latency_ms, number(set->payload_bytes), number(set->unparsable),
-               (int64_t)set->is_registered, (int64_t)set->is_private, set->key, set->key_bytes,
-               set->key, set->key_bytes, (int64_t)set->is_paused, set->oldest_created_at,
-               set->duplicates);
+    return put(s, STATEMENT_SIDEKIQ_SET, err, "iisssinnnnnniiiikeinn", s->snapshot_id,
+               number(set->db), set->namespace_, set->name, sidekiq_kind_name(set->kind),
+               number(set->jobs), set->bytes, set->oldest_at, set->newest_at, set->first_score_at,
+               set->last_score_at, set->latency_ms, number(set->payload_bytes),
+               number(set->unparsable), (int64_t)set->is_registered, (int64_t)set->is_private,
+               set->key, set->key_bytes, set->key, set->key_bytes, (int64_t)set->is_paused,
+               set->oldest_created_at, set->duplicates);
 }
 
 int store_put_sidekiq_jobs(struct store *s, const struct sidekiq_job_group *g, struct error *err)
@@ -464,8 +464,7 @@ int store_put_sidekiq_jobs(struct store *s, const struct sidekiq_job_group *g, s
                g->namespace_, sidekiq_kind_name(g->kind), g->set_name, g->class_, g->error_class,
                number(g->jobs), number(g->payload_bytes), number(g->largest_payload_bytes),
                number(g->backtrace_bytes), number(g->args_bytes), g->oldest_at, g->newest_at,
-               number(g->retry_count_max), number(g->message_bytes),
-               number(g->largest_args_bytes));
+               number(g->retry_count_max), number(g->message_bytes), number(g->largest_args_bytes));
 }
 
 static const char *null_if_empty(const char *text)
@@ -475,12 +474,13 @@ static const char *null_if_empty(const char *text)
 
 int store_put_sidekiq_stat(struct store *s, const struct sidekiq_stat *stat, struct error *err)
 {
-    return put(s, STATEMENT_SIDEKIQ_STAT, err, "iissniiiiissss", s->snapshot_id, number(stat->db),
+    return put(s, STATEMENT_SIDEKIQ_STAT, err, "iissniiiiissssii", s->snapshot_id, number(stat->db),
                stat->namespace_, stat->stat, stat->total, number(stat->dated_keys),
                number(stat->dated_keys_without_ttl), number(stat->dated_keys_zero),
                stat->dated_bytes, stat->dated_bytes_without_ttl, null_if_empty(stat->first_day),
                null_if_empty(stat->last_day), null_if_empty(stat->first_day_without_ttl),
-               null_if_empty(stat->last_day_without_ttl));
+               null_if_empty(stat->last_day_without_ttl), number(stat->dated_keys_180_days),
+               number(stat->dated_keys_5_years));
 }
 
 int store_put_sidekiq_bucket(struct store *s, const struct sidekiq_bucket *b, struct error *err)

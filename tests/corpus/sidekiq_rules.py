@@ -280,6 +280,16 @@ def case_shared(s):
         ("SELECT count(*) FROM sidekiq_installations", 1)]
 
 
+def case_eras(s):
+    """Dated counters of 2.13 (180 d), 3.x (5 years), 4.x (none), and one with a TTL of no version."""
+    s.string("stat:processed", 9)
+    for day, at, life in (("2025-11-13", -DAY, 180), ("2025-11-12", -2 * DAY, 180), ("2025-11-14", 0, 1825),
+                          ("2025-11-11", -3 * DAY, None), ("2025-11-10", -4 * DAY, 90)):
+        s.string("stat:processed:" + day, 1, None if life is None else at + life * DAY)
+    return {"SK-01": 1}, [("SELECT dated_keys || ' ' || dated_keys_without_ttl || ' ' || dated_keys_180_days || ' ' || "
+                           "dated_keys_5_years FROM sidekiq_stats", "5 1 2 1")]
+
+
 CASES = {
     "5.1, namespaced": case_5_1_namespaced,
     "6.0.1, Marshal backtraces": backtraces(marshal),
@@ -293,6 +303,7 @@ CASES = {
     "Enterprise, statistic": case_enterprise,
     "two installations and a Resque": case_two_and_resque,
     "a database shared with others": case_shared,
+    "eras of dated counters": case_eras,
 }
 
 # Which settings must be printed for each thing in each version, as its sources have them; any other text of the
