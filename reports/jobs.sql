@@ -92,7 +92,7 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
   UNION ALL
   SELECT 'CE-03', 'B', system, 'db ' || db, sum(jobs), sum(bytes), human_count(sum(jobs)) || ' replies and events in ' || count(*) || ' lists that nobody reads',
          'A process that sent control commands, or watched events, ended without removing its list.',
-         'set control_queue_expires and event_queue_expires, where the broker supports them.'
+         'stop monitors (Flower, celery events) and inspect commands cleanly; Celery documents event_queue_expires for AMQP brokers only.'
     FROM q WHERE system = 'celery' AND state = 'replies' AND jobs > :reply_messages GROUP BY db
   UNION ALL
   SELECT 'RQ-01', 'B', system, place, jobs, bytes, human_count(jobs) || ' failed jobs in queue ' || queue,
