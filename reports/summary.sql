@@ -66,7 +66,9 @@ WITH i AS (SELECT x.*, s.now FROM report_sidekiq_installations x JOIN report_sna
             ORDER BY snapshot_id, db, namespace LIMIT (SELECT installations FROM report_screen)),
      j AS (SELECT snapshot_id, db, namespace, kind, sum(jobs) AS jobs, min(first_score_at) AS first_score_at, max(last_score_at) AS last_score_at
              FROM report_sidekiq_sets WHERE kind IN ('retry', 'dead') GROUP BY 1, 2, 3, 4)
-SELECT 'db ' || i.db || CASE i.namespace WHEN '' THEN '' ELSE ' ' || i.namespace END || CASE i.version WHEN '' THEN '' ELSE ' (' || i.version || ')' END AS place,
+SELECT CASE WHEN i.namespace = '' AND i.version <> '' AND (SELECT count(*) FROM report_sidekiq_installations) = 1 THEN i.version
+            ELSE 'db ' || i.db || CASE i.namespace WHEN '' THEN '' ELSE ' ' || i.namespace END ||
+                 CASE i.version WHEN '' THEN '' ELSE ' (' || i.version || ')' END END AS place,
        i.db, i.namespace, coalesce(r.jobs, 0) AS retry, coalesce(d.jobs, 0) AS dead,
        r.first_score_at AS next_retry_at, d.last_score_at - d.first_score_at AS dead_reach_ms,
        coalesce(d.jobs >= :dead_limit - 1, 0) AS is_dead_full,
@@ -90,7 +92,7 @@ SELECT coalesce(sum(jobs) FILTER (WHERE kind = 'queue'), 0) AS jobs,
        count(*) FILTER (WHERE kind = 'queue' AND jobs > 0) AS queues,
        CASE WHEN (SELECT count(*) FROM report_sidekiq_installations) > 1 THEN ' (of all installations)' ELSE '' END AS of_text,
        max(latency_ms) AS longest_latency_ms,
-       coalesce((SELECT '; the oldest waits in ' || name || ' for ' || human_duration(max(0, latency_ms))
+       coalesce((SELECT '; oldest in ' || name || ', ' || human_duration(max(0, latency_ms))
                    FROM report_sidekiq_sets WHERE kind = 'queue' AND jobs > 0 AND NOT private AND latency_ms IS NOT NULL
                   ORDER BY latency_ms DESC, name LIMIT 1), '') AS oldest_text,
        sum(jobs) FILTER (WHERE kind = 'schedule') AS scheduled,

@@ -259,6 +259,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_screen_sums AS
     UNION ALL SELECT (keys_without_size > 0 OR EXISTS (SELECT 1 FROM report_defects WHERE severity = 'warning')) FROM report_totals
     UNION ALL SELECT expired_keys > 0 FROM report_totals
     UNION ALL SELECT (predicted_bytes IS NOT NULL AND NOT is_filtered) + (used_memory IS NOT NULL) FROM report_server
-    UNION ALL SELECT min(3, count(*)) + (count(*) > 0) + (max(length(namespace) + length(version)) > 7) + (count(*) > 1) FROM report_sidekiq_installations
+    UNION ALL SELECT min(3, count(*)) + (count(*) > 0) + (max(length(namespace) + length(version)) > 5) + (count(*) > 1) FROM report_sidekiq_installations
+    UNION ALL SELECT coalesce(max(length(name)) > 12, 0) FROM report_sidekiq_sets WHERE kind = 'queue'
     UNION ALL SELECT count(*) > 0 FROM main.job_systems WHERE snapshot_id IN (SELECT id FROM report_ids)
     UNION ALL SELECT sum(dated_keys) > 0 FROM report_sidekiq_stats));

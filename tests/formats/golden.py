@@ -22,6 +22,7 @@ from sources import databases, report_names
 
 GOLDEN = ["rails", "sidekiq-6.4.1", "sidekiq-7.3.10", "sidekiq-8.1.7", "redis-7.2.6", "sidekiq_v11"]
 WIDTHS = [80, 132]
+RAILS_KEYS = 1_000_000
 AGE = re.compile(r"\b(\d+\.\d years|\d+ (s|min|h|d)( \d+ (s|min|h|d))?)( ago| in the\s+FUTURE)")
 HERE = pathlib.Path(__file__).resolve().parent
 LIBC = ctypes.CDLL(None)
@@ -83,7 +84,7 @@ def main():
     locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
     names, failed, sources = report_names(rdblens), 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        for source, database, code in databases(rdblens, fixtures, bench_snapshot, shared, folder):
+        for source, database, code in databases(rdblens, fixtures, bench_snapshot, shared, folder, RAILS_KEYS):
             problems, texts = check(rdblens, source, database, code, names)
             if source in GOLDEN:
                 problems += compare(source, texts, folder, "--accept" in sys.argv)

@@ -20,14 +20,14 @@ def analyze(rdblens, snapshot, database):
     return done.returncode
 
 
-def databases(rdblens, fixtures, bench_snapshot, shared, folder):
+def databases(rdblens, fixtures, bench_snapshot, shared, folder, rails_keys=RAILS_KEYS):
     """(name, report database, exit code of a report on it) of each source, one after the other."""
     folder, snapshots = pathlib.Path(folder), []
     for name in FIXTURES:
         snapshots.append((name, pathlib.Path(fixtures) / f"{name}.rdb"))
     rails = folder / "rails.rdb"
     with rails.open("wb") as file:
-        subprocess.run([bench_snapshot, "-p", "rails", "-v", "11", str(RAILS_KEYS)], stdout=file, check=True)
+        subprocess.run([bench_snapshot, "-p", "rails", "-v", "11", str(rails_keys)], stdout=file, check=True)
     snapshots.append(("rails", rails))
     for name in REFERENCE:
         path = pathlib.Path(shared) / "corpus" / name

@@ -372,8 +372,8 @@ class Screen(unittest.TestCase):
 
     def test_summary_words_of_sidekiq(self):
         text = report(self.sidekiq_db("words.db", ""))
-        self.assertIn("Sidekiq  db 1 (>= 5.2): retry 40, overdue 6 h; dead 9,999 FULL, 5 h 59 min back\n", text)
-        self.assertIn("Queues   324 jobs in 2; the oldest waits in lost for 1 d\n", text)
+        self.assertIn("Sidekiq  >= 5.2: retry 40, overdue 6 h; dead 9,999 FULL, 5 h 59 min back\n", text)
+        self.assertIn("Queues   324 jobs in 2; oldest in lost, 1 d\n", text)
 
     def test_summary_judges_the_backup(self):
         """A good restore point, or the reason why it is none."""
