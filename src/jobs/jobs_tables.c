@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/grow.h"
 #include "util/hash.h"
 
 /* An index is twice as large as what it holds, at most four times as it grows by doubling. */
@@ -45,19 +46,15 @@ int64_t jobs_earlier(int64_t a, int64_t b)
 bool jobs_reserve(struct jobs_collector *c, void *items, size_t count, size_t *cap,
                   size_t item_bytes)
 {
-    const size_t new_cap = *cap ? *cap * 2 : 16;
     void *p;
 
-    if (count < *cap)
-        return true;
     memcpy(&p, items, sizeof(p));
-    p = realloc(p, new_cap * item_bytes);
+    p = grow_array(p, count, cap, item_bytes);
     if (!p) {
         c->is_out_of_memory = true;
         return false;
     }
     memcpy(items, &p, sizeof(p));
-    *cap = new_cap;
     return true;
 }
 

@@ -23,6 +23,7 @@
 
 #include "pattern/pattern.h"
 #include "report/strbuf.h"
+#include "util/grow.h"
 
 #define MAX_TESTED_KEYS 200000  /* that are read to be matched, some 50 ms */
 #define MAX_STEPS       5000000 /* of comparing shapes for a glob, some 10 ms */
@@ -83,24 +84,11 @@ static void globs_free(void *data)
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-static void *grow(void *items, size_t count, size_t *capacity, size_t item_bytes)
-{
-    const size_t wanted = *capacity == 0 ? 256 : 2 * *capacity;
-    void *grown;
-
-    if (count < *capacity)
-        return items;
-    grown = realloc(items, wanted * item_bytes);
-    if (grown != NULL)
-        *capacity = wanted;
-    return grown;
-}
-
 static int take_entry(struct globs *g, sqlite3_stmt *stmt)
 {
     enum { ID, DB, PATTERN, IS_RULE, STARS, KEYS, BYTES };
     struct entry *const entries =
-        grow(g->entries, g->entry_count, &g->entry_capacity, sizeof *entries);
+        grow_array(g->entries, g->entry_count, &g->entry_capacity, sizeof *entries);
     const void *text = sqlite3_column_blob(stmt, PATTERN);
     struct entry *e;
 
@@ -144,7 +132,8 @@ static struct entry *find_entry(struct globs *g, int64_t id)
 static int take_key(struct globs *g, sqlite3_stmt *stmt)
 {
     enum { ID, KEY, IS_CUT, BYTES };
-    struct stored_key *const keys = grow(g->keys, g->key_count, &g->key_capacity, sizeof *keys);
+    struct stored_key *const keys =
+        grow_array(g->keys, g->key_count, &g->key_capacity, sizeof *keys);
     struct entry *const e = find_entry(g, sqlite3_column_int64(stmt, ID));
     const void *name = sqlite3_column_blob(stmt, KEY);
     struct stored_key *k;

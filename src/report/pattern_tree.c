@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include "report/strbuf.h"
+#include "util/grow.h"
 
 enum { MAX_DEPTH = 32, NO_NODE = -1 };
 
@@ -81,19 +82,6 @@ static void tree_done(struct tree *t)
     *t = (struct tree){0};
 }
 
-static void *grow(void *items, size_t count, size_t *capacity, size_t item_bytes)
-{
-    const size_t wanted = *capacity == 0 ? 256 : 2 * *capacity;
-    void *grown;
-
-    if (count < *capacity)
-        return items;
-    grown = realloc(items, wanted * item_bytes);
-    if (grown != NULL)
-        *capacity = wanted;
-    return grown;
-}
-
 /* ---- building ------------------------------------------------------------------------------- */
 
 /* There are few words; the last are asked for most. */
@@ -106,7 +94,7 @@ static const char *intern(struct tree *t, const char *word)
     for (size_t i = t->word_count; i-- > 0;)
         if (strcmp(t->words[i], word) == 0)
             return t->words[i];
-    words = grow(t->words, t->word_count, &t->word_capacity, sizeof *words);
+    words = grow_array(t->words, t->word_count, &t->word_capacity, sizeof *words);
     if (words == NULL)
         return NULL;
     t->words = words;
@@ -118,7 +106,7 @@ static const char *intern(struct tree *t, const char *word)
 static int open_node(struct tree *t, enum node_kind kind, int64_t db, size_t text_at,
                      size_t text_bytes)
 {
-    struct node *const nodes = grow(t->nodes, (size_t)t->count, &t->capacity, sizeof *nodes);
+    struct node *const nodes = grow_array(t->nodes, (size_t)t->count, &t->capacity, sizeof *nodes);
     struct node *n;
 
     if (nodes == NULL || t->count == INT32_MAX)
@@ -357,7 +345,7 @@ static struct node rest_of(const struct tree *t, int32_t parent)
 
 static int put_row(struct cursor *c, const struct node *n)
 {
-    struct node *const rows = grow(c->rows, c->row_count, &c->row_capacity, sizeof *rows);
+    struct node *const rows = grow_array(c->rows, c->row_count, &c->row_capacity, sizeof *rows);
 
     if (rows == NULL)
         return -1;

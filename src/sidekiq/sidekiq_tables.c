@@ -6,27 +6,23 @@
 // SPDX-License-Identifier: MIT
 #include "sidekiq/sidekiq_tables.h"
 
-#include <stdlib.h>
 #include <string.h>
 
+#include "util/grow.h"
 #include "util/hash.h"
 
 bool table_reserve(struct sidekiq_collector *c, void *items, size_t count, size_t *cap,
                    size_t item_bytes)
 {
-    const size_t new_cap = *cap ? *cap * 2 : 16;
     void *p;
 
-    if (count < *cap)
-        return true;
     memcpy(&p, items, sizeof(p));
-    p = realloc(p, new_cap * item_bytes);
+    p = grow_array(p, count, cap, item_bytes);
     if (!p) {
         c->is_out_of_memory = true;
         return false;
     }
     memcpy(items, &p, sizeof(p));
-    *cap = new_cap;
     return true;
 }
 
