@@ -57,16 +57,18 @@ SELECT name, n.size_bytes, pct(n.size_bytes, t.size_bytes) AS share_pct, n.keys,
 -- column: largest_bytes = LARGEST | wide
 -- column: largest_key_text = -
 WITH p AS MATERIALIZED (
-  SELECT *, glob_of(pattern, is_rule) AS glob FROM report_patterns
+  SELECT *, CASE WHEN EXISTS (SELECT 1 FROM report_snapshots WHERE redacted = 'names') THEN pattern_text
+                 ELSE glob_of(pattern, is_rule) END AS glob FROM report_patterns
    WHERE is_below(pattern_text, :under, :delimiter)
    ORDER BY size_bytes DESC, keys DESC, db, pattern_text LIMIT :top)
 SELECT p.db, pattern_text, glob, type, role, system, p.keys, p.size_bytes, p.bytes,
        pct(p.size_bytes, t.size_bytes) AS share_pct, pct(p.keys_without_ttl, p.keys) AS keys_without_ttl_pct,
-       max(glob_keys(p.db, glob) - p.keys, 0) AS glob_other_keys, max(glob_bytes(p.db, glob) - p.size_bytes, 0) AS glob_other_bytes,
-       glob_is_exact(p.db, glob) AS glob_is_exact, is_rule,
+       max(glob_keys(p.db, real_glob) - p.keys, 0) AS glob_other_keys, max(glob_bytes(p.db, real_glob) - p.size_bytes, 0) AS glob_other_bytes,
+       glob_is_exact(p.db, real_glob) AS glob_is_exact, is_rule,
        p.keys_without_ttl, p.bytes_without_ttl, p.rdb_bytes, p.elements, p.expired_keys, p.expired_bytes,
        p.first_expires_at, p.last_expires_at, p.largest_bytes, p.largest_key_text
-  FROM p, report_totals t
+  FROM (SELECT *, CASE WHEN EXISTS (SELECT 1 FROM report_snapshots WHERE redacted = 'names') THEN NULL ELSE glob END AS real_glob FROM p) p,
+       report_totals t
  ORDER BY p.size_bytes DESC, p.keys DESC, p.db, pattern_text;
 
 -- section: below | The largest keys below it
@@ -87,3 +89,7 @@ SELECT key_text, db, type, bytes, max(ttl_seconds) AS ttl_seconds, pattern FROM 
 -- section: not_known |
 -- line: What a glob also hits is not known under a filter.{?is_filtered}
 SELECT count(filter) > 0 AS is_filtered FROM report_snapshots HAVING count(filter) > 0;
+
+-- section: redacted |
+-- line: Names are hashed: no key on a server has them, and these globs find none. The globs are in the reports that are not redacted.
+SELECT 1 AS is_redacted FROM report_snapshots WHERE redacted = 'names' LIMIT 1;

@@ -23,6 +23,10 @@ static int check_options(const struct analyze_options *o, struct error *err)
                          "analyze: no snapshot given; see rdblens help analyze");
     if (o->may_replace && o->may_append)
         return error_set(err, EXIT_CANNOT_RUN, "--replace and --append exclude each other");
+    if (o->redact != REDACT_NOT && o->may_append)
+        return error_set(err, EXIT_CANNOT_RUN,
+                         "--redact-keys and --append exclude each other: one database has one kind "
+                         "of names");
     if (o->output == NULL && (o->may_replace || o->may_append))
         return error_set(err, EXIT_CANNOT_RUN, "%s needs -o FILE",
                          o->may_replace ? "--replace" : "--append");

@@ -42,6 +42,7 @@ struct verify {
     size_t module_count;
     bool has_more_modules;
     int exit_code;
+    bool hides_names; /* --redact-keys: of keys only their numbers are told */
     char reason[512]; /* the first that forbids a restore; "" none */
     bool has_end;
     struct rdbp_end end;
@@ -85,6 +86,14 @@ static void note_module(struct verify *v, const char *name)
     snprintf(v->modules[v->module_count++], sizeof v->modules[0], "%s", name);
 }
 
+static void describe_key(const struct rdbp_key *key, char *out, size_t out_bytes)
+{
+    char name[200];
+
+    text_escape_line(key->key.bytes, key->key.size_bytes, name, sizeof name);
+    snprintf(out, out_bytes, "'%s'", name);
+}
+
 static void note_key(struct verify *v, const rdbp_event *ev)
 {
     const struct rdbp_key *key = &ev->u.key;
@@ -100,17 +109,20 @@ static void note_key(struct verify *v, const rdbp_event *ev)
     r = seen_add(v->seen, hash_key(key));
     v->unchecked_keys += r == SEEN_FULL;
     if (r == SEEN_BEFORE) {
-        char name[200];
+        char name[204];
 
-        text_escape_line(key->key.bytes, key->key.size_bytes, name, sizeof name);
+        if (v->hides_names)
+            snprintf(name, sizeof name, "number %" PRIu64, key->key_index);
+        else
+            describe_key(key, name, sizeof name);
         if (v->duplicates++ < MAX_DEFECTS_SHOWN)
             error_print("%.200s: offset %" PRIu64 ", db %" PRIu64 ", key %" PRIu64
-                        ": warning: key '%s' is there twice",
+                        ": warning: key %s is there twice",
                         v->path, ev->offset, key->db, key->key_index, name);
         if (v->reason[0] == '\0')
             snprintf(v->reason, sizeof v->reason,
-                     "key '%s' of db %" PRIu64 " is there twice, where a server stops loading",
-                     name, key->db);
+                     "key %s of db %" PRIu64 " is there twice, where a server stops loading", name,
+                     key->db);
     }
 }
 
@@ -278,7 +290,11 @@ static void print_result(const struct verify *v, const rdbp_parser *p)
     print_verdict(v, p);
 }
 
-static int verify(const char *path, bool is_quiet, struct error *err)
+struct verify_arguments {
+    bool is_quiet, hides_names;
+};
+
+static int verify(const char *path, const struct verify_arguments *a, struct error *err)
 {
     rdbp_options options = RDBP_OPTIONS_INIT;
     struct verify *v = calloc(1, sizeof *v);
@@ -293,13 +309,14 @@ static int verify(const char *path, bool is_quiet, struct error *err)
         error_set(err, EXIT_CANNOT_RUN, "out of memory");
         goto out;
     }
+    v->hides_names = a->hides_names;
     v->path = strcmp(path, "-") == 0 ? "stdin" : path;
     options.depth = RDBP_DEPTH_SHAPE | RDBP_DEPTH_ITEMS | RDBP_DEPTH_BYTES;
     options.read_ahead = RDBP_READ_AHEAD_AUTO;
     r = open_snapshot(path, &options, &p, err);
     if (r < 0)
         goto out;
-    r = read_all(v, p, is_quiet, err);
+    r = read_all(v, p, a->is_quiet, err);
     if (r == 0) {
         print_result(v, p);
         r = v->exit_code;
@@ -316,10 +333,13 @@ out:
 
 static int take_option(void *data, const struct option_given *given, struct error *err)
 {
-    bool *const is_quiet = data;
+    struct verify_arguments *const a = data;
 
     (void)err;
-    *is_quiet |= given->id == OPTION_QUIET;
+    if (given->id == OPTION_QUIET)
+        a->is_quiet = true;
+    else if (given->id == OPTION_REDACT_KEYS)
+        a->hides_names = strcmp(given->value, "no") != 0;
     return 0;
 }
 
@@ -328,13 +348,13 @@ static int run(int argc, char **argv)
     struct error err = {.exit_code = EXIT_DONE};
     struct arguments arguments;
     const char *path;
-    bool is_quiet = false;
+    struct verify_arguments a = {0};
     int code;
 
-    code = arguments_parse(&arguments, COMMAND_VERIFY, argc, argv, take_option, &is_quiet, &err);
+    code = arguments_parse(&arguments, COMMAND_VERIFY, argc, argv, take_option, &a, &err);
     if (code == ARGUMENTS_RUN) {
         path = snapshot_argument("verify", argc, argv, arguments.first_operand, &err);
-        code = path == NULL ? -1 : verify(path, is_quiet, &err);
+        code = path == NULL ? -1 : verify(path, &a, &err);
     } else if (code == ARGUMENTS_HELPED) {
         code = EXIT_DONE;
     }

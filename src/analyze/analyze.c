@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "analyze/load.h"
+#include "util/keyed_hash.h"
 #include "util/signals.h"
 #include "util/text.h"
 
@@ -70,6 +71,74 @@ static int check_paths(const struct analyze_options *options, struct error *err)
     return 0;
 }
 
+/* A redacted copy of a private database takes its place. */
+static int redact_into(const struct analyze_options *options, sqlite3 *src, struct store *to,
+                       struct error *err)
+{
+    struct keyed_hash *hash = NULL;
+    int r;
+
+    if (redact_load_secret(options->redact_secret, &hash, err) < 0)
+        return -1;
+    r = redact_copy(src, options->redact, hash, to, err);
+    keyed_hash_free(hash);
+    return r;
+}
+
+static int redact_private(const struct analyze_options *options, sqlite3 **db, struct error *err)
+{
+    struct store *s;
+    int r;
+
+    if (options->redact == REDACT_NOT)
+        return 0;
+    if (store_open(STORE_PRIVATE, NULL, KEYS_ALL, &s, err) < 0)
+        return -1;
+    r = redact_into(options, *db, s, err);
+    if (r < 0) {
+        store_abort(s);
+        return -1;
+    }
+    sqlite3_close(*db);
+    *db = NULL;
+    return store_finish(s, db, err);
+}
+
+/* Into a database that nobody sees, and from there redacted into the one that is kept. */
+static int load_redacted(struct store *s, const struct analyze_options *options,
+                         struct analyze_outcome *outcome, struct error *err)
+{
+    struct store *private;
+    sqlite3 *db = NULL;
+    int r;
+
+    if (store_open(STORE_PRIVATE, NULL, options->keys, &private, err) < 0)
+        return -1;
+    if (load_all(private, options, outcome, err) < 0) {
+        store_abort(private);
+        return -1;
+    }
+    r = store_finish(private, &db, err);
+    if (r == 0)
+        r = redact_into(options, db, s, err);
+    sqlite3_close(db);
+    return r;
+}
+
+/* What has been redacted gets no names beside its hashes. */
+static int check_append(struct store *s, const char *path, struct error *err)
+{
+    enum redact_mode mode;
+
+    if (redact_find_mode(store_db(s), &mode, err) < 0)
+        return -1;
+    return mode == REDACT_NOT
+               ? 0
+               : error_set(err, EXIT_CANNOT_RUN,
+                           "%s: its names are redacted (%s): --append cannot add to it", path,
+                           redact_mode_name(mode));
+}
+
 int analyze_to_file(const struct analyze_options *options, struct analyze_outcome *ret_outcome,
                     struct error *err)
 {
@@ -77,13 +146,16 @@ int analyze_to_file(const struct analyze_options *options, struct analyze_outcom
     const enum store_mode mode = options->may_append    ? STORE_APPEND
                                  : options->may_replace ? STORE_REPLACE
                                                         : STORE_NEW;
+    const bool is_redacted = options->redact != REDACT_NOT;
     struct analyze_outcome outcome = {0};
     struct store *s;
 
     if (check_paths(options, err) < 0 ||
-        store_open(mode, options->output, options->keys, &s, err) < 0)
+        store_open(mode, options->output, is_redacted ? KEYS_ALL : options->keys, &s, err) < 0)
         return -1;
-    if (load_all(s, options, &outcome, err) < 0) {
+    if ((options->may_append && was_there && check_append(s, options->output, err) < 0) ||
+        (is_redacted ? load_redacted(s, options, &outcome, err)
+                     : load_all(s, options, &outcome, err)) < 0) {
         store_abort(s);
         return -1;
     }
@@ -104,6 +176,7 @@ int analyze_to_private_db(const struct analyze_options *options, sqlite3 **ret_d
 {
     struct analyze_outcome outcome = {0};
     struct store *s;
+    sqlite3 *db = NULL;
 
     if (check_paths(options, err) < 0 ||
         store_open(STORE_PRIVATE, NULL, options->keys, &s, err) < 0)
@@ -116,8 +189,13 @@ int analyze_to_private_db(const struct analyze_options *options, sqlite3 **ret_d
         store_abort(s);
         return error_set(err, (enum exit_code)signals_exit_code(), "interrupted");
     }
-    if (store_finish(s, ret_db, err) < 0)
+    if (store_finish(s, &db, err) < 0)
         return -1;
+    if (redact_private(options, &db, err) < 0) {
+        sqlite3_close(db);
+        return -1;
+    }
+    *ret_db = db;
     *ret_outcome = outcome;
     return 0;
 }
@@ -143,6 +221,27 @@ static bool is_database(const char *path)
     return is_same;
 }
 
+/* Once is enough: the hashes of hashes would be comparable to nothing. */
+static int check_redacted(const char *src, sqlite3 *db, struct analyze_options *options,
+                          struct error *err)
+{
+    enum redact_mode mode;
+
+    if (redact_find_mode(db, &mode, err) < 0)
+        return -1;
+    if (mode == REDACT_NOT)
+        return 0;
+    if (mode != options->redact)
+        return error_set(
+            err, EXIT_CANNOT_RUN,
+            "%s: its names are redacted already, as --redact-keys=%s does: analyze the "
+            "snapshot again",
+            src, redact_mode_name(mode));
+    error_print("%s: its names are redacted already, and stay as they are", src);
+    options->redact = REDACT_NOT;
+    return 0;
+}
+
 int analyze_open_source(const char *src, const struct analyze_options *options, sqlite3 **ret_db,
                         struct analyze_outcome *ret_outcome, struct error *err)
 {
@@ -163,6 +262,10 @@ int analyze_open_source(const char *src, const struct analyze_options *options, 
                          options->for_snapshot);
     if (store_open_existing(src, false, &db, err) < 0)
         return -1;
+    if (one.redact != REDACT_NOT && check_redacted(src, db, &one, err) < 0) {
+        sqlite3_close(db);
+        return -1;
+    }
     if (options->filter.count > 0 || options->rules.count > 0 || options->now_ms != ROW_NULL) {
         r = analyze_refilter(db, &options->filter, &options->rules, options->now_ms, options->keys,
                              &filtered, err);
@@ -170,6 +273,10 @@ int analyze_open_source(const char *src, const struct analyze_options *options, 
         if (r < 0)
             return -1;
         db = filtered;
+    }
+    if (redact_private(&one, &db, err) < 0) {
+        sqlite3_close(db);
+        return -1;
     }
     *ret_db = db;
     *ret_outcome = outcome;

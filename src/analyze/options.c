@@ -94,6 +94,14 @@ int analyze_option(struct analyze_options *options, int id, const char *value, b
         return filter_add(&options->filter, kind, is_negated, value, err);
     if (id == OPTION_PATTERN)
         return pattern_rules_add(&options->rules, "--pattern", value, err);
+    if (id == OPTION_REDACT_SECRET) {
+        options->redact_secret = value;
+        return 0;
+    }
+    if (id == OPTION_REDACT_KEYS) {
+        options->redact = redact_mode_named(value);
+        return 0;
+    }
     if (id == OPTION_QUIET)
         options->is_quiet = true;
     else if (id == OPTION_NOW)

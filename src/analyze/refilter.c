@@ -470,7 +470,7 @@ static int take_key(struct refilter *r, struct keys_pass *pass, sqlite3_stmt *st
 
     read_rest(stmt, row);
     pattern = find_pattern(&pass->patterns, row->pattern_n);
-    is_new_rule = r->rules->count > 0 && sqlite3_column_type(stmt, C_KEY_BYTES) == SQLITE_NULL &&
+    is_new_rule = r->rules->count > 0 && row->key_bytes <= STORE_MAX_KEY_BYTES &&
                   pattern_rules_shape(r->rules, row->key, row->key_stored_bytes, &shape);
     if (!is_new_rule)
         shape = (struct pattern_shape){pattern->bytes, pattern->size_bytes, pattern->stars,

@@ -69,6 +69,8 @@ static enum arguments_result read_line(enum command_id command, int argc, char *
         }
         row = option_returned(command, value);
         snprintf(name, sizeof name, "--%s", row->long_name);
+        if (optarg == NULL)
+            optarg = (char *)row->by_itself;
         if (row->argument != NULL && option_check(row, name, optarg, err) < 0)
             return ARGUMENTS_FAILED;
         a->line[a->line_count++] = (struct option_given){.id = row->id, .value = optarg};

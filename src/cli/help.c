@@ -36,7 +36,7 @@ static int print_name(FILE *out, const struct option_row *row)
 
     at += fprintf(out, "--%s", row->long_name);
     if (row->argument != NULL)
-        at += fprintf(out, " %s", row->argument);
+        at += fprintf(out, row->by_itself != NULL ? "[=%s]" : " %s", row->argument);
     return at;
 }
 

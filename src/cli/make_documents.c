@@ -51,7 +51,7 @@ static void print_man_option(const struct option_row *row)
     print_roff(row->long_name);
     fputs("\\fR", stdout);
     if (row->argument != NULL)
-        printf(" \\fI%s\\fR", row->argument);
+        printf(row->by_itself != NULL ? "[=\\fI%s\\fR]" : " \\fI%s\\fR", row->argument);
     putchar('\n');
     print_roff(row->help);
     puts(".");
@@ -164,6 +164,14 @@ static void print_bash_value(const struct option_row *row, int command)
 {
     const char *const name = command_at((enum command_id)command)->name;
 
+    /* Words are cut at =. */
+    if (row->by_itself != NULL) {
+        printf("    %s:=) [ \"${COMP_WORDS[COMP_CWORD-2]}\" = --%s ] && COMPREPLY=($(compgen -W \"",
+               name, row->long_name);
+        print_choices(row);
+        puts("\" -- \"$word\")); return ;;");
+        return;
+    }
     printf("    %s:--%s", name, row->long_name);
     if (row->short_name != '\0')
         printf("|%s:-%c", name, row->short_name);
@@ -236,12 +244,12 @@ static void print_zsh_option(const struct option_row *row)
     const char forms[2] = {row->short_name, '\0'};
 
     for (int is_long = row->short_name == '\0'; is_long <= 1; is_long++) {
-        printf("        '%s%s%s[", repeats ? "*" : "", is_long ? "--" : "-",
-               is_long ? row->long_name : forms);
+        printf("        '%s%s%s%s[", repeats ? "*" : "", is_long ? "--" : "-",
+               is_long ? row->long_name : forms, row->by_itself != NULL ? "=-" : "");
         print_quoted(row->help, "[]:\\");
         putchar(']');
         if (row->argument != NULL) {
-            putchar(':');
+            fputs(row->by_itself != NULL ? "::" : ":", stdout);
             print_quoted(row->argument, "[]:\\");
             putchar(':');
             if (row->takes == TAKES_FOLDER) {
@@ -308,7 +316,7 @@ static void print_fish(void)
             if (row->short_name != '\0')
                 printf(" -s %c", row->short_name);
             if (row->argument != NULL)
-                fputs(takes_path(row) ? " -r -F" : " -x", stdout);
+                fputs(row->by_itself != NULL ? " -f" : takes_path(row) ? " -r -F" : " -x", stdout);
             if (option_choice(row, 0) != NULL) {
                 fputs(" -a '", stdout);
                 print_choices(row);

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "analyze/filter.h"
+#include "analyze/redact.h"
 #include "memory/memory_model.h"
 #include "report/report.h"
 #include "store/store.h"
@@ -37,6 +38,8 @@ const char *option_choice(const struct option_row *row, size_t i)
     switch (row->takes) {
     case TAKES_FORMAT: return i < REPORT_FORMAT_COUNT_ ? report_format_name(i) : NULL;
     case TAKES_TEXT_OR_JSON: return i < 2 ? text_or_json[i] : NULL;
+    case TAKES_REDACTION:
+        return i < REDACT_MODE_COUNT_ ? redact_mode_name((enum redact_mode)i) : NULL;
     case TAKES_KEYS: return i <= KEYS_NONE ? keys_stored_name((enum keys_stored)i) : NULL;
     case TAKES_TYPE: return i < RDBP_TYPE_OTHER ? rdbp_type_name((enum rdbp_type)i) : NULL;
     case TAKES_MODEL: return model_name(i);

@@ -77,6 +77,7 @@ const char *option_group_title(enum option_group group)
         [GROUP_DATABASE] = "The report database",
         [GROUP_FILTERS] = "Filters (the same option twice: either; different ones: all)",
         [GROUP_READING] = "Reading",
+        [GROUP_NAMES] = "Names of keys in all that is written",
         [GROUP_SERVER] = "The server whose bytes are counted (for a snapshot only)",
         [GROUP_GENERAL] = "General",
     };
@@ -97,7 +98,9 @@ void option_getopt_init(enum command_id command, struct option_getopt *ret)
             continue;
         ret->long_options[count++] = (struct option){
             .name = row->long_name,
-            .has_arg = row->argument != NULL ? required_argument : no_argument,
+            .has_arg = row->argument == NULL    ? no_argument
+                       : row->by_itself != NULL ? optional_argument
+                                                : required_argument,
             .val = (int)row->id,
         };
         if (row->short_name == '\0')

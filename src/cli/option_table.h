@@ -47,6 +47,7 @@ enum option_group {
     GROUP_DATABASE,
     GROUP_FILTERS,
     GROUP_READING,
+    GROUP_NAMES,
     GROUP_SERVER,
     GROUP_GENERAL,
     GROUP_COUNT_
@@ -66,6 +67,7 @@ enum option_takes {
     TAKES_FORMAT = TAKES_FIRST_CHOICE_,
     TAKES_TEXT_OR_JSON,
     TAKES_KEYS,
+    TAKES_REDACTION,
     TAKES_TYPE,
     TAKES_MODEL,
     TAKES_ALLOCATOR
@@ -86,6 +88,7 @@ struct option_row {
     char short_name;       /* 0: none */
     const char *long_name; /* also its name in a settings file */
     const char *argument;  /* NULL: it takes none */
+    const char *by_itself; /* the value when it is typed without one; NULL: it needs one */
     enum option_takes takes;
     int64_t min, max;
     unsigned commands; /* a bit for each command_id */

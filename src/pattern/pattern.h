@@ -52,6 +52,14 @@ void pattern_automaton_set(struct pattern_automaton *a, const struct pattern_sha
 enum pattern_relation pattern_relate(struct pattern_automaton *a, const struct pattern_shape *keys,
                                      int64_t *steps);
 
+/* Marks the bytes of a key that are not in its pattern's literal parts: key_bytes of marks, each 1 or
+ * 0.  False: the key is none of the pattern's, and the marks say nothing. */
+bool pattern_mark(const struct pattern_shape *shape, const uint8_t *key, size_t key_bytes,
+                  uint8_t *marks);
+/* The element that begins at `at`: one byte, or what may stand for others.  Returns its end. */
+size_t pattern_element(const struct pattern_shape *shape, size_t at, bool *ret_is_variable,
+                       uint8_t *ret_byte);
+
 /* The next coarser pattern: last segment -> `*`, at last `*` alone (a:b:c, a:b:*, a:*, *).  In
  * place, in a buffer of at least one byte; returns the new length, or 0 when the pattern already is
  * `*`. */

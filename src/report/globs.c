@@ -12,7 +12,8 @@
  *
  * NULL when nobody can know: the snapshot was read or is shown with a filter, or the database is
  * among those that are summed (db -1).  A snapshot that is not complete has keys that nobody saw:
- * not exact.  The work for a glob is bounded.
+ * not exact, and neither is what only names that are redacted could tell.  The work for a glob is
+ * bounded.
  */
 // SPDX-License-Identifier: MIT
 #include "report/globs.h"
@@ -191,7 +192,8 @@ static int load(sqlite3 *db, struct globs *g)
     r = g->automaton == NULL ? SQLITE_NOMEM
                              : read_rows(db,
                                          "SELECT count(filter), min(complete),"
-                                         "       min(keys_stored = 'all'), sum(keys), count(*)"
+                                         "       min(keys_stored = 'all' AND redacted IS NULL),"
+                                         "       sum(keys), count(*)"
                                          "  FROM temp.report_snapshots",
                                          g, take_set);
     if (r == SQLITE_OK)
@@ -209,10 +211,11 @@ static int load_keys(sqlite3 *db, struct globs *g)
     if (g->keys_are_loaded || !g->has_keys)
         return SQLITE_OK;
     g->keys_are_loaded = true;
-    return read_rows(db,
-                     "SELECT id >> 40 << 40 | pattern_n, key, key_bytes IS NOT NULL, " SIZE_OF_SUMS
-                     "  FROM main.key_rows WHERE id >> 40 IN (SELECT id FROM temp.report_ids)",
-                     g, take_key);
+    return read_rows(
+        db,
+        "SELECT id >> 40 << 40 | pattern_n, key, coalesce(key_bytes > 1048576, 0), " SIZE_OF_SUMS
+        "  FROM main.key_rows WHERE id >> 40 IN (SELECT id FROM temp.report_ids)",
+        g, take_key);
 }
 
 /* ---- asking --------------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@ SELECT s.id, s.label, s.path, s.container, s.file_bytes, s.bytes_read, s.rdb_ver
        s.why_incomplete, (SELECT verdict FROM report_restore r WHERE r.snapshot_id = s.id) AS restore_point,
        s.depth, s.filter, s.keys_stored, s.keys, s.expires, s.bytes, s.alloc_bytes, s.rdb_bytes, s.used_memory,
        s.keys_without_size, s.model, s.model_note, s.allocator, s.config, s.startup_bytes, s.functions_bytes,
-       s.tables_bytes, s.tables_bytes_with_expired, s.rehash_bytes, s.predicted_used_memory, s.predicted_used_memory_with_expired, s.now, s.now_source, s.patterns_merged_keys, s.loaded_at, s.rdblens_version, s.pattern_rules
+       s.tables_bytes, s.tables_bytes_with_expired, s.rehash_bytes, s.predicted_used_memory, s.predicted_used_memory_with_expired, s.now, s.now_source, s.patterns_merged_keys, s.loaded_at, s.rdblens_version, s.pattern_rules, s.redacted
   FROM report_snapshots s ORDER BY s.id;
 
 -- section: lines | What people read
@@ -65,6 +65,10 @@ WITH
     SELECT 6, 1, 'Patterns', 'yours first: ' || group_concat(DISTINCT rules), 0
       FROM (SELECT (SELECT group_concat(value, ' ') FROM json_each(pattern_rules)) AS rules FROM h WHERE pattern_rules IS NOT NULL)
     HAVING count(*) > 0
+    UNION ALL
+    SELECT 6, 2, 'Names', 'redacted: ' || CASE redacted WHEN 'parts' THEN 'variable parts are keyed hashes'
+                                         ELSE 'whole names and patterns are keyed hashes' END, 0
+      FROM h WHERE redacted IS NOT NULL GROUP BY redacted
     UNION ALL
     SELECT 7, 0, 'Set', s.label || ' (id ' || s.id || '), one of ' || (SELECT count(DISTINCT set_id) FROM snapshots) || ' in the database' ||
            CASE WHEN s.id = :newest_set THEN ': the newest' ELSE '' END, 0

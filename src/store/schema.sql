@@ -56,7 +56,8 @@ CREATE TABLE snapshots(
   loaded_at INTEGER NOT NULL,      -- wall clock of the analysis
   rdblens_version TEXT NOT NULL,
   identity TEXT NOT NULL,          -- what tells the same snapshot given twice
-  pattern_rules TEXT               -- JSON array of the user's own patterns; NULL: none
+  pattern_rules TEXT,              -- JSON array of the user's own patterns; NULL: none
+  redacted TEXT                    -- 'parts', 'names': names are keyed hashes; NULL: they are not
 );
 CREATE UNIQUE INDEX snapshots_identity ON snapshots(identity);
 
@@ -135,7 +136,7 @@ CREATE TABLE key_rows(
   db INTEGER NOT NULL,
   key NOT NULL,                    -- TEXT when valid UTF-8 without NUL, else BLOB; longer than 1 MiB: its first 1,024 bytes
   key_text TEXT,                   -- NULL: same as key
-  key_bytes INTEGER,               -- NULL: octet length of key (it is stored whole)
+  key_bytes INTEGER,               -- of the name itself; NULL: octet length of key
   type INTEGER NOT NULL,
   encoding INTEGER NOT NULL,
   rdb_encoding INTEGER NOT NULL,
@@ -153,7 +154,7 @@ CREATE TABLE key_rows(
 CREATE VIEW keys AS
   SELECT k.id >> 40 AS snapshot_id, k.db, k.key, coalesce(k.key_text, k.key) AS key_text,
          coalesce(k.key_bytes, length(CAST(k.key AS BLOB))) AS key_bytes,
-         k.key_bytes IS NOT NULL AS key_is_cut,
+         coalesce(k.key_bytes > 1048576, 0) AS key_is_cut,
          t.name AS type, e.name AS encoding, f.name AS rdb_encoding, k.bytes, z.name AS bytes_note,
          k.alloc_bytes, k.rdb_bytes, k.elements, k.largest_element, k.expires_at,
          -- rounded down: what has just expired has -1.  The cast is for times so far off that the difference is REAL.

@@ -46,7 +46,7 @@ for command in COMMANDS:
     expect(sorted(x[2:] for x in ask_bash("rdblens", command, "--")), helped, f"bash {command}")
     expect(sorted(re.findall(rf"seen_subcommand_from {command}' -l (\S+)", fish_text)), helped, f"fish {command}")
     section = re.split(r";;", part(zsh_text, f"\n    {command})\n", "\n    help)"))[0]
-    expect(sorted(re.findall(r"'\*?--([a-z-]+)\[", section)), helped, f"zsh {command}")
+    expect(sorted(re.findall(r"'\*?--([a-z-]+)(?:=-)?\[", section)), helped, f"zsh {command}")
     section = re.split(r"\n\.S[SH] ", part(man_text, f".SS rdblens {command}\n", "\n.SH REPORTS"))[0]
     documented = sorted(x.replace("\\-", "-") for x in re.findall(r"\\fB\\-\\-([^\\]+(?:\\-[^\\]+)*)\\fR", section))
     # `config` takes every setting; the man page tells them with the commands they are for.
@@ -55,6 +55,7 @@ for command in COMMANDS:
 expect(sorted(rows - seen), [], "rows of no command")
 expect(ask_bash("rdblens", "inf"), ["info"], "bash: commands")
 expect(ask_bash("rdblens", "info", "-f", ""), ["text", "json"], "bash: formats of info")
+expect(ask_bash("rdblens", "report", "--redact-keys", "=", "na"), ["names"], "bash: how to redact")
 expect(ask_bash("rdblens", "report", "x.rdb", "bigk"), ["bigkeys"], "bash: reports")
 expect("valkey-8.0" in ask_bash("rdblens", "query", "--model", "valkey-8"), True, "bash: models")
 for shell, path in (("zsh", zsh), ("fish", fish)):
