@@ -57,10 +57,19 @@ static int load_all(struct store *s, const struct analyze_options *options,
     return 0;
 }
 
+static int check_redaction(const struct analyze_options *options, struct error *err)
+{
+    if (options->needs_redact && options->redact == REDACT_NOT)
+        return error_set(err, EXIT_CANNOT_RUN, "--redact-secret is for --redact-keys");
+    return 0;
+}
+
 static int check_paths(const struct analyze_options *options, struct error *err)
 {
     size_t stdin_count = 0;
 
+    if (check_redaction(options, err) < 0)
+        return -1;
     for (size_t i = 0; i < options->path_count; i++)
         stdin_count += strcmp(options->paths[i], "-") == 0;
     if (stdin_count > 1)
@@ -250,6 +259,8 @@ int analyze_open_source(const char *src, const struct analyze_options *options, 
     sqlite3 *db, *filtered;
     int r;
 
+    if (check_redaction(options, err) < 0)
+        return -1;
     if (strcmp(src, "-") == 0 || !is_database(src)) {
         one.paths = &src;
         one.path_count = 1;

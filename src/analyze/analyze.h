@@ -40,13 +40,14 @@ struct analyze_options {
     struct pattern_rules rules; /* the user's patterns: pattern_rules_add() */
     enum redact_mode redact;
     const char *redact_secret; /* a file; NULL: a secret of this run */
+    bool needs_redact;         /* the secret was typed for this run */
 };
 
 #define ANALYZE_MAX_PATTERNS 65536
 #define ANALYZE_OPTIONS_INIT                                                                       \
     {                                                                                              \
         .now_ms = ROW_NULL, .max_patterns = ANALYZE_MAX_PATTERNS,                                  \
-        .settings = MEMORY_SETTINGS_INIT, .startup_bytes = ROW_NULL, .redact = REDACT_NOT                                \
+        .settings = MEMORY_SETTINGS_INIT, .startup_bytes = ROW_NULL, .redact = REDACT_NOT          \
     }
 
 struct analyze_outcome {
@@ -71,8 +72,10 @@ int analyze_to_private_db(const struct analyze_options *options, sqlite3 **ret_d
                           struct analyze_outcome *ret_outcome, struct error *err);
 
 /* Opens SRC for reports: a report database is opened read-only (with a filter or --now: rebuilt
- * into a private one, likewise to redact it; with what only a snapshot can answer: exit code 2), anything else is analyzed
- * into a private one as the options say.  options->paths is not looked at. */
+ * into a private one, likewise to redact it; with what only a snapshot can answer: exit code 2),
+ * anything else is analyzed into a private one as the options say.  options->paths is not looked
+ * at.
+ */
 int analyze_open_source(const char *src, const struct analyze_options *options, sqlite3 **ret_db,
                         struct analyze_outcome *ret_outcome, struct error *err);
 

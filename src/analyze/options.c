@@ -96,6 +96,7 @@ int analyze_option(struct analyze_options *options, int id, const char *value, b
         return pattern_rules_add(&options->rules, "--pattern", value, err);
     if (id == OPTION_REDACT_SECRET) {
         options->redact_secret = value;
+        options->needs_redact = options->needs_redact || !is_standing;
         return 0;
     }
     if (id == OPTION_REDACT_KEYS) {

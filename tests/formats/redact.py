@@ -312,6 +312,7 @@ def check_refusals(rdblens, fixtures, folder):
                              ("append to it", ["analyze", fixtures / "lru_v9.rdb", "-q", "-o", made, "--append"], 2),
                              ("append", ["analyze", snapshot, "-q", "-o", folder / "new.db", "--append", "--redact-keys"], 2),
                              ("no file", ["report", snapshot, "--redact-keys", "--redact-secret", folder / "absent"], 2),
+                             ("nothing to redact", ["report", made, "--redact-secret", folder / "secret"], 2),
                              ("short", ["report", snapshot, "--redact-keys", "--redact-secret", short], 2)):
         done = run(rdblens, *argv, allowed=(0, 2, 3))
         if done.returncode != code:
