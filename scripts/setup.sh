@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES="gcc libc6-dev meson ninja-build pkg-config python3
   libisal-dev liblz4-dev libmd-dev libsmartcols-dev libsqlite3-dev libyajl-dev libzstd-dev uthash-dev zlib1g-dev"
-TEST_PACKAGES="clang clang-format g++ libclang-rt-dev gzip libcmocka-dev liblzf-dev lz4 python3-jsonschema redis-server sqlite3 zstd"
+TEST_PACKAGES="chromium chromium-driver clang clang-format g++ libclang-rt-dev gzip libcmocka-dev liblzf-dev lz4 python3-jsonschema python3-selenium redis-server sqlite3 zstd"
 
 # A package's real name on this system (the clang runtime carries its version in its name).
 package_name() {
