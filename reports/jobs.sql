@@ -1,5 +1,5 @@
 -- title: Job queues, caches, sessions
--- about: Resque, Bull, BullMQ, bee-queue, Celery, RQ, Laravel, caches and sessions: queues, classes, TTLs, findings.
+-- about: Resque, BullMQ, Celery, RQ, Dramatiq, Laravel, Hangfire, asynq, Faktory, caches, sessions: queues, TTLs, findings.
 -- param: top = 15
 -- param: kept_jobs = 10000
 -- param: kept_days = 7
@@ -10,6 +10,8 @@
 -- param: tag_entries = 100000
 -- param: tag_expired_pct = 50
 -- param: horizon_minutes = 60
+-- param: horizon_tag_jobs = 100000
+-- param: hangfire_failed = 10000
 -- param: horizon_failed_minutes = 10080
 -- param: cache_no_ttl_pct = 10
 -- applies: EXISTS (SELECT 1 FROM report_job_families)
@@ -60,7 +62,8 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
   SELECT 'BM-02', 'B', system, place, sum(jobs), sum(bytes),
          human_count(sum(jobs)) || ' jobs are in no list or set of their queue',
          'Nothing will run or remove them: a worker or a clean-up was interrupted, or a state was deleted by hand.',
-         CASE system WHEN 'rq' THEN 'look at one with Job.fetch(); delete them through RQ when they are not needed.'
+         CASE WHEN system = 'rq' THEN 'look at one with Job.fetch(); delete them through RQ when they are not needed.'
+         WHEN system NOT IN ('bull', 'bullmq') THEN 'look at some of them before any is deleted: they may be work that was never done.'
          ELSE 'check them by id; BullMQ 5 and later has queue.removeOrphanedJobs().' END
     FROM q WHERE state = 'orphan' GROUP BY system, place
   UNION ALL
@@ -68,7 +71,7 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
          human_count(sum(without_lock)) || ' active jobs have no lock: their worker is gone, or froze',
          'A worker renews the lock of its job; these locks have run out. The next worker that checks for stalled jobs takes them back or fails them.',
          'see that a worker of the queue runs; keep jobs from blocking the event loop, or raise lockDuration.'
-    FROM q WHERE without_lock > 0 GROUP BY system, place
+    FROM q WHERE without_lock > 0 AND system IN ('bull', 'bullmq') GROUP BY system, place
   UNION ALL
   SELECT 'RS-01', 'B', system, place, jobs, bytes, human_count(jobs) || ' failed jobs of ' || human_bytes(bytes) || coalesce(', the first ' || human_duration(age_ms) || ' before the save', ''),
          'Resque never removes a failed job by itself, and each keeps its backtrace.',
@@ -107,10 +110,23 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
          'Laravel removes entries of a cache tag only when cache:prune-stale-tags runs.', 'schedule cache:prune-stale-tags.'
     FROM q WHERE system = 'laravel' AND state = 'tag entries' AND (jobs > :tag_entries OR 100 * overdue > :tag_expired_pct * jobs) GROUP BY system, place
   UNION ALL
+  SELECT 'HZ-01', 'B', system, place, jobs, bytes, human_count(jobs) || ' jobs under the monitored tag ' || queue,
+         'Of a tag that is monitored Horizon keeps every job''s id, and trims it never.', 'stop monitoring the tag (on Horizon''s dashboard, Monitoring): that deletes the list.'
+    FROM q WHERE system = 'laravel' AND state = 'monitored tag' AND jobs > :horizon_tag_jobs
+  UNION ALL
   SELECT 'HZ-02', 'B', system, place, jobs, bytes, state || ' reaches back ' || human_duration(age_ms) || ', longer than Horizon keeps it',
          'Only the Horizon master trims these lists: none runs, or horizon.trim is set higher.', 'run one master (php artisan horizon); see horizon.trim.'
     FROM q WHERE system = 'laravel' AND state GLOB '*_jobs'
      AND age_ms > 3600000 + 60000 * CASE WHEN state GLOB '*failed_jobs' OR state = 'monitored_jobs' THEN :horizon_failed_minutes ELSE :horizon_minutes END
+  UNION ALL
+  SELECT 'HF-01', 'B', system, place, jobs, bytes, human_count(jobs) || ' failed jobs' || coalesce(', the first failed ' || human_duration(age_ms) || ' before the save', ''),
+         'A failed job of Hangfire''s never expires, nor do its state and its history.',
+         'requeue or delete them on the dashboard; AutomaticRetry with OnAttemptsExceeded = AttemptsExceededAction.Delete lets those that nobody looks at expire.'
+    FROM q WHERE system = 'hangfire' AND state = 'failed' AND jobs > :hangfire_failed
+  UNION ALL
+  SELECT 'FK-01', 'C', system, 'db ' || db, sum(keys_without_ttl), sum(size_bytes_without_ttl), human_count(sum(keys_without_ttl)) || ' daily counters never expire',
+         'Faktory sets no TTL on them, and shows at most the last 180 days.', 'delete those older than the history wanted; the totals (processed, failures) are other keys.'
+    FROM report_job_families WHERE system = 'faktory' AND family IN ('processed:<id>', 'failures:<id>') GROUP BY db HAVING sum(keys_without_ttl) > 0
   UNION ALL
   SELECT 'RC-01', 'B', system, 'db ' || db, sum(keys_without_ttl), sum(size_bytes_without_ttl), human_count(sum(keys_without_ttl)) || ' of ' || human_count(sum(keys)) || ' cache entries never expire',
          'A Rails cache entry has a TTL only when expires_in is given.', 'set expires_in, or give the cache a server of its own with an LRU policy.'

@@ -2,9 +2,10 @@
  *
  * What a state holds comes in three forms:
  *
- *     JSON       Resque, Celery, Laravel: the list's elements are the jobs
- *     ids        Bull, BullMQ, RQ: bull:mail:wait holds 7, the job is the hash bull:mail:7
- *     one hash   bee-queue: bq:mail:waiting holds 7, the job is field 7 of bq:mail:jobs
+ *     JSON       Resque, Celery, Laravel, Faktory: the list's elements are the jobs
+ *     ids        Bull, BullMQ, RQ, asynq, Hangfire: bull:mail:wait holds 7, the job is the hash
+ *                bull:mail:7
+ *     one hash   bee-queue, Dramatiq: bq:mail:waiting holds 7, the job is field 7 of bq:mail:jobs
  *
  * In the last two the class is with the job and the state with the id.  Of both a hash of the job's
  * key is kept, 24 bytes each, and they are brought together after the last key (jobs_resolve.c).
@@ -39,6 +40,12 @@ enum job_field {
     FIELD_VERSION,
     FIELD_PAUSED,
     FIELD_MAX_EVENTS,
+    FIELD_MESSAGE,       /* asynq's, a protobuf */
+    FIELD_PENDING_SINCE, /* in nanoseconds */
+    FIELD_TYPE,          /* Hangfire's */
+    FIELD_METHOD,
+    FIELD_CREATED,
+    FIELD_EXCEPTION_TYPE,
     FIELD_KNOWN /* of a job, not wanted */
 };
 
@@ -48,8 +55,10 @@ static void forget_facts(struct jobs_facts *f)
 {
     /* Not the whole struct: the texts are 1 KiB, and jobs come by the million. */
     f->class_.is_set = f->error.is_set = f->status.is_set = f->stack.is_set = false;
+    f->method.is_set = false;
     f->at = ROW_NULL;
-    f->has_jid = f->has_name = f->has_data = f->has_timestamp = f->has_created = false;
+    f->has_jid = f->has_jobtype = f->has_actor = f->has_message = false;
+    f->has_name = f->has_data = f->has_timestamp = f->has_created = false;
 }
 
 static void set_text(struct jobs_text *t, const void *bytes, size_t size_bytes)
@@ -80,6 +89,17 @@ static void on_json_value(void *user, const struct json_value *v)
     struct jobs_facts *f = &((struct jobs_collector *)user)->facts;
 
     switch (v->path) {
+    case JSON_PATH1(JSON_NAME_JOBTYPE):
+    case JSON_PATH2(JSON_NAME_JOB, JSON_NAME_JOBTYPE):
+        f->has_jobtype |= v->is_string;
+        if (v->is_string)
+            set_text(&f->class_, v->text, v->text_bytes);
+        break;
+    case JSON_PATH1(JSON_NAME_ACTOR_NAME):
+        f->has_actor |= v->is_string;
+        if (v->is_string)
+            set_text(&f->class_, v->text, v->text_bytes);
+        break;
     case JSON_PATH1(JSON_NAME_CLASS):
     case JSON_PATH1(JSON_NAME_DISPLAY_NAME):
     case JSON_PATH2(JSON_NAME_PAYLOAD, JSON_NAME_CLASS):
@@ -89,6 +109,8 @@ static void on_json_value(void *user, const struct json_value *v)
             set_text(&f->class_, v->text, v->text_bytes);
         break;
     case JSON_PATH1(JSON_NAME_EXCEPTION):
+    case JSON_PATH2(JSON_NAME_FAILURE, JSON_NAME_ERRTYPE):
+    case JSON_PATH3(JSON_NAME_JOB, JSON_NAME_FAILURE, JSON_NAME_ERRTYPE):
     case JSON_PATH2(JSON_NAME_RESULT, JSON_NAME_EXC_TYPE):
         if (v->is_string)
             set_text(&f->error, v->text, v->text_bytes);
@@ -104,6 +126,8 @@ static void on_json_value(void *user, const struct json_value *v)
     case JSON_PATH1(JSON_NAME_CREATED_AT):
     case JSON_PATH1(JSON_NAME_PUSHED_AT):
     case JSON_PATH1(JSON_NAME_FAILED_AT):
+    case JSON_PATH1(JSON_NAME_MESSAGE_TIMESTAMP):
+    case JSON_PATH2(JSON_NAME_JOB, JSON_NAME_CREATED_AT):
     case JSON_PATH2(JSON_NAME_OPTIONS, JSON_NAME_TIMESTAMP): f->at = time_of_value(v); break;
     case JSON_PATH1(JSON_NAME_JID): f->has_jid = true; break;
     default: break;
@@ -199,7 +223,8 @@ static uint32_t need_set(struct jobs_collector *c)
         label_of_status(&c->facts.status, label, sizeof(label));
         like.label = label;
     }
-    c->is_stranger = c->name.shape == JOBS_SHAPE_IDS &&
+    c->is_stranger = (c->name.shape == JOBS_SHAPE_IDS || c->name.shape == JOBS_SHAPE_HANGFIRE_IDS ||
+                      c->name.shape == JOBS_SHAPE_LARGE_ZSET) &&
                      jobs_base_find(c, c->db, c->key, c->name.base_bytes) == JOBS_NO_ITEM;
     c->set = jobs_set_get(c, &like, ident_bytes(c), c->is_stranger);
     if (c->set == JOBS_NO_ITEM)
@@ -229,6 +254,15 @@ static bool is_key_begin(const struct jobs_collector *c, const char *head)
     const size_t bytes = strlen(head);
 
     return c->key_bytes >= bytes && memcmp(c->key, head, bytes) == 0;
+}
+
+/* <prefix>job:<UUID>, as Hangfire has it. */
+static bool is_hangfire_name(const struct jobs_collector *c)
+{
+    const size_t at = c->name.base_bytes;
+
+    return c->name.shape == JOBS_SHAPE_JOB && c->key_bytes == at + 4 + JOBS_UUID_BYTES &&
+           memcmp(c->key + at, "job:", 4) == 0;
 }
 
 static void note_due(struct jobs_collector *c, int64_t at, int64_t late_ms)
@@ -264,6 +298,30 @@ static void note_score(struct jobs_collector *c, double score)
             c->newest_at = jobs_later(c->newest_at, at);
         }
         break;
+    case JOBS_SHAPE_ASYNQ_IDS:
+        if (is_key_end(c, ":scheduled") || is_key_end(c, ":retry") || is_key_end(c, ":lease")) {
+            note_due(c, at, LATE_MS);
+        } else if (!is_key_end(c, ":completed")) { /* whose score is the end of its retention */
+            c->oldest_at = jobs_earlier(c->oldest_at, at);
+            c->newest_at = jobs_later(c->newest_at, at);
+        }
+        break;
+    case JOBS_SHAPE_HANGFIRE_IDS:
+        if (is_key_end(c, ":schedule")) {
+            note_due(c, at, LATE_MS);
+        } else if (is_key_end(c, ":processing")) {
+            c->oldest_at = jobs_earlier(c->oldest_at, at);
+            c->newest_at = jobs_later(c->newest_at, at);
+        }
+        break;
+    case JOBS_SHAPE_FAKTORY:
+        if (!is_key_end(c, "dead")) /* whose score is the end of its 180 days */
+            note_due(c, at, LATE_MS);
+        break;
+    case JOBS_SHAPE_DRAMATIQ_IDS:
+        c->oldest_at = jobs_earlier(c->oldest_at, at);
+        c->newest_at = jobs_later(c->newest_at, at);
+        break;
     default: break;
     }
 }
@@ -280,6 +338,27 @@ static uint64_t hash_of_parts(const struct jobs_collector *c, const void *a, siz
     return hash_end(&h);
 }
 
+/* Messages of <ns>:<queue>, its delayed and its dead ones are in <the same key>.msgs; those being
+ * worked on are named by <ns>:__acks__.<worker>.<queue>. */
+static uint64_t hash_of_message(const struct jobs_collector *c)
+{
+    static const char acks[] = "__acks__.", messages[] = ".msgs:";
+    const size_t base = c->name.base_bytes;
+    const size_t queue = base + sizeof(acks) - 1 + JOBS_UUID_BYTES + 1;
+    struct hash h;
+
+    hash_begin(&h, c->db);
+    if (c->type == RDBP_TYPE_SET && c->key_bytes > queue) {
+        hash_add(&h, c->key, base);
+        hash_add(&h, c->key + queue, c->key_bytes - queue);
+    } else {
+        hash_add(&h, c->key, c->key_bytes);
+    }
+    hash_add(&h, messages, sizeof(messages) - 1);
+    hash_add(&h, c->text, c->text_bytes);
+    return hash_end(&h);
+}
+
 /* The job's key, from the id in c->text. */
 static uint64_t hash_of_id(const struct jobs_collector *c)
 {
@@ -288,6 +367,16 @@ static uint64_t hash_of_id(const struct jobs_collector *c)
 
     if (c->name.shape == JOBS_SHAPE_RQ_IDS)
         return hash_of_parts(c, "rq:", 3, "job:", id, bytes);
+    if (c->name.shape == JOBS_SHAPE_ASYNQ_IDS)
+        return hash_of_parts(c, c->key, c->name.base_bytes, "t:", id, bytes);
+    if (c->name.shape == JOBS_SHAPE_HANGFIRE_IDS && bytes > JOBS_UUID_BYTES) {
+        id += bytes - JOBS_UUID_BYTES; /* in schedule also <queue>:<id> */
+        bytes = JOBS_UUID_BYTES;
+    }
+    if (c->name.shape == JOBS_SHAPE_DRAMATIQ_IDS)
+        return hash_of_message(c);
+    if (c->name.shape == JOBS_SHAPE_DRAMATIQ_MSGS)
+        return hash_of_parts(c, c->key, c->key_bytes, ":", id, bytes);
     if (c->name.shape == JOBS_SHAPE_SPRING_INDEX) {
         if (bytes > JDK_STRING_BYTES && memcmp(id, "\xac\xed\0\5t", 5) == 0) {
             id += JDK_STRING_BYTES;
@@ -302,8 +391,12 @@ static bool has_ids(const struct jobs_collector *c)
 {
     switch (c->name.shape) {
     case JOBS_SHAPE_IDS: return !is_key_end(c, ":repeat");
+    case JOBS_SHAPE_ASYNQ_IDS: return !is_key_end(c, ":lease"); /* of the active ones */
     case JOBS_SHAPE_RQ_IDS:
     case JOBS_SHAPE_TIMESTAMPS:
+    case JOBS_SHAPE_DRAMATIQ_IDS:
+    case JOBS_SHAPE_HANGFIRE_IDS:
+    case JOBS_SHAPE_MONITORING:
     case JOBS_SHAPE_SPRING_INDEX: return true;
     default: return false;
     }
@@ -311,7 +404,7 @@ static bool has_ids(const struct jobs_collector *c)
 
 static void end_id(struct jobs_collector *c, uint32_t set)
 {
-    const struct jobs_id id = {.item = set & 0x7fff, .base = JOBS_NO_BASE, .kind = JOBS_ID_MEMBER};
+    const struct jobs_id id = {.item = set & 0x3fff, .base = JOBS_NO_BASE, .kind = JOBS_ID_MEMBER};
 
     if (!has_ids(c))
         return;
@@ -348,7 +441,9 @@ static void end_element(struct jobs_collector *c, bool has_score, double score)
                        (int64_t)c->element_bytes, ROW_NULL);
         return;
     }
-    if (c->facts.has_jid) { /* Sidekiq's */
+    if (c->name.shape == JOBS_SHAPE_FAKTORY)
+        c->signature |= c->facts.has_jobtype ? SIGNATURE_FAKTORY_JOB : 0;
+    if (c->facts.has_jid && !c->facts.has_jobtype) { /* Sidekiq's */
         c->sets.items[set].is_foreign = true;
         c->is_dropped = true;
         return;
@@ -386,6 +481,21 @@ static bool take_piece(struct jobs_collector *c, const rdbp_item *item)
     return !item->is_partial;
 }
 
+/* An application's list q:words, orders:deleted: no JSON, or no ids as Hangfire makes them. */
+static bool is_of_others(const struct jobs_collector *c)
+{
+    size_t at;
+
+    if (c->name.shape == JOBS_SHAPE_FAKTORY)
+        return !c->is_json;
+    if (c->name.shape != JOBS_SHAPE_HANGFIRE_IDS)
+        return false;
+    if (c->is_json || c->text_bytes < JOBS_UUID_BYTES)
+        return true;
+    at = c->text_bytes - JOBS_UUID_BYTES;
+    return !jobs_is_uuid(c->text + at, JOBS_UUID_BYTES) || (at > 0 && c->text[at - 1] != ':');
+}
+
 static void collection_item(struct jobs_collector *c, const rdbp_item *item)
 {
     if (item->role == RDBP_ROLE_SCORE) {
@@ -395,6 +505,12 @@ static void collection_item(struct jobs_collector *c, const rdbp_item *item)
     }
     if ((item->role != RDBP_ROLE_ELEMENT && item->role != RDBP_ROLE_MEMBER) || !take_piece(c, item))
         return;
+    if (is_of_others(c)) {
+        c->is_dropped = true;
+        if (c->set != JOBS_NO_ITEM)
+            c->sets.items[c->set].is_foreign = true;
+        return;
+    }
     if (!c->is_json)
         c->member_hash = hash_of_id(c);
     c->has_member = true;
@@ -438,6 +554,12 @@ static enum job_field field_of(const struct jobs_collector *c)
         {"version", FIELD_VERSION},
         {"paused", FIELD_PAUSED},
         {"opts.maxLenEvents", FIELD_MAX_EVENTS},
+        {"msg", FIELD_MESSAGE},
+        {"pending_since", FIELD_PENDING_SINCE},
+        {"Type", FIELD_TYPE},
+        {"Method", FIELD_METHOD},
+        {"CreatedAt", FIELD_CREATED},
+        {"ExceptionType", FIELD_EXCEPTION_TYPE},
     };
 
     for (size_t i = 0; !c->is_text_cut && i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -447,12 +569,18 @@ static enum job_field field_of(const struct jobs_collector *c)
     return FIELD_NONE;
 }
 
+/* Whose names say more than its first field does. */
+static bool is_told_by_name(const struct jobs_collector *c)
+{
+    return is_key_begin(c, "rq:job:") || is_key_begin(c, "asynq:{") || is_hangfire_name(c);
+}
+
 /* A field of what may be a job: foreign hashes are left at their first field or soon after. */
 static void job_field(struct jobs_collector *c)
 {
     c->field = field_of(c);
     c->facts.has_data |= c->field == FIELD_DATA;
-    if (c->field == FIELD_NONE && c->name.shape == JOBS_SHAPE_JOB && !is_key_begin(c, "rq:job:") &&
+    if (c->field == FIELD_NONE && c->name.shape == JOBS_SHAPE_JOB && !is_told_by_name(c) &&
         (c->is_first_field || ++c->element_count > MAX_OTHER_FIELDS))
         c->is_dropped = true;
     c->is_first_field = false;
@@ -477,6 +605,43 @@ static void set_version(struct jobs_collector *c)
     c->version[bytes] = '\0';
     if (c->name.shape == JOBS_SHAPE_META)
         c->signature |= SIGNATURE_BULL_META;
+}
+
+/* A message begins with its type: 0a, its length, its bytes. */
+static void take_message(struct jobs_collector *c)
+{
+    const uint8_t *p = c->text;
+    size_t at = 2, bytes;
+
+    if (c->text_bytes < 3 || p[0] != 0x0a)
+        return;
+    bytes = p[1];
+    if (bytes >= 0x80) {
+        bytes = (bytes & 0x7f) | (size_t)p[2] << 7;
+        at = 3;
+    }
+    if (bytes == 0 || bytes > c->text_bytes - at)
+        return;
+    set_text(&c->facts.class_, p + at, bytes);
+    c->facts.has_message = true;
+}
+
+/* Namespace.Class, Assembly, ...: the class alone. */
+static size_t type_name_bytes(const struct jobs_collector *c)
+{
+    size_t n = 0;
+
+    while (n < c->text_bytes && c->text[n] != ',' && c->text[n] != '[')
+        n++;
+    return n;
+}
+
+static int64_t time_of_field(const struct jobs_collector *c)
+{
+    bool is_ms;
+    const int64_t at = job_time_of_number((const char *)c->text, c->text_bytes, &is_ms);
+
+    return at != ROW_NULL ? at : job_time_of_text((const char *)c->text, c->text_bytes);
 }
 
 /* A field's value is complete in c->text. */
@@ -507,6 +672,15 @@ static void end_job_value(struct jobs_collector *c)
     }
     case FIELD_VERSION: set_version(c); break;
     case FIELD_PAUSED: c->is_paused = true; break;
+    case FIELD_MESSAGE: take_message(c); break;
+    case FIELD_PENDING_SINCE:
+        if (c->text_bytes > 6) /* nanoseconds */
+            f->at = job_time_of_number((const char *)c->text, c->text_bytes - 6, &is_ms);
+        break;
+    case FIELD_TYPE: set_text(&f->class_, c->text, type_name_bytes(c)); break;
+    case FIELD_METHOD: set_text(&f->method, c->text, c->text_bytes); break;
+    case FIELD_CREATED: f->at = time_of_field(c); break;
+    case FIELD_EXCEPTION_TYPE: set_text(&f->error, c->text, type_name_bytes(c)); break;
     default: break;
     }
 }
@@ -559,12 +733,14 @@ static uint32_t seconds_of(int64_t at)
     return at == ROW_NULL || at <= 0 || at / 1000 > MAX_ID_SECONDS ? 0 : (uint32_t)(at / 1000);
 }
 
-static void add_job(struct jobs_collector *c, uint64_t hash, int64_t bytes, bool is_without_ttl)
+/* has_base: it counts as an orphan when no state names it. */
+static void add_job(struct jobs_collector *c, uint64_t hash, int64_t bytes, bool is_without_ttl,
+                    bool has_base)
 {
     const uint32_t base = jobs_base_get(c, c->db, c->key, c->name.base_bytes, false);
     const struct jobs_id id = {
-        .item = names_of_facts(c) & 0x7fff,
-        .base = (base == JOBS_NO_ITEM ? JOBS_NO_BASE : base) & 0x3fff,
+        .item = names_of_facts(c) & 0x3fff,
+        .base = (base == JOBS_NO_ITEM || !has_base ? JOBS_NO_BASE : base) & 0x3fff,
         .made_at_s = seconds_of(c->facts.at),
         .bytes = capped_bytes(bytes),
         .kind = JOBS_ID_JOB,
@@ -574,38 +750,88 @@ static void add_job(struct jobs_collector *c, uint64_t hash, int64_t bytes, bool
     jobs_id_add(c, &id, hash, base == JOBS_NO_ITEM);
 }
 
+/* Its states name a job by its id, which stands behind job: in its key.  One with an expiry is in
+ * no list once that was trimmed, which is no loss. */
+static void end_hangfire_job(struct jobs_collector *c, const struct key_row *row)
+{
+    struct jobs_text *const t = &c->facts.class_;
+    const struct jobs_text *const method = &c->facts.method;
+    const size_t base = c->name.base_bytes;
+
+    c->signature |= SIGNATURE_HANGFIRE_JOB;
+    if (t->size_bytes + 1 + method->size_bytes <= sizeof(t->bytes)) {
+        t->bytes[t->size_bytes++] = '.';
+        memcpy(t->bytes + t->size_bytes, method->bytes, method->size_bytes);
+        t->size_bytes += method->size_bytes;
+    }
+    add_job(c,
+            hash_of_parts(c, c->key, base, "", c->key + c->key_bytes - JOBS_UUID_BYTES,
+                          JOBS_UUID_BYTES),
+            row->bytes, row->expires_at_ms == ROW_NULL, row->expires_at_ms == ROW_NULL);
+}
+
 static void end_job(struct jobs_collector *c, const struct key_row *row)
 {
     const struct jobs_facts *f = &c->facts;
     const bool is_rq = is_key_begin(c, "rq:job:") && f->has_created;
+    const bool is_asynq = is_key_begin(c, "asynq:{") && f->has_message;
 
-    if (c->is_dropped || !(is_rq || (f->has_data && f->has_timestamp)))
+    if (c->is_dropped)
+        return;
+    if (is_hangfire_name(c)) {
+        if (f->class_.is_set && f->method.is_set) {
+            end_hangfire_job(c, row);
+            return;
+        }
+        c->name.base_bytes += sizeof("job:") - 1; /* a queue of Bull's may be called job */
+    }
+    if (!is_rq && !is_asynq && !(f->has_data && f->has_timestamp))
         return;
     add_job(c, hash_of_parts(c, c->key, c->key_bytes, "", "", 0), row->bytes,
-            row->expires_at_ms == ROW_NULL);
+            row->expires_at_ms == ROW_NULL, true);
 }
 
-/* bee-queue's jobs, Celery's unacknowledged messages: JSON in every value. */
+/* The error of a failed job of Hangfire's. */
+static void end_hangfire_state(struct jobs_collector *c)
+{
+    const struct jobs_text *const error = &c->facts.error;
+    struct jobs_id id = {.base = JOBS_NO_BASE, .kind = JOBS_ID_STATE};
+    const size_t base = c->name.base_bytes;
+
+    if (!error->is_set)
+        return;
+    id.item = jobs_names_get(c, "", 0, error->bytes, error->size_bytes) & 0x3fff;
+    jobs_id_add(
+        c, &id,
+        hash_of_parts(c, c->key, base, "", c->key + base + sizeof("job:") - 1, JOBS_UUID_BYTES),
+        true);
+}
+
+/* bee-queue's jobs, Dramatiq's and Celery's unacknowledged messages: JSON in every value. */
 static void element_item(struct jobs_collector *c, const rdbp_item *item)
 {
-    const bool is_bee = c->name.shape == JOBS_SHAPE_BEE_JOBS;
+    const bool is_dramatiq = c->name.shape == JOBS_SHAPE_DRAMATIQ_MSGS;
+    const bool has_jobs = c->name.shape == JOBS_SHAPE_BEE_JOBS || is_dramatiq;
 
     if (item->role == RDBP_ROLE_FIELD) {
-        if (take_text(c, item) && is_bee)
+        if (take_text(c, item) && has_jobs)
             c->member_hash = hash_of_id(c);
         return;
     }
     if (item->role != RDBP_ROLE_VALUE || !take_piece(c, item))
         return;
-    if (!is_bee) {
+    if (!has_jobs) {
         end_element(c, false, 0);
         return;
     }
     /* An application's hash may be called jobs too. */
-    if (!c->is_json || !json_pick_end(&c->json))
+    if (!c->is_json || !json_pick_end(&c->json) || (is_dramatiq && !c->facts.has_actor)) {
         c->is_dropped = ++c->element_count > MAX_OTHER_FIELDS;
-    else
-        add_job(c, c->member_hash, (int64_t)c->element_bytes, true);
+        return;
+    }
+    if (is_dramatiq)
+        c->signature |= SIGNATURE_DRAMATIQ_MESSAGE;
+    add_job(c, c->member_hash, (int64_t)c->element_bytes, true, true);
 }
 
 /* ---- events ------------------------------------------------------------------------------- */
@@ -659,6 +885,14 @@ static void begin_value(struct jobs_collector *c, const uint8_t *key, size_t key
     forget_facts(&c->facts);
 }
 
+/* Of which the name, or the number of elements, is all that counts. */
+static bool is_closed(enum jobs_shape shape)
+{
+    return shape == JOBS_SHAPE_LOCK || shape == JOBS_SHAPE_SPRING_SESSION ||
+           shape == JOBS_SHAPE_REPLIES || shape == JOBS_SHAPE_ASYNQ_PAUSED ||
+           shape == JOBS_SHAPE_LARGE_ZSET;
+}
+
 unsigned jobs_begin(struct jobs_collector *c, const struct rdbp_key *key, int64_t now_ms)
 {
     const size_t bytes = key->key.size_bytes;
@@ -680,10 +914,7 @@ unsigned jobs_begin(struct jobs_collector *c, const struct rdbp_key *key, int64_
         return 0;
     }
     begin_value(c, key->key.bytes, bytes < JOBS_MAX_KEY_BYTES ? bytes : JOBS_MAX_KEY_BYTES);
-    if (c->name.shape == JOBS_SHAPE_LOCK || c->name.shape == JOBS_SHAPE_SPRING_SESSION ||
-        c->name.shape == JOBS_SHAPE_REPLIES)
-        return 0;
-    return DEPTH_CONTENT;
+    return is_closed(c->name.shape) ? 0 : DEPTH_CONTENT;
 }
 
 /* Of the first 64 bytes: no string inside them is longer. */
@@ -703,7 +934,7 @@ static bool may_be_job(const struct jobs_collector *c, const struct rdbp_blob *b
     const uint8_t *p = blob->prefix.bytes;
     const size_t n = blob->prefix.size_bytes;
 
-    if (is_key_begin(c, "rq:job:"))
+    if (is_told_by_name(c))
         return true;
     return (n > 11 && memcmp(p + 7, "name", 4) == 0) || (n > 16 && memcmp(p + 12, "name", 4) == 0);
 }
@@ -732,6 +963,20 @@ static void find_by_value(struct jobs_collector *c, const uint8_t *key, size_t k
     begin_value(c, key, key_bytes);
 }
 
+/* A list whose name may be Hangfire's, Faktory's or Dramatiq's, and whose first element is as
+ * another system writes it. */
+static bool is_of_another(const struct jobs_collector *c, unsigned signature)
+{
+    const unsigned others = SIGNATURE_CELERY_MESSAGE | SIGNATURE_LARAVEL_JOB | SIGNATURE_RUBY_JOB;
+
+    if (c->type != RDBP_TYPE_LIST)
+        return false;
+    if (c->name.shape == JOBS_SHAPE_FAKTORY)
+        return (signature & others) != 0;
+    return signature != 0 &&
+           (c->name.shape == JOBS_SHAPE_HANGFIRE_IDS || c->name.shape == JOBS_SHAPE_DRAMATIQ_IDS);
+}
+
 unsigned jobs_blob(struct jobs_collector *c, rdbp_slice key, const struct rdbp_blob *blob,
                    unsigned signature)
 {
@@ -744,17 +989,33 @@ unsigned jobs_blob(struct jobs_collector *c, rdbp_slice key, const struct rdbp_b
         if (c->name.shape == JOBS_SHAPE_RESULT)
             return result_depth(c, blob);
     }
-    switch (c->name.shape) {
-    case JOBS_SHAPE_LOCK:
-    case JOBS_SHAPE_SPRING_SESSION:
-    case JOBS_SHAPE_REPLIES: return 0;
-    case JOBS_SHAPE_JOB:
-        if (!may_be_job(c, blob))
-            c->is_dropped = true;
-        break;
-    default: break;
-    }
+    if (is_closed(c->name.shape))
+        return 0;
+    if (c->name.shape == JOBS_SHAPE_JOB && !may_be_job(c, blob))
+        c->is_dropped = true;
+    if (blob->blob_index == 0 && is_of_another(c, signature))
+        find_by_value(c, key.bytes, key.size_bytes, signature);
     return c->is_dropped ? 0 : DEPTH_CONTENT;
+}
+
+static void mark_paused(struct jobs_collector *c, const uint8_t *base, size_t base_bytes)
+{
+    const uint32_t i = jobs_base_get(c, c->db, base, base_bytes, false);
+
+    if (i != JOBS_NO_ITEM)
+        c->bases.items[i].is_paused = true;
+}
+
+/* Faktory's set `paused` has the queues' names; their lists are q:<name>. */
+static void paused_queue(struct jobs_collector *c, const rdbp_item *item)
+{
+    uint8_t base[sizeof(c->text) + 2] = "q:";
+
+    if ((item->role != RDBP_ROLE_ELEMENT && item->role != RDBP_ROLE_MEMBER) ||
+        !take_text(c, item) || c->is_text_cut)
+        return;
+    memcpy(base + 2, c->text, c->text_bytes);
+    mark_paused(c, base, c->text_bytes + 2);
 }
 
 void jobs_items(struct jobs_collector *c, const struct rdbp_items *items)
@@ -764,10 +1025,15 @@ void jobs_items(struct jobs_collector *c, const struct rdbp_items *items)
         case JOBS_SHAPE_NONE:
         case JOBS_SHAPE_LOCK:
         case JOBS_SHAPE_REPLIES:
+        case JOBS_SHAPE_ASYNQ_PAUSED:
+        case JOBS_SHAPE_LARGE_ZSET:
         case JOBS_SHAPE_SPRING_SESSION: return;
+        case JOBS_SHAPE_FAKTORY_PAUSED: paused_queue(c, &items->items[i]); break;
+        case JOBS_SHAPE_HANGFIRE_STATE:
         case JOBS_SHAPE_JOB:
         case JOBS_SHAPE_META: job_item(c, &items->items[i]); break;
         case JOBS_SHAPE_BEE_JOBS:
+        case JOBS_SHAPE_DRAMATIQ_MSGS:
         case JOBS_SHAPE_UNACKED: element_item(c, &items->items[i]); break;
         case JOBS_SHAPE_RESULT: take_piece(c, &items->items[i]); break;
         default: collection_item(c, &items->items[i]); break;
@@ -829,9 +1095,24 @@ static void end_meta(struct jobs_collector *c)
 /* A key whose name is all that counts: a lock, a session; a list that a timestamps: set names. */
 static void add_key_id(struct jobs_collector *c, enum jobs_id_kind kind, size_t key_bytes)
 {
-    const struct jobs_id id = {.base = JOBS_NO_BASE, .kind = (unsigned)kind & 3};
+    const struct jobs_id id = {.base = JOBS_NO_BASE, .kind = (unsigned)kind & 7};
 
     jobs_id_add(c, &id, hash_of_parts(c, c->key, key_bytes, "", "", 0), true);
+}
+
+/* Whose it is is told by a set that names it. */
+static void end_large_zset(struct jobs_collector *c, const struct rdbp_value_end *end,
+                           const struct key_row *row)
+{
+    struct jobs_id id = {.base = JOBS_NO_BASE, .kind = JOBS_ID_ZSET};
+
+    if (!end->ok || end->element_count < JOBS_MIN_TAG_JOBS || row->expires_at_ms != ROW_NULL)
+        return;
+    end_set(c, end, row);
+    if (c->set == JOBS_NO_ITEM)
+        return;
+    id.item = c->set & 0x3fff;
+    jobs_id_add(c, &id, hash_of_parts(c, c->key, c->key_bytes, "", "", 0), true);
 }
 
 int jobs_end(struct jobs_collector *c, const struct rdbp_value_end *end, const struct key_row *row)
@@ -850,6 +1131,13 @@ int jobs_end(struct jobs_collector *c, const struct rdbp_value_end *end, const s
         if (end->ok)
             end_meta(c);
         break;
+    case JOBS_SHAPE_HANGFIRE_STATE:
+        if (end->ok)
+            end_hangfire_state(c);
+        break;
+    case JOBS_SHAPE_ASYNQ_PAUSED: mark_paused(c, c->key, c->name.base_bytes); break;
+    case JOBS_SHAPE_FAKTORY_PAUSED: break;
+    case JOBS_SHAPE_LARGE_ZSET: end_large_zset(c, end, row); break;
     case JOBS_SHAPE_RESQUE_DELAYED:
         add_key_id(c, JOBS_ID_JOB, c->key_bytes);
         end_set(c, end, row);

@@ -19,7 +19,7 @@ bool jobs_ends_with(const uint8_t *key, size_t key_bytes, const char *tail)
     return key_bytes >= bytes && memcmp(key + key_bytes - bytes, tail, bytes) == 0;
 }
 
-static bool begins_with(const uint8_t *key, size_t key_bytes, const char *head)
+bool jobs_begins_with(const uint8_t *key, size_t key_bytes, const char *head)
 {
     const size_t bytes = strlen(head);
 
@@ -52,6 +52,18 @@ static bool is_one_of(const uint8_t *text, size_t bytes, const char *const *word
     return false;
 }
 
+bool jobs_is_uuid(const uint8_t *text, size_t text_bytes)
+{
+    return text_bytes == JOBS_UUID_BYTES && text[8] == '-' && text[13] == '-' && text[18] == '-' &&
+           text[23] == '-';
+}
+
+static bool ends_with_uuid(const uint8_t *key, size_t key_bytes)
+{
+    return key_bytes >= JOBS_UUID_BYTES &&
+           jobs_is_uuid(key + key_bytes - JOBS_UUID_BYTES, JOBS_UUID_BYTES);
+}
+
 static struct jobs_name ids_name(const uint8_t *key, size_t key_bytes, const char *const *states)
 {
     const size_t at = last_segment(key, key_bytes);
@@ -82,42 +94,111 @@ static bool is_epoch_list(const uint8_t *key, size_t key_bytes, size_t *ret_base
     return true;
 }
 
+/* asynq:{<queue>}:<rest>; 0: it is not. */
+static size_t asynq_base(const uint8_t *key, size_t key_bytes)
+{
+    const uint8_t *end;
+
+    if (!jobs_begins_with(key, key_bytes, "asynq:{"))
+        return 0;
+    end = memmem(key, key_bytes, "}:", 2);
+    return end == NULL ? 0 : (size_t)(end - key) + 2;
+}
+
+static struct jobs_name asynq_name(const uint8_t *key, size_t key_bytes, const char *const *states)
+{
+    const size_t at = asynq_base(key, key_bytes);
+
+    if (at == 0 || !(is_one_of(key + at, key_bytes - at, states) ||
+                     jobs_begins_with(key + at, key_bytes - at, "g:")))
+        return none;
+    return (struct jobs_name){JOBS_SHAPE_ASYNQ_IDS, at};
+}
+
+/* Hangfire's queue:<queue> and queue:<queue>:dequeued, under a prefix. */
+static struct jobs_name hangfire_queue(const uint8_t *key, size_t key_bytes)
+{
+    const uint8_t *at = memmem(key, key_bytes, ":queue:", 7);
+
+    return at == NULL ? none : (struct jobs_name){JOBS_SHAPE_HANGFIRE_IDS, (size_t)(at - key) + 1};
+}
+
+static struct jobs_name hangfire_ids(const uint8_t *key, size_t key_bytes,
+                                     const char *const *states)
+{
+    struct jobs_name name = ids_name(key, key_bytes, states);
+
+    if (name.shape != JOBS_SHAPE_NONE)
+        name.shape = JOBS_SHAPE_HANGFIRE_IDS;
+    return name;
+}
+
 static struct jobs_name list_name(const uint8_t *key, size_t key_bytes)
 {
     static const char *const states[] = {"wait", "active", "paused", "waiting", NULL};
+    static const char *const asynq[] = {"pending", "active", NULL};
+    static const char *const ended[] = {"succeeded", "deleted", NULL};
+    struct jobs_name name;
     size_t base;
 
-    if (begins_with(key, key_bytes, "rq:queue:"))
+    if (jobs_begins_with(key, key_bytes, "q:"))
+        return (struct jobs_name){JOBS_SHAPE_FAKTORY, 2};
+    if (jobs_begins_with(key, key_bytes, "asynq:"))
+        return asynq_name(key, key_bytes, asynq);
+    if (jobs_begins_with(key, key_bytes, "dramatiq:"))
+        return (struct jobs_name){JOBS_SHAPE_DRAMATIQ_IDS, 9};
+    if (jobs_begins_with(key, key_bytes, "rq:queue:"))
         return (struct jobs_name){JOBS_SHAPE_RQ_IDS, 3};
     if (is_epoch_list(key, key_bytes, &base))
         return (struct jobs_name){JOBS_SHAPE_RESQUE_DELAYED, base};
     if (jobs_ends_with(key, key_bytes, ".reply.celery.pidbox") ||
         memmem(key, key_bytes, "celeryev.", 9) != NULL)
         return (struct jobs_name){JOBS_SHAPE_REPLIES, 0};
-    return ids_name(key, key_bytes, states);
+    name = ids_name(key, key_bytes, states);
+    if (name.shape == JOBS_SHAPE_NONE)
+        name = hangfire_ids(key, key_bytes, ended);
+    return name.shape == JOBS_SHAPE_NONE ? hangfire_queue(key, key_bytes) : name;
+}
+
+static struct jobs_name rq_registry(const uint8_t *key, size_t key_bytes)
+{
+    static const char *const registries[] = {"wip",       "finished", "failed", "deferred",
+                                             "scheduled", "canceled", NULL};
+    const uint8_t *colon = memchr(key + 3, ':', key_bytes - 3);
+
+    if (colon != NULL && is_one_of(key + 3, (size_t)(colon - key) - 3, registries))
+        return (struct jobs_name){JOBS_SHAPE_RQ_IDS, 3};
+    return none;
 }
 
 static struct jobs_name zset_name(const uint8_t *key, size_t key_bytes)
 {
     static const char *const states[] = {"delayed",          "completed", "failed",   "prioritized",
                                          "waiting-children", "repeat",    "reserved", NULL};
-    static const char *const registries[] = {"wip",       "finished", "failed", "deferred",
-                                             "scheduled", "canceled", NULL};
+    static const char *const asynq[] = {"scheduled", "retry", "archived",
+                                        "completed", "lease", NULL};
+    static const char *const faktory[] = {"scheduled", "retries", "dead", "working", NULL};
+    static const char *const hangfire[] = {"schedule", "processing", "awaiting", NULL};
+    struct jobs_name name;
 
-    if (begins_with(key, key_bytes, "rq:")) {
-        const uint8_t *colon = memchr(key + 3, ':', key_bytes - 3);
-
-        if (colon != NULL && is_one_of(key + 3, (size_t)(colon - key) - 3, registries))
-            return (struct jobs_name){JOBS_SHAPE_RQ_IDS, 3};
-        return none;
-    }
+    if (jobs_begins_with(key, key_bytes, "rq:"))
+        return rq_registry(key, key_bytes);
+    if (jobs_begins_with(key, key_bytes, "asynq:"))
+        return asynq_name(key, key_bytes, asynq);
+    if (is_one_of(key, key_bytes, faktory))
+        return (struct jobs_name){JOBS_SHAPE_FAKTORY, 0};
+    if (jobs_ends_with(key, key_bytes, ".XQ") && jobs_begins_with(key, key_bytes, "dramatiq:"))
+        return (struct jobs_name){JOBS_SHAPE_DRAMATIQ_IDS, 9};
     if (jobs_ends_with(key, key_bytes, "unacked_index"))
         return (struct jobs_name){JOBS_SHAPE_UNACKED_INDEX, key_bytes - 13};
     if (jobs_ends_with(key, key_bytes, "_jobs"))
         return (struct jobs_name){JOBS_SHAPE_HORIZON, 0};
     if (jobs_ends_with(key, key_bytes, ":entries"))
         return before(JOBS_SHAPE_TAG_ENTRIES, key, key_bytes, "tag:");
-    return ids_name(key, key_bytes, states);
+    name = ids_name(key, key_bytes, states);
+    if (name.shape == JOBS_SHAPE_NONE)
+        name = hangfire_ids(key, key_bytes, hangfire);
+    return name.shape == JOBS_SHAPE_NONE ? (struct jobs_name){JOBS_SHAPE_LARGE_ZSET, 0} : name;
 }
 
 static struct jobs_name set_name(const uint8_t *key, size_t key_bytes)
@@ -127,23 +208,39 @@ static struct jobs_name set_name(const uint8_t *key, size_t key_bytes)
 
     if (name.shape != JOBS_SHAPE_NONE)
         return name;
+    if (jobs_begins_with(key, key_bytes, "dramatiq:__acks__."))
+        return (struct jobs_name){JOBS_SHAPE_DRAMATIQ_IDS, 9};
+    if (key_bytes == 6 && memcmp(key, "paused", 6) == 0)
+        return (struct jobs_name){JOBS_SHAPE_FAKTORY_PAUSED, 0};
+    if (jobs_ends_with(key, key_bytes, ":monitoring"))
+        return (struct jobs_name){JOBS_SHAPE_MONITORING, key_bytes - 10};
     name = before(JOBS_SHAPE_SPRING_INDEX, key, key_bytes, "index:org.springframework.session");
     return name.shape != JOBS_SHAPE_NONE ? name : ids_name(key, key_bytes, states);
 }
 
-/* Ends like one: Spring's ids, unless the application makes its own. */
-static bool is_uuid(const uint8_t *key, size_t key_bytes)
+/* Hangfire's job:<id> and job:<id>:state, Spring's sessions:<id>. */
+static struct jobs_name uuid_hash(const uint8_t *key, size_t key_bytes)
 {
-    return key_bytes > 36 && key[key_bytes - 28] == '-' && key[key_bytes - 23] == '-' &&
-           key[key_bytes - 18] == '-' && key[key_bytes - 13] == '-';
+    const bool is_state = jobs_ends_with(key, key_bytes, ":state");
+    const size_t bytes = is_state ? key_bytes - 6 : key_bytes;
+    const size_t at = bytes > JOBS_UUID_BYTES ? bytes - JOBS_UUID_BYTES : 0;
+
+    if (!ends_with_uuid(key, bytes))
+        return none;
+    if (jobs_ends_with(key, at, ":job:"))
+        return (struct jobs_name){is_state ? JOBS_SHAPE_HANGFIRE_STATE : JOBS_SHAPE_JOB, at - 4};
+    if (!is_state && jobs_ends_with(key, at, ":sessions:"))
+        return (struct jobs_name){JOBS_SHAPE_SPRING_SESSION, at - 9};
+    return none;
 }
 
 static struct jobs_name hash_name(const uint8_t *key, size_t key_bytes)
 {
     const uint8_t *repeat;
+    struct jobs_name name;
     size_t at;
 
-    if (begins_with(key, key_bytes, "rq:job:"))
+    if (jobs_begins_with(key, key_bytes, "rq:job:"))
         return (struct jobs_name){JOBS_SHAPE_JOB, 3};
     if (jobs_ends_with(key, key_bytes, ":meta"))
         return (struct jobs_name){JOBS_SHAPE_META, key_bytes - 4};
@@ -151,9 +248,16 @@ static struct jobs_name hash_name(const uint8_t *key, size_t key_bytes)
         return (struct jobs_name){JOBS_SHAPE_BEE_JOBS, key_bytes - 4};
     if (jobs_ends_with(key, key_bytes, "unacked"))
         return (struct jobs_name){JOBS_SHAPE_UNACKED, key_bytes - 7};
-    if (is_uuid(key, key_bytes) && key_bytes > 46 &&
-        memcmp(key + key_bytes - 46, ":sessions:", 10) == 0)
-        return (struct jobs_name){JOBS_SHAPE_SPRING_SESSION, key_bytes - 45};
+    if (jobs_ends_with(key, key_bytes, ".msgs") && jobs_begins_with(key, key_bytes, "dramatiq:"))
+        return (struct jobs_name){JOBS_SHAPE_DRAMATIQ_MSGS, key_bytes - 5};
+    at = asynq_base(key, key_bytes);
+    if (at > 0)
+        return jobs_begins_with(key + at, key_bytes - at, "t:")
+                   ? (struct jobs_name){JOBS_SHAPE_JOB, at}
+                   : none;
+    name = uuid_hash(key, key_bytes);
+    if (name.shape != JOBS_SHAPE_NONE)
+        return name;
     /* Bull's: <prefix>:<queue>:<id>, where an id may be repeat:<name>:<ms>. */
     repeat = memmem(key, key_bytes, ":repeat:", 8);
     at = repeat != NULL ? (size_t)(repeat - key) + 1 : last_segment(key, key_bytes);
@@ -162,13 +266,24 @@ static struct jobs_name hash_name(const uint8_t *key, size_t key_bytes)
     return (struct jobs_name){JOBS_SHAPE_JOB, at};
 }
 
+static struct jobs_name string_name(const uint8_t *key, size_t key_bytes)
+{
+    size_t at;
+
+    if (key_bytes < 6)
+        return none;
+    if (key[key_bytes - 1] == 'k' && jobs_ends_with(key, key_bytes, ":lock"))
+        return (struct jobs_name){JOBS_SHAPE_LOCK, key_bytes - 5};
+    if (key[key_bytes - 1] != 'd' || !jobs_ends_with(key, key_bytes, ":paused"))
+        return none;
+    at = asynq_base(key, key_bytes);
+    return at != key_bytes - 6 ? none : (struct jobs_name){JOBS_SHAPE_ASYNQ_PAUSED, at};
+}
+
 struct jobs_name jobs_name_of(enum rdbp_type type, const uint8_t *key, size_t key_bytes)
 {
     switch (type) {
-    case RDBP_TYPE_STRING:
-        if (key_bytes < 6 || key[key_bytes - 1] != 'k' || !jobs_ends_with(key, key_bytes, ":lock"))
-            return none;
-        return (struct jobs_name){JOBS_SHAPE_LOCK, key_bytes - 5};
+    case RDBP_TYPE_STRING: return string_name(key, key_bytes);
     case RDBP_TYPE_LIST: return list_name(key, key_bytes);
     case RDBP_TYPE_ZSET: return zset_name(key, key_bytes);
     case RDBP_TYPE_SET: return set_name(key, key_bytes);

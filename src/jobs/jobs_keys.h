@@ -22,8 +22,20 @@ enum jobs_shape {
     JOBS_SHAPE_BEE_JOBS,       /* hash id -> job; base: before jobs */
     JOBS_SHAPE_META,           /* hash; base: before meta */
     JOBS_SHAPE_LOCK,           /* string <job>:lock; base: before :lock */
-    JOBS_SHAPE_RESULT          /* string celery-task-meta-<id>, found by its first bytes */
+    JOBS_SHAPE_RESULT,         /* string celery-task-meta-<id>, found by its first bytes */
+    JOBS_SHAPE_ASYNQ_IDS,      /* list, zset asynq:{<queue>}:<state>; base: before the state */
+    JOBS_SHAPE_ASYNQ_PAUSED,   /* string asynq:{<queue>}:paused; base: before paused */
+    JOBS_SHAPE_DRAMATIQ_IDS,   /* list, zset, set of ids; base: before the queue, or __acks__ */
+    JOBS_SHAPE_DRAMATIQ_MSGS,  /* hash id -> message, <queue>.msgs; base: before .msgs */
+    JOBS_SHAPE_FAKTORY,        /* list q:<queue>, zset: JSON; base: before the queue or state */
+    JOBS_SHAPE_FAKTORY_PAUSED, /* set of queues */
+    JOBS_SHAPE_HANGFIRE_IDS,   /* list, zset of GUIDs; base: before the state or queue:<queue> */
+    JOBS_SHAPE_HANGFIRE_STATE, /* hash job:<id>:state; base: before job: */
+    JOBS_SHAPE_MONITORING,     /* Horizon's set of tags; base: before monitoring */
+    JOBS_SHAPE_LARGE_ZSET      /* any other: may be one of these tags when it is large */
 };
+
+#define JOBS_UUID_BYTES 36
 
 struct jobs_name {
     enum jobs_shape shape;
@@ -35,5 +47,8 @@ struct jobs_name jobs_name_of(enum rdbp_type type, const uint8_t *key, size_t ke
 /* Where name begins in the key, its last place; SIZE_MAX when it is not there. */
 size_t jobs_find_last(const uint8_t *key, size_t key_bytes, const char *name);
 bool jobs_ends_with(const uint8_t *key, size_t key_bytes, const char *tail);
+bool jobs_begins_with(const uint8_t *key, size_t key_bytes, const char *head);
+/* 36 bytes with dashes where a UUID has them. */
+bool jobs_is_uuid(const uint8_t *text, size_t text_bytes);
 
 #endif

@@ -8,6 +8,8 @@
  *     resque:queue:low            prefix resque, queue low, state queue
  *     rq:failed:low               prefix rq, queue low, state failed
  *     app_database_queues:mail    prefix app_database_, queue mail, state queue
+ *     asynq:{low}:retry           prefix asynq, queue low, state retry
+ *     {hangfire}:queue:low        prefix {hangfire}, queue low, state queue
  *
  * Ids and jobs are sorted by the hash of the job's key, so that a job stands beside the places that
  * name it:
@@ -40,6 +42,7 @@ struct place {
     const char *system, *state;
     const char *prefix, *queue;
     size_t prefix_bytes, queue_bytes;
+    bool is_index; /* names jobs that are counted elsewhere */
 };
 
 /* ---- what a key is ------------------------------------------------------------------------ */
@@ -125,6 +128,7 @@ static bool place_celery(struct place *p, const struct jobs_set *s)
         set_prefix(p, s->key, s->base_bytes);
         p->queue_bytes = 0;
         p->state = "unacked";
+        p->is_index = s->shape == JOBS_SHAPE_UNACKED_INDEX;
         return true;
     case JOBS_SHAPE_RESULT:
         set_prefix(p, s->key, s->base_bytes);
@@ -201,6 +205,83 @@ static bool place_laravel(struct place *p, const struct jobs_set *s)
     return true;
 }
 
+static bool place_asynq(struct place *p, const struct jobs_set *s)
+{
+    static const char head[] = "asynq:{", tail[] = "}:";
+    const char *rest = s->key + s->base_bytes;
+
+    set_prefix(p, s->key, sizeof("asynq:") - 1);
+    p->queue = s->key + sizeof(head) - 1;
+    p->queue_bytes = s->base_bytes - (sizeof(head) - 1) - (sizeof(tail) - 1);
+    p->state = rest;
+    if (strncmp(rest, "g:", 2) == 0) {
+        p->state = "aggregating";
+    } else if (strcmp(rest, "lease") == 0) {
+        p->state = "active";
+        p->is_index = true;
+    }
+    return true;
+}
+
+/* What ends in .DQ and .XQ are the queue's delayed and dead messages. */
+static bool place_dramatiq(struct place *p, const struct jobs_set *s)
+{
+    const uint8_t *queue;
+
+    set_prefix(p, s->key, s->base_bytes);
+    p->queue = s->key + s->base_bytes;
+    p->queue_bytes = s->key_bytes - s->base_bytes;
+    p->state = "queue";
+    if (s->type == RDBP_TYPE_SET) { /* __acks__.<worker>.<queue> */
+        const size_t skipped = sizeof("__acks__.") + JOBS_UUID_BYTES;
+
+        if (p->queue_bytes <= skipped)
+            return false;
+        p->queue += skipped;
+        p->queue_bytes -= skipped;
+        p->state = "unacked";
+    }
+    queue = (const uint8_t *)p->queue;
+    if (jobs_ends_with(queue, p->queue_bytes, ".DQ")) {
+        p->state = s->type == RDBP_TYPE_SET ? p->state : "delayed";
+        p->queue_bytes -= 3;
+    } else if (jobs_ends_with(queue, p->queue_bytes, ".XQ")) {
+        p->state = "dead";
+        p->queue_bytes -= 3;
+    }
+    return true;
+}
+
+static bool place_faktory(struct place *p, const struct jobs_set *s)
+{
+    p->prefix = "";
+    p->queue = s->key + s->base_bytes;
+    p->queue_bytes = s->base_bytes > 0 ? s->key_bytes - s->base_bytes : 0;
+    p->state = s->base_bytes > 0 ? "queue" : s->key;
+    return true;
+}
+
+static bool place_hangfire(struct place *p, const struct jobs_set *s)
+{
+    static const char queue[] = "queue:", fetched[] = ":dequeued";
+    const uint8_t *const rest = (const uint8_t *)s->key + s->base_bytes;
+    const size_t bytes = s->key_bytes - s->base_bytes;
+
+    set_prefix(p, s->key, s->base_bytes);
+    p->queue = "";
+    p->state = s->key + s->base_bytes;
+    if (s->type != RDBP_TYPE_LIST || !jobs_begins_with(rest, bytes, queue))
+        return true;
+    p->queue = p->state + sizeof(queue) - 1;
+    p->queue_bytes = bytes - (sizeof(queue) - 1);
+    p->state = "queue";
+    if (jobs_ends_with(rest, bytes, fetched)) {
+        p->queue_bytes -= sizeof(fetched) - 1;
+        p->state = "fetched";
+    }
+    return true;
+}
+
 static bool find_place(const struct resolver *r, const struct jobs_set *s, struct place *p)
 {
     *p = (struct place){.prefix = "", .queue = ""};
@@ -218,6 +299,15 @@ static bool find_place(const struct resolver *r, const struct jobs_set *s, struc
         return place_rq(p, s);
     if (is_word(p->system, "laravel"))
         return place_laravel(p, s);
+    if (is_word(p->system, "asynq"))
+        return s->shape == JOBS_SHAPE_ASYNQ_IDS && place_asynq(p, s);
+    if (is_word(p->system, "dramatiq"))
+        return s->shape == JOBS_SHAPE_DRAMATIQ_IDS && place_dramatiq(p, s);
+    if (is_word(p->system, "faktory"))
+        return s->shape == JOBS_SHAPE_FAKTORY && place_faktory(p, s);
+    if (is_word(p->system, "hangfire"))
+        return (s->shape == JOBS_SHAPE_IDS || s->shape == JOBS_SHAPE_HANGFIRE_IDS) &&
+               place_hangfire(p, s);
     if (is_word(p->system, "spring session") && s->shape == JOBS_SHAPE_SPRING_INDEX) {
         set_prefix(p, s->key, s->base_bytes);
         p->state = "principal index";
@@ -321,7 +411,7 @@ static void add_set(struct resolver *r, struct jobs_set *s)
     if (s->queue == JOBS_NO_ITEM)
         return;
     q = &r->c->queues.items[s->queue];
-    if (s->shape != JOBS_SHAPE_UNACKED_INDEX) /* the same messages as in the hash */
+    if (!p.is_index)
         q->jobs += s->jobs;
     q->bytes += s->bytes;
     q->overdue += s->overdue;
@@ -354,8 +444,24 @@ static int64_t made_at(const struct jobs_id *job)
     return job->made_at_s == 0 ? ROW_NULL : (int64_t)job->made_at_s * 1000;
 }
 
-static void join_member(struct resolver *r, uint32_t set, const struct jobs_id *job, bool has_lock)
+/* A failed job of Hangfire's has its error in a key of its own. */
+static uint32_t names_with_error(struct jobs_collector *c, uint32_t job, uint32_t state)
 {
+    const struct jobs_names names = c->names.items[job], error = c->names.items[state];
+
+    return jobs_names_get(c, names.class_, names.class_bytes, error.error, error.error_bytes);
+}
+
+/* What was noted of one job's key. */
+struct job_notes {
+    const struct jobs_id *job, *state, *zset; /* NULL: not there */
+    bool has_lock, has_member;
+};
+
+static void join_member(struct resolver *r, uint32_t set, const struct job_notes *notes)
+{
+    const struct jobs_id *const job = notes->job;
+    uint32_t names;
     struct jobs_collector *c = r->c;
     struct jobs_set *s = &c->sets.items[set];
     struct jobs_queue *q;
@@ -363,7 +469,7 @@ static void join_member(struct resolver *r, uint32_t set, const struct jobs_id *
     if (s->queue == JOBS_NO_ITEM)
         return;
     q = &c->queues.items[s->queue];
-    if (strcmp(q->state, "active") == 0 && strcmp(q->system, "bee-queue") != 0 && !has_lock &&
+    if (strcmp(q->state, "active") == 0 && strncmp(q->system, "bull", 4) == 0 && !notes->has_lock &&
         !c->are_locks_cut)
         q->without_lock++;
     if (job == NULL) {
@@ -379,14 +485,72 @@ static void join_member(struct resolver *r, uint32_t set, const struct jobs_id *
         q->oldest_at = jobs_earlier(q->oldest_at, made_at(job));
         q->newest_at = jobs_later(q->newest_at, made_at(job));
     }
-    jobs_tally_add(c, set, names_in_state(c, job->item, q->state), job->bytes, made_at(job));
+    names = notes->state != NULL && strcmp(q->state, "failed") == 0
+                ? names_with_error(c, job->item, notes->state->item)
+                : names_in_state(c, job->item, q->state);
+    jobs_tally_add(c, set, names, job->bytes, made_at(job));
+}
+
+/* A sorted set that Horizon's set of monitored tags names. */
+static void join_tag(struct resolver *r, const struct jobs_set *monitoring, struct jobs_set *tag)
+{
+    struct place p = {.queue = tag->key + monitoring->base_bytes,
+                      .queue_bytes = tag->key_bytes - monitoring->base_bytes,
+                      .state = "monitored tag"};
+    struct jobs_queue *q;
+
+    if (tag->queue != JOBS_NO_ITEM || monitoring->shape != JOBS_SHAPE_MONITORING)
+        return;
+    p.system =
+        system_of(r, monitoring->db, monitoring->type, monitoring->key, monitoring->key_bytes, 0);
+    if (!is_word(p.system, "laravel"))
+        return;
+    set_prefix(&p, tag->key, monitoring->base_bytes);
+    tag->queue = queue_get(r, tag->db, &p, NULL);
+    if (tag->queue == JOBS_NO_ITEM)
+        return;
+    q = &r->c->queues.items[tag->queue];
+    q->jobs = tag->jobs;
+    q->bytes = tag->bytes;
+    q->key = (const uint8_t *)tag->key;
+    q->key_bytes = tag->key_bytes;
+    q->type = tag->type;
+}
+
+/* Whose a base is, by a key that its system has beside the jobs: its place is then p. */
+static bool place_orphans(const struct resolver *r, const struct jobs_base *b, char *key,
+                          struct place *p)
+{
+    struct jobs_set s = {.db = b->db,
+                         .shape = JOBS_SHAPE_IDS,
+                         .type = RDBP_TYPE_LIST,
+                         .key = key,
+                         .key_bytes = b->size_bytes,
+                         .base_bytes = b->size_bytes};
+    const uint8_t *const base = (const uint8_t *)b->bytes;
+
+    memcpy(key, b->bytes, b->size_bytes);
+    if (jobs_begins_with(base, b->size_bytes, "dramatiq:")) {
+        p->system = system_of(r, b->db, RDBP_TYPE_LIST, key, b->size_bytes, 0);
+        s.base_bytes = sizeof("dramatiq:") - 1;
+        return is_word(p->system, "dramatiq") && place_dramatiq(p, &s);
+    }
+    memcpy(key + b->size_bytes, "active", 7);
+    p->system = system_of(r, b->db, RDBP_TYPE_LIST, key, b->size_bytes + 6, 0);
+    if (is_word(p->system, "asynq"))
+        return place_asynq(p, &s);
+    if (is_word(p->system, "bull") || is_word(p->system, "bullmq") ||
+        is_word(p->system, "bee-queue"))
+        return place_node(p, &s);
+    memcpy(key + b->size_bytes, "servers", 8);
+    p->system = system_of(r, b->db, RDBP_TYPE_SET, key, b->size_bytes + 7, 0);
+    return is_word(p->system, "hangfire") && place_hangfire(p, &s);
 }
 
 /* The row for jobs of a base that nothing names. */
 static uint32_t orphan_row(struct resolver *r, uint32_t base)
 {
     const struct jobs_base *b = &r->c->bases.items[base];
-    struct jobs_set s = {.db = b->db, .shape = JOBS_SHAPE_IDS, .base_bytes = b->size_bytes};
     char key[JOBS_MAX_KEY_BYTES + 8];
     struct place p = {.prefix = "rq", .prefix_bytes = 2, .queue = "", .system = "rq"};
     uint32_t row;
@@ -394,15 +558,8 @@ static uint32_t orphan_row(struct resolver *r, uint32_t base)
     if (b->size_bytes == 3 && memcmp(b->bytes, "rq:", 3) == 0) {
         if (!is_word(system_of(r, b->db, RDBP_TYPE_LIST, "rq:queue:default", 16, 0), "rq"))
             return JOBS_NO_ITEM;
-    } else {
-        memcpy(key, b->bytes, b->size_bytes);
-        memcpy(key + b->size_bytes, "active", 6);
-        p.system = system_of(r, b->db, RDBP_TYPE_LIST, key, b->size_bytes + 6, 0);
-        if (p.system == NULL || (!is_word(p.system, "bull") && !is_word(p.system, "bullmq") &&
-                                 !is_word(p.system, "bee-queue")))
-            return JOBS_NO_ITEM;
-        s.key = key;
-        place_node(&p, &s);
+    } else if (!place_orphans(r, b, key, &p)) {
+        return JOBS_NO_ITEM;
     }
     p.state = "orphan";
     row = queue_get(r, b->db, &p, NULL);
@@ -434,23 +591,30 @@ static void add_orphan(struct resolver *r, const struct jobs_id *job)
     q->newest_at = jobs_later(q->newest_at, made_at(job));
 }
 
-/* All that was noted of one job's key. */
 static void join_job(struct resolver *r, const struct jobs_id *ids, size_t count)
 {
-    const struct jobs_id *job = ids[0].kind == JOBS_ID_JOB ? &ids[0] : NULL;
-    bool has_lock = false, has_member = false;
+    struct job_notes notes = {0};
 
-    for (size_t i = 0; i < count; i++)
-        has_lock |= ids[i].kind == JOBS_ID_LOCK;
+    for (size_t i = count; i > 0; i--) {
+        switch ((enum jobs_id_kind)ids[i - 1].kind) {
+        case JOBS_ID_JOB: notes.job = &ids[i - 1]; break;
+        case JOBS_ID_LOCK: notes.has_lock = true; break;
+        case JOBS_ID_STATE: notes.state = &ids[i - 1]; break;
+        case JOBS_ID_ZSET: notes.zset = &ids[i - 1]; break;
+        default: break;
+        }
+    }
     for (size_t i = 0; i < count; i++) {
         if (ids[i].kind != JOBS_ID_MEMBER)
             continue;
-        has_member = true;
-        join_member(r, ids[i].item, job, has_lock);
+        notes.has_member = true;
+        join_member(r, ids[i].item, &notes);
+        if (notes.zset != NULL)
+            join_tag(r, &r->c->sets.items[ids[i].item], &r->c->sets.items[notes.zset->item]);
     }
     /* When ids were left out, the one that names it may be among them. */
-    if (job != NULL && !has_member && !r->c->are_members_cut)
-        add_orphan(r, job);
+    if (notes.job != NULL && !notes.has_member && !r->c->are_members_cut)
+        add_orphan(r, notes.job);
 }
 
 static bool has_job_keys(const struct jobs_set *s)
@@ -585,16 +749,19 @@ static void add_meta(struct resolver *r, const struct jobs_base *b)
         system->version = b->version;
 }
 
-/* Of the sets' base: all states of a paused queue are. */
+/* Of the sets' base: all states of a paused queue are.  A list of Faktory's is its own. */
 static void mark_paused(struct jobs_collector *c)
 {
     for (size_t i = 0; i < c->sets.count; i++) {
         const struct jobs_set *s = &c->sets.items[i];
+        const bool is_faktory = s->shape == JOBS_SHAPE_FAKTORY;
         uint32_t base;
 
-        if (s->queue == JOBS_NO_ITEM || s->shape != JOBS_SHAPE_IDS)
+        if (s->queue == JOBS_NO_ITEM ||
+            (s->shape != JOBS_SHAPE_IDS && s->shape != JOBS_SHAPE_ASYNQ_IDS && !is_faktory))
             continue;
-        base = jobs_base_find(c, s->db, (const uint8_t *)s->key, s->base_bytes);
+        base = jobs_base_find(c, s->db, (const uint8_t *)s->key,
+                              is_faktory ? s->key_bytes : s->base_bytes);
         if (base != JOBS_NO_ITEM && c->bases.items[base].is_paused)
             c->queues.items[s->queue].is_paused = true;
     }

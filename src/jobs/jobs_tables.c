@@ -30,7 +30,7 @@ _Static_assert(JOBS_MAX_IDS * sizeof(struct jobs_id) + JOBS_MAX_ARENA_BYTES +
                        INDEX_BYTES((size_t)JOBS_MAX_QUEUES) <=
                    (size_t)64 * 1024 * 1024,
                "job queues: the tables must fit into 64 MiB");
-_Static_assert(JOBS_MAX_SETS <= 1 << 15 && JOBS_MAX_NAMES <= 1 << 15 && JOBS_NO_BASE < 1 << 14,
+_Static_assert(JOBS_MAX_SETS <= 1 << 14 && JOBS_MAX_NAMES <= 1 << 14 && JOBS_NO_BASE < 1 << 14,
                "job queues: numbers must fit into struct jobs_id");
 
 int64_t jobs_later(int64_t a, int64_t b)

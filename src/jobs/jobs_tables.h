@@ -26,6 +26,7 @@
 #define JOBS_MAX_IDS          ((size_t)2200000)
 #define JOBS_MAX_LOCKS        (JOBS_MAX_IDS / 8)
 #define JOBS_MAX_STRANGER_IDS (JOBS_MAX_IDS / 2)
+#define JOBS_MIN_TAG_JOBS     1000 /* in a sorted set that may be a tag of Horizon's */
 #define JOBS_NO_ITEM          HASH_INDEX_NONE
 #define JOBS_NO_BASE          JOBS_MAX_BASES /* of a struct jobs_id */
 
@@ -70,7 +71,13 @@ struct jobs_tally {
     int64_t oldest_at, newest_at;
 };
 
-enum jobs_id_kind { JOBS_ID_JOB = 0, JOBS_ID_LOCK, JOBS_ID_MEMBER };
+enum jobs_id_kind {
+    JOBS_ID_JOB = 0,
+    JOBS_ID_LOCK,
+    JOBS_ID_MEMBER,
+    JOBS_ID_STATE, /* the error of a job that keeps it in a key of its own */
+    JOBS_ID_ZSET   /* a large sorted set, which a member may name */
+};
 
 /* hash is of database and the name of the job's key, so that equal ones belong together.  In two
  * halves, for then it takes 20 bytes and not 24. */
@@ -78,9 +85,9 @@ struct jobs_id {
     uint32_t hash_high, hash_low;
     uint32_t made_at_s; /* JOB: when it was made; 0 not known */
     uint32_t bytes;     /* JOB; capped */
-    uint32_t item : 15; /* JOB: names; MEMBER: set */
+    uint32_t item : 14; /* JOB, STATE: names; MEMBER, ZSET: set */
     uint32_t base : 14; /* JOB: base, or JOBS_NO_BASE */
-    uint32_t kind : 2;
+    uint32_t kind : 3;
     uint32_t is_without_ttl : 1;
 };
 
@@ -98,11 +105,11 @@ struct jobs_text {
 
 /* What is wanted of an element, or of the fields of a job's hash. */
 struct jobs_facts {
-    struct jobs_text class_, error, status, stack;
+    struct jobs_text class_, error, status, stack, method;
     int64_t at;
-    bool has_jid;
+    bool has_jid, has_jobtype, has_actor;
     /* Of a job's hash. */
-    bool has_name, has_data, has_timestamp, has_created;
+    bool has_name, has_data, has_timestamp, has_created, has_message;
 };
 
 struct jobs_collector {

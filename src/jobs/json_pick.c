@@ -33,14 +33,21 @@ static enum json_name name_of(const char *text, size_t bytes)
         const char *text;
         enum json_name name;
     } names[] = {
+        {"actor_name", JSON_NAME_ACTOR_NAME},
         {"class", JSON_NAME_CLASS},
         {"createdAt", JSON_NAME_CREATED_AT},
+        {"created_at", JSON_NAME_CREATED_AT},
         {"displayName", JSON_NAME_DISPLAY_NAME},
+        {"errtype", JSON_NAME_ERRTYPE},
         {"exc_type", JSON_NAME_EXC_TYPE},
         {"exception", JSON_NAME_EXCEPTION},
         {"failed_at", JSON_NAME_FAILED_AT},
+        {"failure", JSON_NAME_FAILURE},
         {"headers", JSON_NAME_HEADERS},
         {"jid", JSON_NAME_JID},
+        {"job", JSON_NAME_JOB},
+        {"jobtype", JSON_NAME_JOBTYPE},
+        {"message_timestamp", JSON_NAME_MESSAGE_TIMESTAMP},
         {"options", JSON_NAME_OPTIONS},
         {"payload", JSON_NAME_PAYLOAD},
         {"pushedAt", JSON_NAME_PUSHED_AT},

@@ -362,6 +362,13 @@ static const struct suffix_rule suffix_rules[] = {
     {RDBP_TYPE_ZSET, 0, ROOT_HORIZON, "recent_failed_jobs", FACT_HORIZON_RECENT_FAILED},
     {RDBP_TYPE_ZSET, 0, ROOT_HORIZON, "masters", FACT_HORIZON_MASTERS},
     {RDBP_TYPE_ZSET, 0, ROOT_HORIZON, "supervisors", FACT_HORIZON_SUPERVISORS},
+    {RDBP_TYPE_SET, 0, ROOT_HANGFIRE, "servers", FACT_HANGFIRE_SERVERS},
+    {RDBP_TYPE_LIST, 0, ROOT_HANGFIRE, "succeeded", FACT_HANGFIRE_SUCCEEDED},
+    {RDBP_TYPE_LIST, 0, ROOT_HANGFIRE, "deleted", FACT_HANGFIRE_DELETED},
+    {RDBP_TYPE_ZSET, 0, ROOT_HANGFIRE, "processing", FACT_HANGFIRE_PROCESSING},
+    {RDBP_TYPE_ZSET, 0, ROOT_HANGFIRE, "recurring-jobs", FACT_HANGFIRE_RECURRING},
+    {RDBP_TYPE_STRING, SIGNATURE_INTEGER, ROOT_HANGFIRE, "stats:succeeded", FACT_HANGFIRE_STAT},
+    {RDBP_TYPE_STRING, SIGNATURE_INTEGER, ROOT_HANGFIRE, "stats:deleted", FACT_HANGFIRE_STAT},
 };
 
 struct role_evidence *role_evidence_new(void)
@@ -531,6 +538,88 @@ static int note_rq(struct role_evidence *e, uint64_t db, const uint8_t *key, siz
     return fact != 0 ? note_fact(e, db, ROOT_RQ, key, 3, fact) : 0;
 }
 
+static int note_asynq(struct role_evidence *e, uint64_t db, const uint8_t *key, size_t key_bytes,
+                      enum rdbp_type type)
+{
+    const uint8_t *const name = key + 6, *const end = memmem(key, key_bytes, "}:", 2);
+    const size_t bytes = key_bytes - 6;
+    uint32_t fact = 0;
+
+    if (type == RDBP_TYPE_SET && bytes == 6 && BEGINS(name, bytes, "queues"))
+        fact = FACT_ASYNQ_QUEUES;
+    else if (type == RDBP_TYPE_ZSET && bytes == 7 &&
+             (BEGINS(name, bytes, "servers") || BEGINS(name, bytes, "workers")))
+        fact = FACT_ASYNQ_SERVERS;
+    else if (name[0] == '{' && end != NULL && type == RDBP_TYPE_HASH &&
+             BEGINS(end, key_bytes - (size_t)(end - key), "}:t:"))
+        fact = FACT_ASYNQ_TASK;
+    else if (name[0] == '{' && end != NULL && (type == RDBP_TYPE_LIST || type == RDBP_TYPE_ZSET))
+        fact = FACT_ASYNQ_STATE;
+    return fact != 0 ? note_fact(e, db, ROOT_ASYNQ, key, 6, fact) : 0;
+}
+
+/* <namespace>:__heartbeats__, <namespace>:<queue>.msgs */
+static int note_dramatiq(struct role_evidence *e, uint64_t db, const uint8_t *key, size_t key_bytes,
+                         uint32_t fact)
+{
+    uint8_t pattern[PATTERN_MAX_BYTES];
+    const size_t bytes = pattern_fold(key, key_bytes, pattern);
+    const uint8_t *const colon = memrchr(pattern, ':', bytes);
+
+    return colon == NULL
+               ? 0
+               : note_fact(e, db, ROOT_DRAMATIQ, pattern, (size_t)(colon - pattern) + 1, fact);
+}
+
+/* <name>:YYYY-MM-DD */
+static bool is_dated(const uint8_t *key, size_t key_bytes, const char *name, size_t name_bytes)
+{
+    static const char shape[] = "0000-00-00";
+
+    if (key_bytes != name_bytes + sizeof(shape) - 1 ||
+        !begins_with(key, key_bytes, name, name_bytes))
+        return false;
+    for (size_t i = 0; shape[i] != '\0'; i++)
+        if (shape[i] == '-' ? key[name_bytes + i] != '-'
+                            : !fold_is(key[name_bytes + i], CLASS_DIGIT))
+            return false;
+    return true;
+}
+
+/* Its keys have no prefix. */
+static int note_faktory(struct role_evidence *e, uint64_t db, const uint8_t *key, size_t key_bytes,
+                        enum rdbp_type type)
+{
+    uint32_t fact = 0;
+
+    if (type == RDBP_TYPE_SET && key_bytes == 6 && BEGINS(key, key_bytes, "queues"))
+        fact = FACT_FAKTORY_QUEUES;
+    else if (type != RDBP_TYPE_STRING)
+        return 0;
+    else if (key_bytes == 9 && BEGINS(key, key_bytes, "processed"))
+        fact = FACT_FAKTORY_PROCESSED;
+    else if (key_bytes == 8 && BEGINS(key, key_bytes, "failures"))
+        fact = FACT_FAKTORY_FAILURES;
+    else if (is_dated(key, key_bytes, "processed:", 10))
+        fact = FACT_FAKTORY_PROCESSED_DAY;
+    else if (is_dated(key, key_bytes, "failures:", 9))
+        fact = FACT_FAKTORY_FAILURES_DAY;
+    return fact != 0 ? note_fact(e, db, ROOT_FAKTORY, key, 0, fact) : 0;
+}
+
+/* <prefix>job:<id> with the fields of a job. */
+static int note_hangfire_job(struct role_evidence *e, uint64_t db, const uint8_t *key,
+                             size_t key_bytes)
+{
+    static const char tail[] = "job:*";
+    uint8_t pattern[PATTERN_MAX_BYTES];
+    const size_t bytes = pattern_fold(key, key_bytes, pattern);
+
+    if (!ends_with(pattern, bytes, tail, sizeof(tail) - 1))
+        return 0;
+    return note_fact(e, db, ROOT_HANGFIRE, pattern, bytes - (sizeof(tail) - 1), FACT_HANGFIRE_JOB);
+}
+
 static int note_string(struct role_evidence *e, uint64_t db, const uint8_t *key, size_t key_bytes,
                        unsigned signature)
 {
@@ -583,27 +672,44 @@ int role_evidence_key(struct role_evidence *e, uint64_t db, const uint8_t *key, 
     r = note_suffixes(e, db, key, key_bytes, type, signature);
     if (r == 0 && key_bytes > 3 && memcmp(key, "rq:", 3) == 0)
         r = note_rq(e, db, key, key_bytes, type);
+    if (r == 0 && key_bytes > 6 && memcmp(key, "asynq:", 6) == 0)
+        r = note_asynq(e, db, key, key_bytes, type);
     if (r < 0)
         return r;
     switch (type) {
-    case RDBP_TYPE_STRING: return note_string(e, db, key, key_bytes, signature);
+    case RDBP_TYPE_STRING:
+        if ((signature & SIGNATURE_INTEGER) && (key[0] == 'p' || key[0] == 'f'))
+            r = note_faktory(e, db, key, key_bytes, type);
+        return r == 0 ? note_string(e, db, key, key_bytes, signature) : r;
     case RDBP_TYPE_LIST:
-        r = note_list(e, db, key, key_bytes, signature);
+        if ((signature & SIGNATURE_FAKTORY_JOB) && key_bytes > 2 && memcmp(key, "q:", 2) == 0)
+            r = note_fact(e, db, ROOT_FAKTORY, key, 0, FACT_FAKTORY_JOB);
+        if (r == 0)
+            r = note_list(e, db, key, key_bytes, signature);
         return r == 0 ? note_process(e, db, key, key_bytes) : r;
     case RDBP_TYPE_SET:
         if (HAS(key, key_bytes, "_kombu.binding.", '.'))
             return note_binding(e, db, key, key_bytes);
-        return note_process(e, db, key, key_bytes);
+        r = note_faktory(e, db, key, key_bytes, type);
+        return r == 0 ? note_process(e, db, key, key_bytes) : r;
     case RDBP_TYPE_HASH:
         if (HAS(key, key_bytes, ":sessions:", 'i'))
             r = note_before(e, db, ROOT_SPRING, key, key_bytes, "sessions:",
                             signature & SIGNATURE_SPRING_SESSION ? FACT_SPRING_PROOF
                                                                  : FACT_SPRING_SESSION);
+        if (r == 0 && (signature & SIGNATURE_HANGFIRE_JOB))
+            r = note_hangfire_job(e, db, key, key_bytes);
+        if (r == 0 && (signature & SIGNATURE_DRAMATIQ_MESSAGE))
+            r = note_dramatiq(e, db, key, key_bytes, FACT_DRAMATIQ_MESSAGES);
         return r == 0 ? note_process(e, db, key, key_bytes) : r;
     case RDBP_TYPE_ZSET:
         if (ends_with(key, key_bytes, ":entries", 8) && HAS(key, key_bytes, ":tag:", ':'))
             return note_before(e, db, ROOT_LARAVEL_CACHE, key, key_bytes, "tag:", FACT_LARAVEL_TAG);
-        return 0;
+        if (ends_with(key, key_bytes, ":__heartbeats__", 15))
+            return note_dramatiq(e, db, key, key_bytes, FACT_DRAMATIQ_HEARTBEATS);
+        return signature & SIGNATURE_FAKTORY_JOB
+                   ? note_fact(e, db, ROOT_FAKTORY, key, 0, FACT_FAKTORY_JOB)
+                   : 0;
     default: return 0;
     }
 }

@@ -252,7 +252,78 @@ static const struct name_rule horizon_rules[] = {
     {"snapshot:*", ZSET, ROLE_METRICS},
     {"measured_*", SET, ROLE_METRICS},
     {"[*]", HASH, ROLE_JOBS},
+    {"*", ZSET, ROLE_JOBS}, /* tags have any name; the prefix is Horizon's own */
     {NULL, 0, 0},
+};
+
+static const struct name_rule asynq_rules[] = {
+    {"queues", SET, ROLE_STATE},
+    {"servers", ZSET, ROLE_STATE},
+    {"servers:*", STRING, ROLE_STATE},
+    {"workers", ZSET, ROLE_STATE},
+    {"workers:*", HASH, ROLE_STATE},
+    {"schedulers", ZSET, ROLE_STATE},
+    {"schedulers:*", LIST, ROLE_STATE},
+    {"scheduler_history:*", ZSET, ROLE_STATE},
+    {"{*}:t:*", HASH, ROLE_JOBS},
+    {"{*}:pending", LIST, ROLE_JOBS},
+    {"{*}:active", LIST, ROLE_JOBS},
+    {"{*}:scheduled", ZSET, ROLE_JOBS},
+    {"{*}:retry", ZSET, ROLE_JOBS},
+    {"{*}:archived", ZSET, ROLE_JOBS},
+    {"{*}:completed", ZSET, ROLE_JOBS},
+    {"{*}:lease", ZSET, ROLE_STATE},
+    {"{*}:g:*", ZSET, ROLE_JOBS},
+    {"{*}:groups", SET, ROLE_STATE},
+    {"{*}:aggregation_sets", ZSET, ROLE_STATE},
+    {"{*}:unique:*", STRING, ROLE_LOCK},
+    {"{*}:paused", STRING, ROLE_STATE},
+    {"{*}:processed", STRING, ROLE_COUNTER},
+    {"{*}:failed", STRING, ROLE_COUNTER},
+    {"{*}:processed:[*]", STRING, ROLE_METRICS},
+    {"{*}:failed:[*]", STRING, ROLE_METRICS},
+    {NULL, 0, 0},
+};
+
+static const struct name_rule dramatiq_rules[] = {
+    {"__heartbeats__", ZSET, ROLE_STATE},
+    {"__acks__.*", SET, ROLE_JOBS},
+    {"*.XQ.msgs", HASH, ROLE_JOBS},
+    {"*.DQ.msgs", HASH, ROLE_JOBS},
+    {"*.msgs", HASH, ROLE_JOBS},
+    {"*.XQ", ZSET, ROLE_JOBS},
+    {"*.DQ", LIST, ROLE_JOBS},
+    {"*", LIST, ROLE_JOBS}, /* queues have any name without a colon */
+    {NULL, 0, 0},
+};
+
+static const struct name_rule faktory_rules[] = {
+    {"queues", SET, ROLE_STATE},
+    {"paused", SET, ROLE_STATE},
+    {"q:*", LIST, ROLE_JOBS},
+    {"scheduled", ZSET, ROLE_JOBS},
+    {"retries", ZSET, ROLE_JOBS},
+    {"dead", ZSET, ROLE_JOBS},
+    {"working", ZSET, ROLE_JOBS},
+    {"processed", STRING, ROLE_COUNTER},
+    {"failures", STRING, ROLE_COUNTER},
+    {"processed:[*]", STRING, ROLE_METRICS},
+    {"failures:[*]", STRING, ROLE_METRICS},
+    {NULL, 0, 0},
+};
+
+static const struct name_rule hangfire_rules[] = {
+    {"job:[*]", HASH, ROLE_JOBS},          {"job:[*]:state", HASH, ROLE_JOBS},
+    {"job:[*]:history", LIST, ROLE_JOBS},  {"queues", SET, ROLE_STATE},
+    {"queue:*:dequeued", LIST, ROLE_JOBS}, {"queue:*:dequeued:lock", STRING, ROLE_LOCK},
+    {"queue:*", LIST, ROLE_JOBS},          {"servers", SET, ROLE_STATE},
+    {"server:*:queues", LIST, ROLE_STATE}, {"server:*", HASH, ROLE_STATE},
+    {"succeeded", LIST, ROLE_JOBS},        {"deleted", LIST, ROLE_JOBS},
+    {"failed", ZSET, ROLE_JOBS},           {"schedule", ZSET, ROLE_JOBS},
+    {"processing", ZSET, ROLE_JOBS},       {"awaiting", ZSET, ROLE_JOBS},
+    {"recurring-jobs", ZSET, ROLE_STATE},  {"recurring-job:*", HASH, ROLE_STATE},
+    {"retries", ZSET, ROLE_STATE},         {"stats:*:[*]", STRING, ROLE_METRICS},
+    {"stats:*", STRING, ROLE_COUNTER},     {NULL, 0, 0},
 };
 
 static const struct name_rule spring_rules[] = {
@@ -428,6 +499,12 @@ static bool is_resque(const struct role_root *r)
            count_bits(beside) >= 2;
 }
 
+/* Of a Faktory without jobs its counters tell; a server that has shown its history has all. */
+enum {
+    FAKTORY_FACTS = FACT_FAKTORY_QUEUES | FACT_FAKTORY_PROCESSED | FACT_FAKTORY_FAILURES |
+                    FACT_FAKTORY_PROCESSED_DAY | FACT_FAKTORY_FAILURES_DAY
+};
+
 /* The rules that hold under a root, NULL when it proves nothing. */
 static const struct name_rule *judge_root(const struct role_root *r, const char **ret_system)
 {
@@ -452,6 +529,18 @@ static const struct name_rule *judge_root(const struct role_root *r, const char 
     case ROOT_HORIZON:
         *ret_system = "laravel";
         return count_bits(r->facts) >= 2 ? horizon_rules : NULL;
+    case ROOT_ASYNQ: *ret_system = "asynq"; return count_bits(r->facts) >= 2 ? asynq_rules : NULL;
+    case ROOT_DRAMATIQ:
+        *ret_system = "dramatiq";
+        return r->facts & FACT_DRAMATIQ_MESSAGES ? dramatiq_rules : NULL;
+    case ROOT_FAKTORY:
+        *ret_system = "faktory";
+        return (r->facts & FACT_FAKTORY_JOB) || has_all(r->facts, FAKTORY_FACTS) ? faktory_rules
+                                                                                 : NULL;
+    case ROOT_HANGFIRE:
+        *ret_system = "hangfire";
+        return count_bits(r->facts) >= (r->facts & FACT_HANGFIRE_JOB ? 2 : 4) ? hangfire_rules
+                                                                              : NULL;
     case ROOT_SPRING:
         *ret_system = "spring session";
         return (r->facts & FACT_SPRING_PROOF) ||
@@ -483,8 +572,9 @@ static enum role role_under(const struct role_root *r, const struct role_pattern
 static enum role role_by_segments(const struct role_evidence *e, const struct role_pattern *p,
                                   const char **ret_system, const char **ret_family)
 {
-    static const uint8_t kinds[] = {ROOT_NODE_QUEUE, ROOT_RESQUE, ROOT_RQ,    ROOT_LARAVEL_CACHE,
-                                    ROOT_HORIZON,    ROOT_SPRING, ROOT_CELERY};
+    static const uint8_t kinds[] = {ROOT_NODE_QUEUE, ROOT_RESQUE,  ROOT_RQ,      ROOT_LARAVEL_CACHE,
+                                    ROOT_HORIZON,    ROOT_SPRING,  ROOT_CELERY,  ROOT_ASYNQ,
+                                    ROOT_DRAMATIQ,   ROOT_FAKTORY, ROOT_HANGFIRE};
     size_t at = p->pattern_bytes < ROOT_PREFIX_MAX_BYTES ? p->pattern_bytes : ROOT_PREFIX_MAX_BYTES;
 
     for (;; at--) {

@@ -35,6 +35,9 @@ class Snapshot:
     def __init__(self):
         self.body = bytearray(b"REDIS0010\xfa" + text("ctime") + text(NOW) + b"\xfe\x00")
 
+    def select(self, db):
+        self.body += b"\xfe" + length(db)
+
     def add(self, kind, key, value, expires_ms=None):
         if expires_ms is not None:
             self.body += b"\xfc" + struct.pack("<q", expires_ms)
@@ -198,6 +201,121 @@ class Rules(unittest.TestCase):
                 s.add(STRING, "order:%d:lock" % i, "1")
             s.add(LIST, "bull:mail:active", ["6"])
             s.job("bull:mail:", 6)
+            self.assertEqual(findings(s.report()), expected)
+
+    def horizon(self):
+        s = Snapshot()
+        s.add(ZSET, "a_horizon:masters", {"web": NOW})
+        s.add(ZSET, "a_horizon:recent_jobs", {"1": -NOW})
+        return s
+
+    def test_lv_01(self):
+        # more than 100,000 entries, or more than half of them past their time
+        for entries, expected in (({i: NOW + 9 for i in range(100000)}, {}),
+                                  ({i: NOW + 9 for i in range(100001)}, {"LV-01": 100001}),
+                                  ({"a": NOW - 1, "b": NOW}, {}), ({"a": NOW - 1, "b": -1}, {}),
+                                  ({"a": NOW - 1, "b": NOW - 1, "c": NOW + 9}, {"LV-01": 3})):
+            s = Snapshot()
+            s.add(ZSET, "a_cache:tag:team:entries", entries)
+            s.add(STRING, "a_cache:user:1", 'a:1:{i:0;i:1;}', MS + 9)
+            self.assertEqual(findings(s.report()), expected)
+
+    def test_hz_01(self):
+        for jobs, more, expected in ((100000, {}, {}), (100001, {}, {"HZ-01": 100001}),
+                                     (100001, {"monitored": "another"}, {}), # no tag that is monitored
+                                     (100001, {"expires_ms": MS + 9}, {})): # addTemporary(): of a failed job
+            s = self.horizon()
+            s.add(SET, "a_horizon:monitoring", [more.get("monitored", "App\\User:1")])
+            s.add(ZSET, "a_horizon:App\\User:1", {i: NOW for i in range(jobs)}, more.get("expires_ms"))
+            self.assertEqual(findings(s.report()), expected)
+        # without Horizon's structures a set called monitoring says nothing
+        s = Snapshot()
+        s.add(SET, "a:monitoring", ["b"])
+        s.add(ZSET, "a:b", {i: NOW for i in range(100001)})
+        self.assertEqual(findings(s.report()), {})
+        for param, expected in (("horizon_tag_jobs=1000", {}), ("horizon_tag_jobs=999", {"HZ-01": 1000})):
+            s = self.horizon()
+            s.add(SET, "a_horizon:monitoring", ["x"])
+            s.add(ZSET, "a_horizon:x", {i: NOW for i in range(1000)})
+            self.assertEqual(findings(s.report(param)), expected)
+
+    def test_hz_02(self):
+        # trimmed after an hour, of failed and monitored ones after a week; an hour more is let pass
+        for state, age, expected in (("completed_jobs", 7200, {}), ("completed_jobs", 7201, {"HZ-02": 1}),
+                                     ("pending_jobs", 7200, {}), ("pending_jobs", 7201, {"HZ-02": 1}),
+                                     ("silenced_jobs", 7201, {"HZ-02": 1}),
+                                     ("failed_jobs", 608400, {}), ("failed_jobs", 608401, {"HZ-02": 1}),
+                                     ("recent_failed_jobs", 608400, {}), ("recent_failed_jobs", 608401, {"HZ-02": 1}),
+                                     ("monitored_jobs", 608400, {}), ("monitored_jobs", 608401, {"HZ-02": 1})):
+            s = self.horizon()
+            s.add(ZSET, "a_horizon:" + state, {"x": age - NOW})
+            self.assertEqual(findings(s.report()), expected, (state, age))
+
+    def test_rc_01(self):
+        # more than a tenth; Marshal of an entry, as Rails 6.1 writes it
+        entry = b"\x04\x08o: ActiveSupport::Cache::Entry\t:\x0b@valueI\"\x06a"
+        for with_ttl, without, expected in ((9, 1, {}), (8, 1, {"RC-01": 1}), (90, 10, {}), (89, 10, {"RC-01": 10})):
+            s = Snapshot()
+            for i in range(with_ttl + without):
+                s.add(STRING, "views/%d" % i, entry, MS + 9 if i < with_ttl else None)
+            self.assertEqual(findings(s.report()), expected)
+
+    def test_rc_02(self):
+        entry = b"\x04\x08o: ActiveSupport::Cache::Entry\t:\x0b@valueI\"\x06a"
+        for db, expected in ((1, {}), (0, {"RC-02": 1})):
+            s = Snapshot()
+            s.add(LIST, "resque:queue:low", ['{"class":"A"}'])
+            s.add(SET, "resque:queues", ["low"])
+            s.add(SET, "resque:workers", ["host:1:low"])
+            s.select(db)
+            s.add(STRING, "views/1", entry, MS + 9)
+            self.assertEqual(findings(s.report()), expected)
+
+    def test_sg_01(self):
+        ids = ["550e8400-e29b-41d4-a716-44665544000%d" % i for i in range(3)]
+        index = "spring:session:index:org.springframework.session.FindByIndexNameSessionRepository." \
+                "PRINCIPAL_NAME_INDEX_NAME:anna"
+        for sessions, expected in ((3, {}), (2, {"SG-01": 1})):
+            s = Snapshot()
+            for i in range(sessions):
+                s.add(HASH, "spring:session:sessions:" + ids[i], {"creationTime": "1", "lastAccessedTime": "1",
+                                                                 "maxInactiveInterval": "1800"}, MS + 9)
+                s.add(STRING, "spring:session:sessions:expires:" + ids[i], "", MS + 9)
+            # members as JDK serialization writes a string
+            s.add(SET, index, [b"\xac\xed\0\5t\0\x24" + i.encode() for i in ids])
+            self.assertEqual(findings(s.report()), expected)
+
+    def test_hf_01(self):
+        def ident(i):
+            return "550e8400-e29b-41d4-a716-%012d" % i
+        for failed, expected in ((10000, {}), (10001, {"HF-01": 10001})):
+            s = Snapshot()
+            s.add(SET, "{hangfire}:servers", ["web"])
+            for i in range(failed):
+                s.add(HASH, "{hangfire}:job:" + ident(i), {"Type": "A.B, C", "Method": "Run", "CreatedAt": MS})
+            s.add(HASH, "{hangfire}:job:%s:state" % ident(0), {"ExceptionType": "E.F", "State": "Failed"})
+            s.add(ZSET, "{hangfire}:failed", {ident(i): NOW - 7 for i in range(failed)})
+            rows = s.report()
+            self.assertEqual(findings(rows), expected)
+            self.assertEqual({(r["class"], r["error_class"]): r["jobs"] for r in rows["classes"]},
+                             {("A.B.Run", None): failed - 1, ("A.B.Run", "E.F"): 1})
+
+    def test_fk_01(self):
+        job = '{"retry":25,"jid":"abc","queue":"low","jobtype":"A","args":[]}'
+        for name, expires, expected in (("processed:2023-11-14", MS + 9, {}), ("processed:2023-11-14", None, {"FK-01": 1}),
+                                        ("failures:2023-11-14", None, {"FK-01": 1}), ("processed", None, {}),
+                                        ("processed:today", None, {})):
+            s = Snapshot()
+            s.add(LIST, "q:low", [job])
+            s.add(STRING, name, "17", expires)
+            self.assertEqual(findings(s.report()), expected, name)
+        # the counters alone are an application's, unless all of Faktory's are there
+        names = ["processed", "failures", "processed:2023-11-14", "failures:2023-11-14"]
+        for left_out, expected in ((1, {}), (0, {"FK-01": 2})):
+            s = Snapshot()
+            s.add(SET, "queues", ["low"])
+            for name in names[left_out:]:
+                s.add(STRING, name, "17")
             self.assertEqual(findings(s.report()), expected)
 
     def test_ce_03(self):
