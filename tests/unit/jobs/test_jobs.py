@@ -361,6 +361,46 @@ class Hostile(unittest.TestCase):
         jobs = {r["queue"]: r["jobs"] for r in rows["queues"]}
         self.assertEqual(jobs, {"low": 1 + len(odd)})
 
+    def test_odd_names_of_the_others(self):
+        # every shape of every system with values of any bytes, and names that end where a part should begin
+        ident = "550e8400-e29b-41d4-a716-446655440000"
+        texts = ["", "{", '{"jobtype":1}', '{"jobtype":"a"', '{"actor_name":{}}', b"\x0a", b"\x0a\x01", b"\x0a\x80",
+                 b"\x0a\xff\xff\x7fxx", b"\x0a\x00", ident, ":" + ident, "x" + ident, "q:" + ident, "\n" * 40, "1" * 400]
+        ids = ["asynq:{", "asynq:{}:", "asynq:{a}:", "asynq:{a}:t:", "asynq:{}:t:1", "asynq:{a}:pending", "asynq:{a}:g:", "asynq:",
+               "asynq:{a}:paused", "asynq:{a}:lease", "asynq:{a", "dramatiq:", "dramatiq:.msgs", "dramatiq:a.msgs", "dramatiq:.XQ",
+               "dramatiq:.DQ", "dramatiq:__acks__.", "dramatiq:__acks__.%s." % ident, "dramatiq:__acks__." + ident,
+               "dramatiq:__acks__.%s.a.DQ" % ident, ":__heartbeats__", "dramatiq:__heartbeats__", "q:", "q:a", "dead", "working",
+               "queues", "paused", "processed", "processed:", ":job:" + ident, "h:job:" + ident, "h:job:%s:state" % ident,
+               "job:" + ident, ident, "h:queue:", ":queue:", "h:queue::dequeued", "h:queue:dequeued", "h:failed", "h:schedule",
+               "h:servers", "h:succeeded", ":monitoring", "h:monitoring", "monitoring", "h:masters", "h:recent_jobs", "h:"]
+        s = Snapshot()
+        number = 0
+        for key in ids:
+            for kind in (STRING, LIST, SET, ZSET, HASH):
+                s.select(number % 3)
+                number += 1
+                if kind == STRING:
+                    s.add(kind, key, "1")
+                elif kind == ZSET:
+                    s.add(kind, key, {t: score for t, score in zip(texts, ["inf", "-inf", 0, -1, 1e300] + [NOW] * 20)})
+                elif kind == HASH:
+                    fields = ["msg", "Type", "Method", "CreatedAt", "ExceptionType", "pending_since"]
+                    s.add(kind, key, {f: t for f in fields + texts for t in texts[:8]})
+                else:
+                    s.add(kind, key, texts)
+        for row in s.report("top=1000")["queues"]:
+            self.assertGreaterEqual(row["jobs"], 0)
+            self.assertLess(row["jobs"], 1000)
+
+    def test_large_zsets_of_others(self):
+        # more of them than are kept: the queues of the file are told all the same
+        s = Snapshot()
+        members = {i: i for i in range(1000)}
+        for i in range(300):
+            s.add(ZSET, "ranking:%d" % i, members)
+        s.bullmq()
+        self.assertEqual({(r["system"], r["state"]) for r in s.report()["queues"]}, {("bullmq", "delayed")})
+
     def test_odd_names(self):
         s = Snapshot()
         name = b'bull:a"\n\x1b[31m\xff\':'
