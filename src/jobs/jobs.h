@@ -1,9 +1,9 @@
 /* jobs.h -- job queues other than Sidekiq, collected while streaming and resolved at the end.
  *
  * Resque, Bull, BullMQ, bee-queue, Celery, RQ, Dramatiq, Laravel, Hangfire, asynq, Faktory; of
- * session stores what needs two keys to be seen together.  A key is taken by its type, name and first bytes; whether it belongs to a
- * system is asked once after the last key, of the evidence that patterns are judged by
- * (pattern/role.h).
+ * session stores what needs two keys to be seen together.  A key is taken by its type, name and
+ * first bytes; whether it belongs to a system is asked once after the last key, of the evidence
+ * that patterns are judged by (pattern/role.h).
  *
  * Of contents only classes, tasks, functions, queue names, error classes, times, counts and bytes
  * are kept, never arguments or messages.

@@ -17,7 +17,7 @@
  * and loop* keys), and every rule that would need a name without a root.
  *
  * Key schemas: job-queues-in-redis, sections 2 to 5 (Sidekiq), 8 (Resque), 9 (Bull, BullMQ,
- * bee-queue), 10 (Celery, RQ, Dramatiq), 11 (Laravel), 12 (Hangfire, Faktory, asynq), 13 (caches and
+ * bee-queue), 10 (Celery, RQ, Dramatiq), 11 (Laravel), 12 (Hangfire, Faktory, asynq), 13 (caches,
  * sessions).
  */
 // SPDX-License-Identifier: MIT
