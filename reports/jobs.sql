@@ -39,6 +39,7 @@ SELECT filter FROM report_snapshots WHERE filter IS NOT NULL AND EXISTS (SELECT 
 
 -- section: findings | Findings
 -- note: None of the known problems of these systems is proven by this snapshot.
+-- doubt: EXISTS (SELECT 1 FROM report_defects WHERE code = 'limit' AND message GLOB 'job queues:*') OR EXISTS (SELECT 1 FROM report_snapshots WHERE filter IS NOT NULL OR NOT complete) | Nothing was found in what could be counted; there may be problems in the rest.
 -- line: {id}  {severity_text}: {what}
 -- line:   {cause_text}
 -- line:   Remedy: {remedy_text}
@@ -150,6 +151,10 @@ SELECT id, severity, severity_text, system, place, count, bytes, share_pct, what
                        CASE WHEN (SELECT complete FROM report_totals) THEN remedy END AS remedy FROM found))
  WHERE EXISTS (SELECT 1 FROM report_job_families) ORDER BY severity, most_bytes DESC, id, system, bytes DESC, place;
 
+-- section: findings_limited |
+-- line: Not every queue, job or class could be counted, for a limit (see the report defects): there may be more problems than are shown here.
+SELECT 1 AS is_limited WHERE EXISTS (SELECT 1 FROM report_defects WHERE code = 'limit' AND message GLOB 'job queues:*');
+
 -- section: queues | Queues
 -- caption: SIZE: of the state's keys and its jobs' keys. OLDEST: when saved, as the jobs or their state tell it. LATE: jobs past their time.
 -- column: snapshot_id = -
@@ -176,6 +181,10 @@ SELECT count(*) AS states, sum(jobs) AS jobs, sum(bytes) AS bytes
          ORDER BY bytes DESC, jobs DESC, db, system, prefix, queue, state LIMIT -1 OFFSET :top)
 HAVING count(*) > 0;
 
+-- section: late_unknown |
+-- line: Late     in some states not known: jobs past their time are counted for the time of the analysis, and --now is another.
+SELECT 1 AS is_unknown WHERE EXISTS (SELECT 1 FROM report_job_queues WHERE overdue IS NULL);
+
 -- section: classes | Classes, tasks, functions
 -- caption: As the file tells them; never from arguments. SIZE: of the jobs.
 -- column: system = SYSTEM | wide
@@ -189,7 +198,7 @@ SELECT db, system, class, state, CASE WHEN error_class = '' THEN NULL ELSE error
  GROUP BY db, system, class, state, error_class ORDER BY jobs DESC, bytes DESC, class, state LIMIT :top;
 
 -- section: families | Keys and their TTL
--- caption: TTL when saved: the shortest and the longest of those that have one. <id> and * stand for what varies.
+-- caption: TTL when saved, of those that have one: the longest. <id> and * stand for what varies.
 -- brief: no
 -- column: type = TYPE | wide
 -- column: role = ROLE | wide
@@ -198,7 +207,7 @@ SELECT db, system, class, state, CASE WHEN error_class = '' THEN NULL ELSE error
 -- column: keys_without_ttl = NO TTL
 -- column: bytes_without_ttl = -
 -- column: size_bytes_without_ttl = NO-TTL SIZE | wide
--- column: ttl_min_ms = TTL FROM
--- column: ttl_max_ms = TO
+-- column: ttl_min_ms = SHORTEST TTL | wide
+-- column: ttl_max_ms = LONGEST TTL
 SELECT db, system, family, type, role, keys, bytes, size_bytes, keys_without_ttl, bytes_without_ttl, size_bytes_without_ttl, ttl_min_ms, ttl_max_ms
   FROM report_job_families ORDER BY size_bytes DESC, db, system, family, type LIMIT 3 * :top;

@@ -758,7 +758,8 @@ static int move_now(const struct refilter *r, struct error *err)
         return 0;
     if (update_copy(r, "copy-now-buckets", err) < 0 || update_copy(r, "copy-now-metrics", err) < 0)
         return -1;
-    if (update_copy(r, "copy-latencies", err) < 0 || move_heartbeats(r, err) < 0)
+    if (update_copy(r, "copy-now-jobs", err) < 0 || update_copy(r, "copy-latencies", err) < 0 ||
+        move_heartbeats(r, err) < 0)
         return -1;
     if (update_copy(r, "copy-now-field-ttls", err) < 0 ||
         update_copy(r, "copy-now-databases", err) < 0 ||

@@ -289,6 +289,21 @@ static int read_report_directive(struct reading *r, struct piece word, struct pi
     return fail(r, "not a word of a report's head:", word.text, word.size_bytes);
 }
 
+/* EXPRESSION | note; the bar that splits is the last one, for SQL has || too. */
+static int read_doubt(struct reading *r, struct piece rest)
+{
+    struct report_section *s = r->section;
+    const char *bar = memrchr(rest.text, '|', rest.size_bytes);
+    struct piece expression, note;
+
+    if (bar == NULL)
+        return fail(r, "expected `-- doubt: EXPRESSION | note`", "", 0);
+    expression = trim(rest.text, (size_t)(bar - rest.text));
+    note = trim(bar + 1, rest.size_bytes - (size_t)(bar - rest.text) - 1);
+    s->doubt_line = r->line;
+    return set_text(r, &s->doubt, expression) < 0 ? -1 : set_text(r, &s->doubt_note, note);
+}
+
 static int read_section_directive(struct reading *r, struct piece word, struct piece rest)
 {
     struct report_section *s = r->section;
@@ -297,6 +312,8 @@ static int read_section_directive(struct reading *r, struct piece word, struct p
         return fail(r, "stands behind the section's SQL:", word.text, word.size_bytes);
     if (piece_is(word, "note"))
         return set_text(r, &s->note, rest);
+    if (piece_is(word, "doubt"))
+        return read_doubt(r, rest);
     if (piece_is(word, "caption"))
         return set_text(r, &s->caption, rest);
     if (piece_is(word, "column"))
@@ -415,6 +432,8 @@ static void section_done(struct report_section *s)
     free(s->name);
     free(s->title);
     free(s->note);
+    free(s->doubt);
+    free(s->doubt_note);
     free(s->caption);
     free(s->sql);
 }

@@ -23,6 +23,9 @@ struct report_section {
     char *name;
     char *title;
     char *note;    /* said when there are no rows; NULL: the section is left out then */
+    char *doubt;   /* SQL expression: whether doubt_note is said instead; NULL: never */
+    char *doubt_note;
+    int doubt_line;
     char *caption; /* said under the title; NULL: nothing */
     bool is_long;  /* left out of a brief report */
     char **lines;  /* the rows as lines of text instead of a table */

@@ -222,30 +222,36 @@ static bool is_wanted_by_any(const struct run *run, const struct report_file *re
 }
 
 /* Whether a brief run shows the report. */
-static int applies(struct run *run, const struct report_file *report, bool *ret_applies,
-                   struct error *err)
+static int ask(struct run *run, const char *expression, const char *path, int line, bool *ret_is,
+               struct error *err)
 {
     struct strbuf sql = {0};
     struct section_run section;
     int r = -1;
 
-    *ret_applies = true;
-    if (!run->rq->brief || report->applies == NULL)
-        return 0;
-    strbuf_printf(&sql, "SELECT (%s)", report->applies);
+    strbuf_printf(&sql, "SELECT (%s)", expression);
     if (sql.failed)
         error_set(err, EXIT_CANNOT_RUN, "out of memory");
     else
-        r = section_open(run->db, NULL, strbuf_text(&sql), report->path, report->applies_line,
-                         run->common, BINDING_COUNT_, &section, err);
+        r = section_open(run->db, NULL, strbuf_text(&sql), path, line, run->common, BINDING_COUNT_,
+                         &section, err);
     strbuf_done(&sql);
     if (r < 0)
         return -1;
     r = section_next(&section, err);
     if (r == 1)
-        *ret_applies = section.values[0].type == VALUE_INT && section.values[0].integer != 0;
+        *ret_is = section.values[0].type == VALUE_INT && section.values[0].integer != 0;
     section_close(&section);
     return r < 0 ? -1 : 0;
+}
+
+static int applies(struct run *run, const struct report_file *report, bool *ret_applies,
+                   struct error *err)
+{
+    *ret_applies = true;
+    if (!run->rq->brief || report->applies == NULL)
+        return 0;
+    return ask(run, report->applies, report->path, report->applies_line, ret_applies, err);
 }
 
 static int choose_reports(struct run *run, struct error *err)
@@ -434,14 +440,17 @@ static int run_section(struct run *run, const struct report_file *report,
 {
     struct section_run section;
     struct section_view view;
+    bool is_in_doubt = false;
     int r;
 
+    if (s->doubt != NULL && ask(run, s->doubt, report->path, s->doubt_line, &is_in_doubt, err) < 0)
+        return -1;
     if (section_open(run->db, s, NULL, report->path, s->sql_line, bindings,
                      BINDING_COUNT_ + report->param_count, &section, err) < 0)
         return -1;
     view = (struct section_view){s->name,
                                  s->title,
-                                 s->note,
+                                 is_in_doubt ? s->doubt_note : s->note,
                                  s->caption,
                                  (const char *const *)s->lines,
                                  s->line_count,

@@ -437,7 +437,8 @@ CREATE TABLE job_queues(
   queue TEXT NOT NULL, state TEXT NOT NULL,
   jobs INTEGER NOT NULL, bytes INTEGER NOT NULL, -- of the state's keys and of its jobs' keys
   oldest_at INTEGER, newest_at INTEGER, first_due_at INTEGER,
-  overdue INTEGER NOT NULL,        -- due more than a minute before `now`; unacked: delivered an hour before
+  overdue INTEGER,                 -- due more than a minute before `now`; unacked: delivered an hour before.
+                                   -- NULL under another --now that the first is not before
   without_ttl INTEGER NOT NULL,    -- keys of jobs or results that never expire
   missing INTEGER NOT NULL,        -- ids without a job
   without_lock INTEGER NOT NULL,   -- active: ids without their lock

@@ -250,6 +250,13 @@ UPDATE sidekiq_sets
 -- name: copy-now-buckets
 DELETE FROM sidekiq_buckets WHERE measure = 'due' AND ?1 <> (SELECT now FROM snapshots WHERE id = snapshot_id);
 
+-- name: copy-now-jobs
+UPDATE job_queues
+   SET overdue = CASE WHEN first_due_at IS NULL
+                        OR first_due_at >= ?1 - CASE state WHEN 'tag entries' THEN 0 WHEN 'unacked' THEN 3600000 ELSE 60000 END
+                      THEN 0 END
+ WHERE ?1 <> (SELECT now FROM snapshots WHERE id = snapshot_id);
+
 -- name: copy-now-metrics
 DELETE FROM sidekiq_metrics WHERE ?1 <> (SELECT now FROM snapshots WHERE id = snapshot_id);
 

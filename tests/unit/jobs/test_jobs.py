@@ -85,6 +85,19 @@ class Snapshot:
         return {s["name"]: s["rows"] for s in report["sections"]}
 
 
+    def run(self, *args):
+        """What `rdblens ARGS` prints; X.DB in them is the analysed snapshot."""
+        with tempfile.TemporaryDirectory() as folder:
+            path, database = os.path.join(folder, "x.rdb"), os.path.join(folder, "x.db")
+            with open(path, "wb") as f:
+                f.write(bytes(self.body) + b"\xff" + bytes(8))
+            subprocess.run([RDBLENS, "analyze", path, "-o", database], check=True, stdin=subprocess.DEVNULL,
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            return subprocess.run([RDBLENS, *[database if a == "X.DB" else a for a in args]], check=True,
+                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                  encoding="utf-8").stdout
+
+
 def findings(rows):
     return {r["id"]: r["count"] for r in rows["findings"]}
 
@@ -325,6 +338,52 @@ class Rules(unittest.TestCase):
             s.add(SET, "_kombu.binding.reply.celery.pidbox", [b"a\x06\x16\x06\x16b"])
             s.add(LIST, "01234567-89ab-3cde-8f01-23456789abcd.reply.celery.pidbox", ["{}"] * replies)
             self.assertEqual(findings(s.report()), expected)
+
+
+class Words(unittest.TestCase):
+    none = "None of the known problems"
+    doubt = "Nothing was found in what could be counted"
+
+    def test_none(self):
+        s = Snapshot()
+        s.bullmq()
+        shown = s.run("report", "X.DB", "jobs")
+        self.assertIn(self.none, shown)
+        self.assertNotIn(self.doubt, shown)
+
+    def test_none_under_a_filter(self):
+        s = Snapshot()
+        s.bullmq()
+        shown = s.run("report", "X.DB", "jobs", "--type", "hash")
+        self.assertIn(self.doubt, shown)
+        self.assertNotIn(self.none, shown)
+
+    def test_none_after_a_limit(self):
+        # 8,192 names of jobs are kept
+        s = Snapshot()
+        s.bullmq()
+        s.add(LIST, "bull:mail:wait", range(9000))
+        for i in range(9000):
+            s.add(HASH, "bull:mail:%d" % i, {"name": "n%d" % i, "data": "{}", "timestamp": MS})
+        shown = s.run("report", "X.DB", "jobs")
+        self.assertIn(self.doubt, shown)
+        self.assertNotIn(self.none, shown)
+        self.assertIn("Not every queue, job or class could be counted", shown)
+
+    def test_late_under_another_now(self):
+        s = Snapshot()
+        s.bullmq()
+        s.add(ZSET, "bull:mail:delayed", {"1": (MS + 1000) * 4096, "2": (MS - 61000) * 4096})
+        s.add(ZSET, "bull:shop:delayed", {"1": (MS + 1000) * 4096})
+        s.add(HASH, "bull:shop:meta", {"version": "bullmq:5.1.0"})
+        sql = "SELECT queue, overdue FROM job_queues WHERE state = 'delayed' ORDER BY queue"
+        for now, expected in ((None, "mail,1 shop,0"), (NOW, "mail,1 shop,0"), (NOW - 1, "mail,0 shop,0"),
+                              (NOW + 60, "mail, shop,0"), (NOW + 62, "mail, shop,")):
+            args = ["--now", str(now * 1000)] if now else []
+            rows = s.run("query", "-f", "csv", "X.DB", sql, *args).split()[1:]
+            self.assertEqual(" ".join(rows), expected, now)
+        self.assertIn("Late     in some states not known", s.run("report", "X.DB", "jobs", "--now", str((NOW + 99) * 1000)))
+        self.assertNotIn("Late     in", s.run("report", "X.DB", "jobs"))
 
 
 class Hostile(unittest.TestCase):
