@@ -4,8 +4,8 @@
  * and compared, never parsed as markup: only textContent and attributes.
  *
  * An icicle is an <svg class="icicle"> of <g data-x data-w data-depth
- * data-name>, each with one <rect> and at most one <text>; x and w are in
- * units of the viewBox.
+ * data-name>, each with a <title>, one <rect> and at most one <text>; x and w
+ * are in units of the viewBox. data-label: a shorter text for the box.
  * SPDX-License-Identifier: MIT */
 (function () {
     'use strict';
@@ -99,15 +99,20 @@
 
     function makeIcicle(svg) {
         const boxes = all(svg, 'g[data-x]');
-        const width = svg.viewBox.baseVal.width;
-        const tools = addTools(svg);
+        const units = svg.viewBox.baseVal.width;
+        const height = svg.viewBox.baseVal.height;
+        const tools = addTools(svg.closest('.scroll') || svg);
+        let shown = { from: 0, span: units, depth: 0 };
 
-        function zoom(from, span, depth) {
+        /* As many units as there are pixels: text keeps its size however narrow the page is. */
+        function draw() {
+            const width = svg.clientWidth || units;
+            svg.setAttribute('viewBox', '0 0 ' + width + ' ' + height);
             boxes.forEach(function (box) {
                 const left = numberOf(box, 'data-x');
                 const right = left + numberOf(box, 'data-w');
-                const x0 = Math.max(0, (left - from) / span * width);
-                const x1 = Math.min(width, (right - from) / span * width);
+                const x0 = Math.max(0, (left - shown.from) / shown.span * width);
+                const x1 = Math.min(width, (right - shown.from) / shown.span * width);
                 const text = box.querySelector('text');
                 const rect = box.querySelector('rect');
                 /* Siblings share an edge, up to the rounding of 6 decimals. */
@@ -116,16 +121,21 @@
                     return;
                 }
                 box.removeAttribute('display');
-                box.setAttribute('opacity', numberOf(box, 'data-depth') < depth ? '0.6' : '1');
+                box.classList.toggle('up', numberOf(box, 'data-depth') < shown.depth);
                 rect.setAttribute('x', x0);
                 rect.setAttribute('width', x1 - x0);
                 if (!text) return;
                 const room = Math.floor((x1 - x0 - 6) / CHAR_WIDTH);
-                const name = Array.from(box.getAttribute('data-name'));
+                const name = Array.from(box.getAttribute('data-label') || box.getAttribute('data-name'));
                 text.setAttribute('x', x0 + 4);
                 text.textContent = room < 3 ? '' : name.length <= room ? name.join('')
                     : name.slice(0, room - 2).join('') + '..';
             });
+        }
+
+        function zoom(from, span, depth) {
+            shown = { from: from, span: span, depth: depth };
+            draw();
         }
 
         boxes.forEach(function (box) {
@@ -134,7 +144,7 @@
             }
             box.setAttribute('tabindex', '0');
             box.setAttribute('role', 'button');
-            box.setAttribute('aria-label', box.getAttribute('data-name'));
+            box.setAttribute('aria-label', box.querySelector('title').textContent);
             box.addEventListener('click', enter);
             box.addEventListener('keydown', function (event) {
                 if (event.key !== 'Enter' && event.key !== ' ') return;
@@ -146,7 +156,9 @@
         svg.setAttribute('role', 'group');
         const reset = add(tools, 'button', 'Show all');
         reset.type = 'button';
-        reset.addEventListener('click', function () { zoom(0, width, 0); });
+        reset.addEventListener('click', function () { zoom(0, units, 0); });
+        window.addEventListener('resize', draw);
+        window.addEventListener('beforeprint', draw);
         addSearch(tools, 'Search patterns', function (wanted) {
             let hits = 0;
             boxes.forEach(function (box) {
@@ -157,6 +169,7 @@
             });
             return wanted ? hits + ' of ' + boxes.length + ' found' : '';
         });
+        draw();
     }
 
     /* A page opened as a file may have no clipboard: then the text is selected. */

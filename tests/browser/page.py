@@ -152,7 +152,8 @@ class WithScript(Page, unittest.TestCase):
     def test_zoom(self):
         boxes = self.find(".icicle g")
         boxes[1].send_keys(Keys.ENTER)
-        self.assertEqual(boxes[1].find_element(By.TAG_NAME, "rect").get_attribute("width"), "1000")
+        whole = boxes[0].find_element(By.TAG_NAME, "rect").get_attribute("width")
+        self.assertEqual(boxes[1].find_element(By.TAG_NAME, "rect").get_attribute("width"), whole)
         self.assertEqual(boxes[2].get_attribute("display"), "none")
         [b for b in self.find(".tools button") if b.text == "Show all"][0].click()
         self.assertIsNone(boxes[2].get_attribute("display"))

@@ -1,0 +1,4 @@
+-- title: Functions, modules, fields of the file
+-- about: What the file holds outside its keys.
+-- reports: functions modules aux
+-- empty: No functions, no modules and no AUX fields in this file.
