@@ -4,6 +4,7 @@
  */
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,10 +20,24 @@
 struct query_arguments {
     struct analyze_options analyze;
     const char *format;
+    const char *set;
     int width;
-    const char **outputs; /* as many as there are arguments is room enough */
+    /* as many as there are arguments is room enough */
+    const char **outputs;
     size_t output_count;
+    struct report_param *params;
+    size_t param_count;
 };
+
+/* NAME=VALUE, split in place. */
+static void take_param(struct query_arguments *a, const struct option_given *given)
+{
+    char *equals = strchr(given->value, '=');
+
+    *equals = '\0';
+    a->params[a->param_count++] =
+        (struct report_param){given->value, equals + 1, given->is_standing};
+}
 
 static int take_option(void *data, const struct option_given *given, struct error *err)
 {
@@ -31,6 +46,8 @@ static int take_option(void *data, const struct option_given *given, struct erro
     switch (given->id) {
     case OPTION_FORMAT: a->format = given->value; return 0;
     case OPTION_OUTPUT_FILE: a->outputs[a->output_count++] = given->value; return 0;
+    case OPTION_PARAM: take_param(a, given); return 0;
+    case OPTION_SET: a->set = given->value; return 0;
     case OPTION_WIDTH: a->width = (int)strtol(given->value, NULL, 10); return 0;
     default:
         return analyze_option(&a->analyze, (int)given->id, given->value, given->is_standing, err);
@@ -41,7 +58,10 @@ static int run_sql(const struct query_arguments *a, const char *source, const ch
                    struct output_set *outputs, int *ret_code, struct error *err)
 {
     struct analyze_outcome outcome = {0};
-    struct report_request rq = {0};
+    struct report_request rq = {.params = a->params,
+                                .param_count = a->param_count,
+                                .set = a->set,
+                                .source = strcmp(source, "-") == 0 ? NULL : source};
     struct timespec now;
     sqlite3 *db = NULL;
     int r;
@@ -96,7 +116,8 @@ static int run(int argc, char **argv)
 
     a.analyze.keys = KEYS_ALL;
     a.outputs = calloc((size_t)argc, sizeof *a.outputs);
-    r = a.outputs == NULL
+    a.params = calloc((size_t)argc + STANDING_MAX, sizeof *a.params);
+    r = a.outputs == NULL || a.params == NULL
             ? error_set(&err, EXIT_CANNOT_RUN, "out of memory")
             : arguments_parse(&arguments, COMMAND_QUERY, argc, argv, take_option, &a, &err);
     if (r == ARGUMENTS_RUN)
@@ -106,6 +127,7 @@ static int run(int argc, char **argv)
     analyze_options_done(&a.analyze);
     arguments_done(&arguments);
     free(a.outputs);
+    free(a.params);
     return code;
 }
 

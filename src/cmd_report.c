@@ -151,10 +151,11 @@ static int run_with_catalog(struct report_arguments *a, const struct report_cata
             a->analyze.keys = KEYS_ALL;
             a->analyze.opens_all = true; /* each key's largest element is one of the columns */
         }
-    /* All reports of a JSON output include the user's own, which may read keys. */
+    /* All reports of a JSON or HTML output include the user's own, which may read keys. */
     for (size_t i = 0; i < outputs.count && rq.name_count == 0; i++)
         for (size_t k = 0; k < report_catalog_count(catalog); k++)
-            if (outputs.outputs[i].format == REPORT_JSON &&
+            if ((outputs.outputs[i].format == REPORT_JSON ||
+                 outputs.outputs[i].format == REPORT_HTML) &&
                 report_catalog_at(catalog, k)->needs_keys)
                 a->analyze.keys = KEYS_ALL;
     r = run_reports(a, words[0], &rq, &outputs, ret_code, err);

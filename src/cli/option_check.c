@@ -74,8 +74,6 @@ static int check_choice(const struct option_row *row, const char *name, const ch
         return 0;
     if (row->takes == TAKES_TYPE && filter_is_type(value))
         return 0;
-    if (row->takes == TAKES_FORMAT && strcmp(value, "html") == 0)
-        return error_set(err, EXIT_CANNOT_RUN, "%s: this version does not write HTML", name);
     for (size_t i = 0; (word = option_choice(row, i)) != NULL; i++) {
         if (strcmp(word, value) == 0)
             return 0;

@@ -1,7 +1,4 @@
-/* format.c -- the formats' names and the endings of files that mean them.
- *
- * html is known and refused: somebody who asks for it shall not get a table in a file called .html.
- */
+/* format.c -- the formats' names and the endings of files that mean them. */
 // SPDX-License-Identifier: MIT
 #include <string.h>
 #include <strings.h>
@@ -13,17 +10,18 @@ static const struct {
     enum report_format format;
 } names[] =
     {
-        {"table", REPORT_TABLE},   {"json", REPORT_JSON},         {"ndjson", REPORT_NDJSON},
-        {"csv", REPORT_CSV},       {"markdown", REPORT_MARKDOWN}, {"rdbtools", REPORT_RDBTOOLS},
-        {"folded", REPORT_FOLDED},
+        {"table", REPORT_TABLE}, {"json", REPORT_JSON},         {"ndjson", REPORT_NDJSON},
+        {"csv", REPORT_CSV},     {"markdown", REPORT_MARKDOWN}, {"rdbtools", REPORT_RDBTOOLS},
+        {"html", REPORT_HTML},   {"folded", REPORT_FOLDED},
 },
   endings[] = {
       {"txt", REPORT_TABLE},         {"json", REPORT_JSON},     {"ndjson", REPORT_NDJSON},
       {"jsonl", REPORT_NDJSON},      {"csv", REPORT_CSV},       {"md", REPORT_MARKDOWN},
-      {"markdown", REPORT_MARKDOWN}, {"folded", REPORT_FOLDED},
+      {"markdown", REPORT_MARKDOWN}, {"folded", REPORT_FOLDED}, {"html", REPORT_HTML},
+      {"htm", REPORT_HTML},
 };
 
-#define FORMATS "table, json, ndjson, csv, markdown, rdbtools, folded"
+#define FORMATS "table, json, ndjson, csv, markdown, html, rdbtools, folded"
 
 const char *report_format_name(size_t i)
 {
@@ -38,9 +36,6 @@ int report_format_parse(const char *name, enum report_format *ret_format, struct
             return 0;
         }
     }
-    if (strcmp(name, "html") == 0)
-        return error_set(err, EXIT_CANNOT_RUN,
-                         "this version does not write HTML; formats are " FORMATS);
     return error_set(err, EXIT_CANNOT_RUN, "no format '%.80s'; formats are " FORMATS, name);
 }
 
@@ -55,9 +50,7 @@ int report_format_of_path(const char *path, enum report_format *ret_format, stru
             return 0;
         }
     }
-    if (dot != NULL && (strcasecmp(dot, ".html") == 0 || strcasecmp(dot, ".htm") == 0))
-        return error_set(err, EXIT_CANNOT_RUN,
-                         "%s: this version does not write HTML; formats are " FORMATS, path);
     return error_set(err, EXIT_CANNOT_RUN,
-                     "%s: its ending says no format: use .txt .json .ndjson .csv .md, or -f", path);
+                     "%s: its ending says no format: use .txt .json .ndjson .csv .md .html, or -f",
+                     path);
 }

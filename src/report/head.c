@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: MIT
 #include "report/head.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,78 +29,16 @@ static int fail_memory(struct error *err)
     return error_set(err, EXIT_CANNOT_RUN, "out of memory");
 }
 
-static void rows_done(struct row_list *rows)
-{
-    for (size_t i = 0; i < rows->row_count * rows->column_count; i++)
-        free((char *)rows->values[i].bytes);
-    for (size_t i = 0; i < rows->column_count; i++) {
-        free((char *)rows->columns[i].name);
-        free((char *)rows->columns[i].heading);
-    }
-    free(rows->columns);
-    free(rows->values);
-    *rows = (struct row_list){0};
-}
-
-/* One more row, its bytes copied.  On failure the list stays as it was. */
-static int add_row(struct row_list *rows, const struct value *values, struct error *err)
-{
-    const size_t start = rows->row_count * rows->column_count;
-    struct value *all = realloc(rows->values, (start + rows->column_count) * sizeof *rows->values);
-
-    if (all == NULL)
-        return fail_memory(err);
-    rows->values = all;
-    for (size_t i = 0; i < rows->column_count; i++) {
-        char *bytes = malloc(values[i].size_bytes + 1);
-
-        if (bytes == NULL) {
-            while (i-- > 0)
-                free((char *)all[start + i].bytes);
-            return fail_memory(err);
-        }
-        memcpy(bytes, values[i].bytes, values[i].size_bytes);
-        bytes[values[i].size_bytes] = '\0';
-        all[start + i] = values[i];
-        all[start + i].bytes = bytes;
-    }
-    rows->row_count++;
-    return 0;
-}
-
 /* Runs a section of head.sql and keeps its rows. */
-static int load_rows(sqlite3 *db, const struct report_section *section,
+static int load_rows(sqlite3 *db, const struct report_file *file, const char *name,
                      const struct binding *bindings, size_t binding_count, struct row_list *rows,
                      struct error *err)
 {
-    struct section_run run;
-    int r;
-
-    if (section_open(db, section, NULL, "head.sql", section->sql_line, bindings, binding_count,
-                     &run, err) < 0)
-        return -1;
-    while ((r = section_next(&run, err)) == 1) {
-        rows->column_count = run.column_count;
-        if (add_row(rows, run.values, err) < 0) {
-            r = -1;
-            break;
-        }
-    }
-    /* The names change hands. */
-    rows->columns = run.columns;
-    rows->column_count = run.column_count;
-    run.columns = NULL;
-    run.column_count = 0;
-    section_close(&run);
-    return r;
-}
-
-static const struct report_section *find_section(const struct report_file *f, const char *name)
-{
-    for (size_t i = 0; i < f->section_count; i++)
-        if (strcmp(f->sections[i].name, name) == 0)
-            return &f->sections[i];
-    return NULL;
+    for (size_t i = 0; i < file->section_count; i++)
+        if (strcmp(file->sections[i].name, name) == 0)
+            return row_list_load(db, &file->sections[i], "head.sql", bindings, binding_count,
+                                 SIZE_MAX, rows, err);
+    return error_set(err, EXIT_CANNOT_RUN, "head.sql: no section %s", name);
 }
 
 /* Rows of (label, text, is_alarm). */
@@ -147,15 +86,14 @@ int head_load(sqlite3 *db, const struct binding *bindings, size_t binding_count,
 
     r = report_file_parse("head", "head.sql", head_part_text("head.sql"), &file, err);
     if (r == 0)
-        r = load_rows(db, find_section(file, "set"), bindings, binding_count, &h.set, err);
+        r = load_rows(db, file, "set", bindings, binding_count, &h.set, err);
     if (r == 0)
-        r = load_rows(db, find_section(file, "snapshots"), bindings, binding_count, &h.snapshots,
-                      err);
+        r = load_rows(db, file, "snapshots", bindings, binding_count, &h.snapshots, err);
     if (r == 0)
-        r = load_rows(db, find_section(file, "lines"), bindings, binding_count, &lines, err);
+        r = load_rows(db, file, "lines", bindings, binding_count, &lines, err);
     if (r == 0)
         r = make_lines(&h, &lines, err);
-    rows_done(&lines);
+    row_list_done(&lines);
     report_file_free(file);
     if (r < 0) {
         head_done(&h);
@@ -175,7 +113,7 @@ void head_done(struct head *h)
         free((char *)h->lines[i].text);
     }
     free(h->lines);
-    rows_done(&h->set);
-    rows_done(&h->snapshots);
+    row_list_done(&h->set);
+    row_list_done(&h->snapshots);
     *h = (struct head){0};
 }

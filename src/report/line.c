@@ -43,8 +43,9 @@ static bool is_nothing(const struct value *v, bool is_condition)
            ((v->type == VALUE_INT && v->integer == 0) || (v->type == VALUE_REAL && v->real == 0));
 }
 
-bool line_format(const char *line, const struct column *columns, size_t column_count,
-                 const struct value *values, struct strbuf *b)
+bool line_format_as(const struct line_writer *writer, const char *line,
+                    const struct column *columns, size_t column_count, const struct value *values,
+                    struct strbuf *b)
 {
     const size_t start_bytes = b->size_bytes;
     const char *p = line, *from = line, *before_end, *name;
@@ -54,7 +55,7 @@ bool line_format(const char *line, const struct column *columns, size_t column_c
     while (next_field(&p, &before_end, &name, &name_bytes, &is_condition)) {
         const size_t i = find_column(columns, column_count, name, name_bytes);
 
-        strbuf_add(b, from, (size_t)(before_end - from));
+        writer->text(b, from, (size_t)(before_end - from));
         from = p;
         if (i == column_count)
             continue;
@@ -65,10 +66,23 @@ bool line_format(const char *line, const struct column *columns, size_t column_c
             return false;
         }
         if (!is_condition)
-            display_cell(b, &values[i], &columns[i]);
+            writer->value(b, &values[i], &columns[i]);
     }
-    strbuf_puts(b, from);
+    writer->text(b, from, strlen(from));
     return true;
+}
+
+static void put_text(struct strbuf *b, const char *text, size_t size_bytes)
+{
+    strbuf_add(b, text, size_bytes);
+}
+
+bool line_format(const char *line, const struct column *columns, size_t column_count,
+                 const struct value *values, struct strbuf *b)
+{
+    static const struct line_writer writer = {put_text, display_cell};
+
+    return line_format_as(&writer, line, columns, column_count, values, b);
 }
 
 const char *line_unknown_column(const char *line, const struct column *columns, size_t column_count,

@@ -12,6 +12,15 @@
 #include "report/strbuf.h"
 #include "report/value.h"
 
+/* How a line's own text and the values in it are written. */
+struct line_writer {
+    void (*text)(struct strbuf *b, const char *text, size_t size_bytes);
+    void (*value)(struct strbuf *b, const struct value *v, const struct column *column);
+};
+
+bool line_format_as(const struct line_writer *writer, const char *line,
+                    const struct column *columns, size_t column_count, const struct value *values,
+                    struct strbuf *b);
 /* Appends the line to b; false (and nothing appended) when it is dropped. */
 bool line_format(const char *line, const struct column *columns, size_t column_count,
                  const struct value *values, struct strbuf *b);

@@ -15,6 +15,7 @@
 #include "report/out.h"
 #include "report/report.h"
 #include "report/report_file.h"
+#include "report/row_list.h"
 #include "report/value.h"
 
 /* A line of the header for people, e.g. "Server", "redis 7.2.6". */
@@ -22,14 +23,6 @@ struct head_line {
     const char *label;
     const char *text; /* already displayed text (display.h) */
     bool is_alarm;    /* what must not be overlooked */
-};
-
-/* Rows kept in memory: the few that the header shows. */
-struct row_list {
-    struct column *columns;
-    size_t column_count;
-    struct value *values; /* row_count * column_count, owned with their bytes */
-    size_t row_count;
 };
 
 struct report_head {
@@ -48,6 +41,7 @@ struct section_view {
     size_t line_count;
     const struct column *columns;
     size_t column_count;
+    const char *sql; /* as `rdblens query` runs it; NULL: no output shows it */
 };
 
 struct renderer;
@@ -73,6 +67,8 @@ struct renderer {
     bool is_query;                      /* one section without a header: a query's rows */
     bool has_many_reports;              /* more than one will follow in this output */
     bool has_many_sections;             /* more than one section will follow in this output */
+    size_t section_count;               /* that will follow in this output */
+    const char *source_word;            /* SRC for commands that are shown */
 };
 
 /* NULL when out of memory. */
@@ -82,5 +78,6 @@ struct renderer *render_ndjson_new(const struct report_output *output);
 struct renderer *render_csv_new(const struct report_output *output); /* and REPORT_RDBTOOLS */
 struct renderer *render_folded_new(const struct report_output *output);
 struct renderer *render_markdown_new(const struct report_output *output);
+struct renderer *render_html_new(const struct report_output *output); /* see render_html.h */
 
 #endif

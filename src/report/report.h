@@ -35,6 +35,7 @@ enum report_format {
     REPORT_NDJSON,
     REPORT_CSV,
     REPORT_MARKDOWN,
+    REPORT_HTML,     /* one page with charts */
     REPORT_FOLDED,   /* of patterns only: stacks for flame graphs */
     REPORT_RDBTOOLS, /* no reports: all keys, in redis-rdb-tools' columns */
     REPORT_FORMAT_COUNT_
@@ -44,7 +45,7 @@ enum report_format {
 const char *report_format_name(size_t i);
 /* "table", "json", ... -> format.  -1 and a message for a name that is not known. */
 int report_format_parse(const char *name, enum report_format *ret_format, struct error *err);
-/* From the ending of a file's name (.txt .json .ndjson .jsonl .csv .md .markdown). */
+/* From the ending of a file's name (.txt .json .ndjson .jsonl .csv .md .markdown .html .htm). */
 int report_format_of_path(const char *path, enum report_format *ret_format, struct error *err);
 
 struct report_info {
@@ -75,7 +76,7 @@ struct report_param {
 /* Everything is borrowed for the call. */
 struct report_request {
     const struct report_catalog *catalog;
-    const char *const *names; /* none: `summary`; in a JSON output all reports */
+    const char *const *names; /* none: `summary`; in a JSON or HTML output all reports */
     size_t name_count;
     const struct report_param
         *params; /* --top N is {"top", "N"}; one that no report has is an error */
@@ -108,7 +109,8 @@ void report_use_locale(void);
 int report_run(sqlite3 *db, const struct report_request *rq, const struct report_output *outputs,
                size_t output_count, bool *ret_is_complete, struct error *err);
 
-/* Prints the JSON Schema of JSON outputs, with the catalog's reports.  db: an empty report database.
+/* Prints the JSON Schema of JSON outputs, with the catalog's reports.  db: an empty report
+ * database.
  */
 int report_print_schema(sqlite3 *db, const struct report_catalog *catalog, FILE *file,
                         struct error *err);

@@ -31,6 +31,7 @@ struct reading {
     struct report_section *section; /* NULL before the first */
     struct strbuf sql;              /* of the section, so far */
     int line;
+    bool is_panel;
     struct error *err;
 };
 
@@ -286,6 +287,12 @@ static int read_report_directive(struct reading *r, struct piece word, struct pi
         return read_needs(r, rest);
     if (piece_is(word, "param"))
         return read_param(r, rest);
+    if (r->is_panel && piece_is(word, "reports"))
+        return set_text(r, &f->reports, rest);
+    if (r->is_panel && piece_is(word, "with"))
+        return set_text(r, &f->with, rest);
+    if (r->is_panel && piece_is(word, "empty"))
+        return set_text(r, &f->empty, rest);
     return fail(r, "not a word of a report's head:", word.text, word.size_bytes);
 }
 
@@ -383,7 +390,7 @@ static int read_all(struct reading *r, const char *text)
     }
     if (end_section(r) < 0)
         return -1;
-    if (r->file->section_count == 0)
+    if (r->file->section_count == 0 && !r->is_panel)
         return fail(r, "no `-- section:`", "", 0);
     if (r->file->title == NULL)
         return fail(r, "no `-- title:`", "", 0);
@@ -393,10 +400,10 @@ static int read_all(struct reading *r, const char *text)
     return 0;
 }
 
-int report_file_parse(const char *name, const char *path, const char *text,
-                      struct report_file **ret_file, struct error *err)
+static int parse(const char *name, const char *path, const char *text, bool is_panel,
+                 struct report_file **ret_file, struct error *err)
 {
-    struct reading reading = {.err = err};
+    struct reading reading = {.is_panel = is_panel, .err = err};
     int r = -1;
 
     reading.file = calloc(1, sizeof *reading.file);
@@ -416,6 +423,18 @@ out:
     else
         *ret_file = reading.file;
     return r;
+}
+
+int report_file_parse(const char *name, const char *path, const char *text,
+                      struct report_file **ret_file, struct error *err)
+{
+    return parse(name, path, text, false, ret_file, err);
+}
+
+int report_file_parse_panel(const char *name, const char *path, const char *text,
+                            struct report_file **ret_file, struct error *err)
+{
+    return parse(name, path, text, true, ret_file, err);
 }
 
 static void section_done(struct report_section *s)
@@ -454,6 +473,9 @@ void report_file_free(struct report_file *f)
     free(f->title);
     free(f->about);
     free(f->applies);
+    free(f->reports);
+    free(f->with);
+    free(f->empty);
     free(f->path);
     free(f);
 }

@@ -14,7 +14,7 @@ struct report_file_column {
     char *heading;
     bool is_hidden;
     bool is_wide;
-    bool is_tree; /* drawn as a tree; the section's column `depth` says how deep a row is */
+    bool is_tree;       /* drawn as a tree; the section's column `depth` says how deep a row is */
     unsigned bar_width; /* 0: no bar */
     char *exact_name;   /* the column that says 0 when this one's numbers are not exact; NULL */
 };
@@ -48,12 +48,18 @@ struct report_file {
     size_t param_count;
     struct report_section *sections;
     size_t section_count;
+    char *reports; /* of a panel: names with blanks between them: their tables stand in it */
+    char *with;    /* of a panel: it is shown with these, whose tables stand elsewhere */
+    char *empty;   /* of a panel: said when nothing in it has a row */
 };
 
 /* Reads the report in `text`.  name: of the report; path: what messages call the file.
  * -1 and a message `PATH:LINE: ...`, exit code 2. */
 int report_file_parse(const char *name, const char *path, const char *text,
                       struct report_file **ret_file, struct error *err);
+/* Reads a panel of the HTML page: the same form, and it may have no section. */
+int report_file_parse_panel(const char *name, const char *path, const char *text,
+                            struct report_file **ret_file, struct error *err);
 void report_file_free(struct report_file *f); /* NULL is fine */
 
 /* Whether a word is a name: [a-z][a-z0-9_-]*, at most 64 characters. */

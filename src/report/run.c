@@ -13,11 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/bindings.h"
 #include "report/catalog.h"
 #include "report/functions.h"
 #include "report/guard.h"
 #include "report/head.h"
+#include "report/panels.h"
 #include "report/render.h"
+#include "report/render_html.h"
 #include "report/strbuf.h"
 #include "util/signals.h"
 #include "util/text.h"
@@ -28,7 +31,14 @@
 #define FOLDED_REPORT  "patterns" /* what -f folded is a format of */
 
 /* Bindings that every report may use, before its own parameters. */
-enum { BINDING_WALL_NOW, BINDING_NEWEST_SET, BINDING_SOURCE, BINDING_COUNT_ };
+enum {
+    BINDING_WALL_NOW,
+    BINDING_NEWEST_SET,
+    BINDING_SOURCE,
+    BINDING_COMMAND,
+    BINDING_VERSION,
+    BINDING_COUNT_
+};
 
 struct run {
     sqlite3 *db;
@@ -40,6 +50,8 @@ struct run {
     size_t report_count;
     struct binding common[BINDING_COUNT_];
     struct head head;
+    struct panels panels; /* for an HTML output */
+    struct strbuf source_word, command;
 };
 
 /* --- SQL of our own, before the guard --- */
@@ -158,16 +170,38 @@ static bool wants_stacks(const struct run *run)
     return false;
 }
 
+/* A panel is shown when one of its reports was chosen. */
+static bool is_panel_wanted(const struct run *run, const struct panel *panel)
+{
+    for (size_t i = 0; i < run->report_count; i++)
+        if (panel_names(panel->file->reports, run->reports[i]->info.name) ||
+            panel_names(panel->file->with, run->reports[i]->info.name))
+            return true;
+    return false;
+}
+
+static bool is_named_in(const struct report_file *file, const char *name, size_t name_bytes)
+{
+    for (size_t i = 0; i < file->section_count; i++) {
+        const char *sql = file->sections[i].sql;
+
+        if (memmem(sql, strlen(sql), name, name_bytes) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* Whether a chosen report, or a panel that will be on a page, names the view. */
 static bool is_named(const struct run *run, const char *name, size_t name_bytes)
 {
     for (size_t i = 0; i < run->report_count; i++)
-        for (size_t n = 0; n < run->reports[i]->section_count; n++) {
-            const char *sql = run->reports[i]->sections[n].sql;
-
-            if (memmem(sql, strlen(sql), name, name_bytes) != NULL)
-                return true;
-        }
-    return false;
+        if (is_named_in(run->reports[i], name, name_bytes))
+            return true;
+    for (size_t i = 0; i < run->panels.count; i++)
+        if (is_panel_wanted(run, &run->panels.panels[i]) &&
+            is_named_in(run->panels.panels[i].file, name, name_bytes))
+            return true;
+    return run->panels.page != NULL && is_named_in(run->panels.page, name, name_bytes);
 }
 
 /* Whether a chosen report names a view that the text makes. */
@@ -210,6 +244,7 @@ static bool is_wanted(const struct run *run, size_t output, const struct report_
     return run->outputs[output].format != REPORT_RDBTOOLS &&
            run->outputs[output].format != REPORT_FOLDED &&
            (run->rq->name_count > 0 || run->outputs[output].format == REPORT_JSON ||
+            run->outputs[output].format == REPORT_HTML ||
             strcmp(report->info.name, DEFAULT_REPORT) == 0);
 }
 
@@ -309,6 +344,7 @@ static struct renderer *renderer_new(const struct report_output *output)
     case REPORT_RDBTOOLS:
     case REPORT_CSV: return render_csv_new(output);
     case REPORT_MARKDOWN: return render_markdown_new(output);
+    case REPORT_HTML: return render_html_new(output);
     case REPORT_FOLDED: return render_folded_new(output);
     case REPORT_FORMAT_COUNT_: break;
     }
@@ -347,6 +383,8 @@ static void count_what_follows(struct run *run)
         }
         run->renderers[i]->has_many_reports = reports > 1;
         run->renderers[i]->has_many_sections = sections > 1;
+        run->renderers[i]->section_count = sections;
+        run->renderers[i]->source_word = strbuf_text(&run->source_word);
     }
 }
 
@@ -398,40 +436,18 @@ static int feed_rows(struct run *run, struct section_run *section, const struct 
     return r;
 }
 
-static struct value value_of_text(const char *text)
+static bool wants_html(const struct run *run)
 {
-    struct value v = {.type = VALUE_INT};
-    char *end;
-
-    if (text_parse_int(text, INT64_MIN, INT64_MAX, &v.integer) == 0)
-        return v;
-    errno = 0;
-    v.real = strtod(text, &end);
-    if (errno == 0 && end != text && *end == '\0') {
-        v.type = VALUE_REAL;
-        return v;
-    }
-    return (struct value){.type = VALUE_TEXT, .bytes = text, .size_bytes = strlen(text)};
+    for (size_t i = 0; i < run->output_count; i++)
+        if (run->outputs[i].format == REPORT_HTML)
+            return true;
+    return false;
 }
 
 /* The common bindings and the report's parameters, as the request or the file has them. */
 static struct binding *bind_report(const struct run *run, const struct report_file *report)
 {
-    struct binding *bindings = calloc(BINDING_COUNT_ + report->param_count, sizeof *bindings);
-
-    if (bindings == NULL)
-        return NULL;
-    memcpy(bindings, run->common, sizeof run->common);
-    for (size_t i = 0; i < report->param_count; i++) {
-        const char *text = report->params[i].value;
-
-        for (size_t k = 0; k < run->rq->param_count; k++)
-            if (strcmp(run->rq->params[k].name, report->params[i].name) == 0)
-                text = run->rq->params[k].value;
-        bindings[BINDING_COUNT_ + i] =
-            (struct binding){report->params[i].name, value_of_text(text)};
-    }
-    return bindings;
+    return bindings_of(run->common, BINDING_COUNT_, report, run->rq->params, run->rq->param_count);
 }
 
 static int run_section(struct run *run, const struct report_file *report,
@@ -440,6 +456,7 @@ static int run_section(struct run *run, const struct report_file *report,
 {
     struct section_run section;
     struct section_view view;
+    struct strbuf sql = {0};
     bool is_in_doubt = false;
     int r;
 
@@ -448,6 +465,8 @@ static int run_section(struct run *run, const struct report_file *report,
     if (section_open(run->db, s, NULL, report->path, s->sql_line, bindings,
                      BINDING_COUNT_ + report->param_count, &section, err) < 0)
         return -1;
+    if (wants_html(run))
+        bindings_print_sql(&sql, s, report, run->rq->params, run->rq->param_count);
     view = (struct section_view){s->name,
                                  s->title,
                                  is_in_doubt ? s->doubt_note : s->note,
@@ -455,9 +474,11 @@ static int run_section(struct run *run, const struct report_file *report,
                                  (const char *const *)s->lines,
                                  s->line_count,
                                  section.columns,
-                                 section.column_count};
+                                 section.column_count,
+                                 sql.text};
     r = feed_rows(run, &section, &view, is_for, err);
     section_close(&section);
+    strbuf_done(&sql);
     return r;
 }
 
@@ -587,6 +608,42 @@ out:
     return r;
 }
 
+static int run_panels_of(struct run *run, struct renderer *renderer, struct error *err)
+{
+    struct panel_rows rows = {0};
+    int r = 0;
+
+    for (size_t i = 0; i < run->panels.count && r == 0; i++) {
+        const struct panel *panel = &run->panels.panels[i];
+
+        if (!is_panel_wanted(run, panel))
+            continue;
+        r = panel_rows_load(run->db, panel->file, run->common, BINDING_COUNT_, run->rq->params,
+                            run->rq->param_count, &rows, err);
+        if (r == 0)
+            r = render_html_panel(renderer, panel, &rows, err);
+        panel_rows_done(&rows);
+    }
+    if (r == 0)
+        r = render_html_others(renderer, err);
+    if (r == 0)
+        r = panel_rows_load(run->db, run->panels.page, run->common, BINDING_COUNT_, NULL, 0, &rows,
+                            err);
+    if (r == 0)
+        r = render_html_page(renderer, &rows, err);
+    panel_rows_done(&rows);
+    return r;
+}
+
+/* The pages' panels, once their reports have run. */
+static int run_panels(struct run *run, struct error *err)
+{
+    for (size_t i = 0; i < run->output_count; i++)
+        if (run->outputs[i].format == REPORT_HTML && run_panels_of(run, run->renderers[i], err) < 0)
+            return -1;
+    return 0;
+}
+
 static int run_all(struct run *run, struct error *err)
 {
     count_what_follows(run);
@@ -595,7 +652,9 @@ static int run_all(struct run *run, struct error *err)
     for (size_t i = 0; i < run->report_count; i++)
         if (run_report(run, run->reports[i], err) < 0)
             return -1;
-    return run_keys(run, err) < 0 || run_stacks(run, err) < 0 ? -1 : end_outputs(run, err);
+    if (run_panels(run, err) < 0 || run_keys(run, err) < 0 || run_stacks(run, err) < 0)
+        return -1;
+    return end_outputs(run, err);
 }
 
 static void run_done(struct run *run)
@@ -605,7 +664,70 @@ static void run_done(struct run *run)
             run->renderers[i]->ops->free(run->renderers[i]);
     free(run->renderers);
     free(run->reports);
+    panels_done(&run->panels);
+    strbuf_done(&run->source_word);
+    strbuf_done(&run->command);
     head_done(&run->head);
+}
+
+static struct binding bind_text(const char *name, const char *text)
+{
+    struct binding b = {name, {.type = VALUE_NULL}};
+
+    if (text != NULL)
+        b.value = (struct value){.type = VALUE_TEXT, .bytes = text, .size_bytes = strlen(text)};
+    return b;
+}
+
+/* The command that a page names: SRC and options as words of a shell, by SQL's shell_word(). */
+static int add_word(struct run *run, const char *text, struct strbuf *b, struct error *err)
+{
+    const struct value v = {.type = VALUE_TEXT, .bytes = text, .size_bytes = strlen(text)};
+    sqlite3_stmt *stmt = NULL;
+
+    if (run_statement(run->db, "SELECT shell_word(?1)", &v, err, &stmt) < 0)
+        return -1;
+    if (b->size_bytes > 0)
+        strbuf_putc(b, ' ');
+    if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
+        strbuf_puts(b, (const char *)sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+    return b->failed ? error_set(err, EXIT_CANNOT_RUN, "out of memory") : 0;
+}
+
+static int make_command(struct run *run, struct error *err)
+{
+    const struct report_request *rq = run->rq;
+    int r = add_word(run, rq->source != NULL ? rq->source : "-", &run->source_word, err);
+
+    strbuf_printf(&run->command, "rdblens report %s", strbuf_text(&run->source_word));
+    for (size_t i = 0; i < rq->name_count && r == 0; i++)
+        r = add_word(run, rq->names[i], &run->command, err);
+    for (size_t i = 0; i < rq->param_count && r == 0; i++) {
+        struct strbuf pair = {0};
+
+        if (rq->params[i].is_standing)
+            continue;
+        strbuf_printf(&pair, "%s=%s", rq->params[i].name, rq->params[i].value);
+        strbuf_puts(&run->command, " --param");
+        r = add_word(run, strbuf_text(&pair), &run->command, err);
+        strbuf_done(&pair);
+    }
+    return r;
+}
+
+static int bind_common(struct run *run, int64_t newest, struct error *err)
+{
+    if (wants_html(run) && make_command(run, err) < 0)
+        return -1;
+    run->common[BINDING_WALL_NOW] =
+        (struct binding){"wall_now", {.type = VALUE_INT, .integer = run->rq->wall_now_ms}};
+    run->common[BINDING_NEWEST_SET] =
+        (struct binding){"newest_set", {.type = VALUE_INT, .integer = newest}};
+    run->common[BINDING_SOURCE] = bind_text("source", run->rq->source);
+    run->common[BINDING_COMMAND] = bind_text("command", run->command.text);
+    run->common[BINDING_VERSION] = bind_text("rdblens_version", RDBLENS_VERSION);
+    return 0;
 }
 
 int report_run(sqlite3 *db, const struct report_request *rq, const struct report_output *outputs,
@@ -625,15 +747,11 @@ int report_run(sqlite3 *db, const struct report_request *rq, const struct report
         r = make_renderers(&run, err);
     if (r < 0)
         goto out;
-    run.common[BINDING_WALL_NOW] =
-        (struct binding){"wall_now", {.type = VALUE_INT, .integer = rq->wall_now_ms}};
-    run.common[BINDING_NEWEST_SET] =
-        (struct binding){"newest_set", {.type = VALUE_INT, .integer = newest}};
-    run.common[BINDING_SOURCE] = (struct binding){"source", {.type = VALUE_NULL}};
-    if (rq->source != NULL)
-        run.common[BINDING_SOURCE].value = (struct value){
-            .type = VALUE_TEXT, .bytes = rq->source, .size_bytes = strlen(rq->source)};
-    r = prepare(&run, err);
+    r = bind_common(&run, newest, err);
+    if (r == 0 && wants_html(&run))
+        r = panels_load(&run.panels, err);
+    if (r == 0)
+        r = prepare(&run, err);
     if (r == 0)
         r = make_named(&run, err);
     if (r < 0)
@@ -648,16 +766,47 @@ out:
     return r;
 }
 
-static int run_query(struct run *run, const char *sql, struct error *err)
+/* Whether the SQL reads what is made of a set: the views of reports, and functions over them. */
+static bool reads_set(const char *sql)
+{
+    static const char *const words[] = {"report_", "pattern_tree", "glob_"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strstr(sql, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* What a report's SQL would find.  A query of tables alone does without, in less time. */
+static int make_query_views(struct run *run, const struct report_file *query, struct error *err)
+{
+    int64_t set = 0, newest = 0;
+    int r = 0;
+
+    if (reads_set(query->sections[0].sql)) {
+        r = choose_set(run, &set, &newest, err);
+        if (r == 0)
+            r = make_views(run, set, err);
+        if (r == 0)
+            r = make_named(run, err);
+    }
+    return r < 0 ? -1 : bind_common(run, newest, err);
+}
+
+static int run_query(struct run *run, const struct report_file *query, struct error *err)
 {
     struct section_run section;
     struct section_view view;
+    struct binding *bindings = bind_report(run, query);
     bool *is_for = calloc(run->output_count + 1, sizeof *is_for);
-    int r;
+    int r = -1;
 
-    if (is_for == NULL)
-        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
-    r = section_open(run->db, NULL, sql, NULL, 1, run->common, 1, &section, err);
+    if (is_for == NULL || bindings == NULL) {
+        error_set(err, EXIT_CANNOT_RUN, "out of memory");
+        goto out;
+    }
+    r = section_open(run->db, NULL, query->sections[0].sql, NULL, 1, bindings,
+                     BINDING_COUNT_ + query->param_count, &section, err);
     if (r < 0)
         goto out;
     for (size_t i = 0; i < run->output_count; i++) {
@@ -674,34 +823,58 @@ static int run_query(struct run *run, const char *sql, struct error *err)
     if (r == 0)
         r = end_outputs(run, err);
 out:
+    free(bindings);
     free(is_for);
     return r;
+}
+
+static int check_query_formats(const struct report_output *outputs, size_t output_count,
+                               struct error *err)
+{
+    for (size_t i = 0; i < output_count; i++) {
+        if (outputs[i].format == REPORT_FOLDED)
+            return error_set(err, EXIT_CANNOT_RUN, "-f folded is for the report " FOLDED_REPORT);
+        if (outputs[i].format == REPORT_HTML)
+            return error_set(err, EXIT_CANNOT_RUN, "-f html is for reports, not for a query");
+        if (outputs[i].format == REPORT_RDBTOOLS)
+            return error_set(err, EXIT_CANNOT_RUN,
+                             "-f rdbtools prints all keys, without SQL: rdblens report SRC -f "
+                             "rdbtools");
+    }
+    return 0;
 }
 
 int report_query(sqlite3 *db, const char *sql, const struct report_request *rq,
                  const struct report_output *outputs, size_t output_count, struct error *err)
 {
     struct run run = {.db = db, .rq = rq, .outputs = outputs, .output_count = output_count};
+    struct report_file *query = NULL;
     int r;
 
     report_use_locale();
-    run.common[BINDING_WALL_NOW] =
-        (struct binding){"wall_now", {.type = VALUE_INT, .integer = rq->wall_now_ms}};
-    for (size_t i = 0; i < output_count; i++)
-        if (outputs[i].format == REPORT_FOLDED)
-            return error_set(err, EXIT_CANNOT_RUN, "-f folded is for the report " FOLDED_REPORT);
-        else if (outputs[i].format == REPORT_RDBTOOLS)
-            return error_set(err, EXIT_CANNOT_RUN,
-                             "-f rdbtools prints all keys, without SQL: rdblens report SRC -f "
-                             "rdbtools");
-    r = functions_register(db, err);
+    if (check_query_formats(outputs, output_count, err) < 0)
+        return -1;
+    r = bindings_read_sql(sql, &query, err);
+    if (r == 0) {
+        run.reports = calloc(1, sizeof *run.reports);
+        r = run.reports == NULL ? error_set(err, EXIT_CANNOT_RUN, "out of memory") : 0;
+    }
+    if (r == 0) {
+        run.reports[run.report_count++] = query;
+        r = check_params(&run, err);
+    }
+    if (r == 0)
+        r = functions_register(db, err);
+    if (r == 0)
+        r = make_query_views(&run, query, err);
     if (r == 0)
         r = make_renderers(&run, err);
     if (r == 0) {
         guard_on(db);
-        r = run_query(&run, sql, err);
+        r = run_query(&run, query, err);
         guard_off(db);
     }
     run_done(&run);
+    report_file_free(query);
     return r;
 }

@@ -235,13 +235,13 @@ class Ordinary(unittest.TestCase):
         self.assertIn("no_such", run.stderr)
 
     def test_usage_errors(self):
-        for args in (["no-such-report"], ["-f", "xml"], ["-f", "html"], ["--set", "9"], ["--top", "x"],
-                     ["-o", os.path.join(FOLDER, "x.html")], ["-o", os.path.join(FOLDER, "no/x.json")],
+        for args in (["no-such-report"], ["-f", "xml"], ["--set", "9"], ["--top", "x"],
+                     ["-o", os.path.join(FOLDER, "x.pdf")], ["-o", os.path.join(FOLDER, "no/x.json")],
                      ["-f", "json", "-o", self.path]):
             self.assertEqual(report(self.path, *args, code=2), "", args)
             self.assertEqual(run.stderr.count("\n"), 1, run.stderr)
             self.assertTrue(run.stderr.startswith("rdblens: "), run.stderr)
-        self.assertFalse(os.path.exists(os.path.join(FOLDER, "x.html")))
+        self.assertFalse(os.path.exists(os.path.join(FOLDER, "x.pdf")))
 
     def test_outputs(self):
         paths = [os.path.join(FOLDER, "out." + e) for e in ("json", "ndjson", "csv", "md", "txt")]

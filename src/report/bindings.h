@@ -1,0 +1,24 @@
+/* bindings.h -- what :name in the SQL of reports stands for. */
+#ifndef RDBLENS_BINDINGS_H
+#define RDBLENS_BINDINGS_H
+
+#include "report/report_file.h"
+#include "report/section.h"
+#include "report/strbuf.h"
+
+/* The common bindings, then the file's parameters, as they were given or else as the file has them;
+ * NULL when out of memory.  Borrows all texts. */
+struct binding *bindings_of(const struct binding *common, size_t common_count,
+                            const struct report_file *file, const struct report_param *given,
+                            size_t given_count);
+
+/* Appends the section's SQL as `rdblens query` runs it: the parameters that it reads stand before
+ * it, `-- param: top = 20`. */
+void bindings_print_sql(struct strbuf *b, const struct report_section *section,
+                        const struct report_file *file, const struct report_param *given,
+                        size_t given_count);
+
+/* Such SQL as a file with its parameters and one section. */
+int bindings_read_sql(const char *sql, struct report_file **ret_file, struct error *err);
+
+#endif
