@@ -3,13 +3,16 @@
 -- reports: bigkeys
 -- empty: The snapshot has no keys.
 
+-- section: any |
+SELECT 1 AS is_any FROM report_totals WHERE size_bytes > 0;
+
 -- section: top |
 WITH k AS (SELECT * FROM report_top_keys WHERE measure = 'bytes' AND scope = 'all' AND rank <= 12 ORDER BY bytes DESC, id LIMIT 12)
 SELECT CASE WHEN length(key_text) > 120 THEN substr(key_text, 1, 120) || '...' ELSE key_text END AS key_text,
        type || CASE (SELECT databases FROM report_totals) WHEN 1 THEN '' ELSE ', db ' || k.db END ||
        CASE WHEN elements IS NULL OR type = 'string' THEN '' ELSE ', ' || human_count(elements) || ' elements' END ||
        CASE WHEN ttl_seconds IS NULL THEN ', never expires' WHEN ttl_seconds < 0 THEN ', past its time' ELSE ', expires in ' || human_duration(1000 * ttl_seconds) END AS what_text,
-       k.bytes, pct(k.size_bytes, t.size_bytes) AS share_pct, pct(k.bytes, max(k.bytes) OVER ()) AS width, ttl_seconds IS NULL AS is_never
+       k.bytes, pct(k.size_bytes, t.size_bytes) AS share_pct, coalesce(pct(k.bytes, max(k.bytes) OVER ()), 0) AS width, ttl_seconds IS NULL AS is_never
   FROM k, report_totals t WHERE k.bytes > 0 ORDER BY k.bytes DESC, k.id;
 
 -- section: percentiles |
@@ -39,6 +42,6 @@ marks(n, label, at_bytes) AS (
     FROM (SELECT 1 AS n, 'p50' AS label, 500 AS per_1000 UNION ALL SELECT 2, 'p90', 900 UNION ALL SELECT 3, 'p99', 990 UNION ALL SELECT 4, 'p99.9', 999))
 SELECT CASE from_bytes WHEN 0 THEN 'below 16 B' ELSE human_bytes(from_bytes) || ' and more' END AS from_text,
        keys, pct(keys, t.of_keys) AS keys_pct, size_bytes, pct(size_bytes, t.of_bytes) AS share_pct,
-       pct(keys, t.of_keys) AS keys_width, pct(size_bytes, t.of_bytes) AS size_width,
+       coalesce(pct(keys, t.of_keys), 0) AS keys_width, coalesce(pct(size_bytes, t.of_bytes), 0) AS size_width,
        (SELECT group_concat(label, ', ') FROM (SELECT label FROM marks WHERE at_bytes >= from_bytes AND (at_bytes < 2 * from_bytes OR (from_bytes = 0 AND at_bytes < 16)) ORDER BY n)) AS mark_text
   FROM filled, (SELECT sum(keys) AS of_keys, sum(size_bytes) AS of_bytes FROM filled) t ORDER BY from_bytes;

@@ -7,7 +7,7 @@
 WITH n AS (SELECT id, label, keys, CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN alloc_bytes ELSE bytes END AS size_bytes, complete
              FROM report_snapshots WHERE (SELECT snapshots FROM report_totals) > 1 ORDER BY size_bytes DESC, id LIMIT 16)
 SELECT CASE WHEN length(label) > 120 THEN substr(label, 1, 120) || '...' ELSE label END AS label_text, n.keys, n.size_bytes, NOT n.complete AS is_damaged,
-       pct(n.size_bytes, t.size_bytes) AS share_pct, pct(n.size_bytes, max(n.size_bytes) OVER ()) AS width,
+       pct(n.size_bytes, t.size_bytes) AS share_pct, coalesce(pct(n.size_bytes, max(n.size_bytes) OVER ()), 0) AS width,
        row_number() OVER (ORDER BY n.size_bytes DESC, id) = 1 AS is_first, row_number() OVER (ORDER BY n.size_bytes, id DESC) = 1 AS is_last
   FROM n, report_totals t ORDER BY n.size_bytes DESC, id;
 
@@ -16,7 +16,7 @@ SELECT CASE WHEN length(label) > 120 THEN substr(label, 1, 120) || '...' ELSE la
 WITH RECURSIVE strip(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM strip WHERE n < 127),
 s AS (SELECT slot / 128 AS n, sum(size_bytes) AS size_bytes, sum(keys) AS keys FROM report_slots WHERE slot IS NOT NULL GROUP BY 1)
 SELECT strip.n + 0.1 AS x, 128 * strip.n AS first_slot_id, 128 * strip.n + 127 AS last_slot_id, coalesce(s.keys, 0) AS keys, coalesce(s.size_bytes, 0) AS size_bytes,
-       100 - pct(coalesce(s.size_bytes, 0), (SELECT max(size_bytes) FROM s)) AS y, pct(coalesce(s.size_bytes, 0), (SELECT max(size_bytes) FROM s)) AS height
+       100 - coalesce(pct(coalesce(s.size_bytes, 0), (SELECT max(size_bytes) FROM s)), 0) AS y, coalesce(pct(coalesce(s.size_bytes, 0), (SELECT max(size_bytes) FROM s)), 0) AS height
   FROM strip LEFT JOIN s ON s.n = strip.n WHERE EXISTS (SELECT 1 FROM s) ORDER BY strip.n;
 
 -- section: skew |

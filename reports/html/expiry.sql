@@ -3,6 +3,9 @@
 -- reports: ttl
 -- empty: The snapshot has no keys.
 
+-- section: any |
+SELECT 1 AS is_any FROM report_totals WHERE size_bytes > 0;
+
 -- section: buckets |
 WITH b AS (SELECT bucket_order, bucket, sum(keys) AS keys, sum(size_bytes) AS size_bytes FROM report_ttl GROUP BY 1, 2),
      wanted(n, bucket, when_text, is_never, is_expired) AS (VALUES
@@ -11,7 +14,7 @@ WITH b AS (SELECT bucket_order, bucket, sum(keys) AS keys, sum(size_bytes) AS si
        (10, 'none', 'never', 1, 0))
 SELECT n, when_text, is_never, is_expired, coalesce(b.keys, 0) AS keys, pct(coalesce(b.keys, 0), t.keys) AS keys_pct,
        coalesce(b.size_bytes, 0) AS size_bytes, pct(coalesce(b.size_bytes, 0), t.size_bytes) AS share_pct,
-       pct(coalesce(b.size_bytes, 0), t.size_bytes) AS width
+       coalesce(pct(coalesce(b.size_bytes, 0), t.size_bytes), 0) AS width
   FROM report_totals t, wanted w LEFT JOIN b ON b.bucket = w.bucket
  WHERE t.size_bytes > 0 ORDER BY n;
 

@@ -3,6 +3,9 @@
 -- reports: memory
 -- empty: Not known: the file was not read to its end, or values are damaged.
 
+-- section: any |
+SELECT 1 AS is_any FROM report_server WHERE predicted_bytes > 0;
+
 -- section: bars |
 WITH v AS (SELECT *, max(predicted_bytes, coalesce(used_memory, 0)) AS full_bytes FROM report_server WHERE predicted_bytes IS NOT NULL),
 parts(bar, n, bar_text, part_text, part_bytes) AS (
@@ -15,7 +18,7 @@ placed AS (SELECT p.*, v.full_bytes, sum(part_bytes) OVER (PARTITION BY bar ORDE
                   row_number() OVER (PARTITION BY bar ORDER BY n) = 1 AS is_first, row_number() OVER (PARTITION BY bar ORDER BY n DESC) = 1 AS is_last
              FROM parts p, v WHERE part_bytes > 0)
 SELECT bar, n, bar_text, part_text, part_bytes, pct(part_bytes, bar_bytes) AS part_pct, bar_bytes, is_first, is_last,
-       pct(end_bytes - part_bytes, full_bytes) AS x, pct(part_bytes, full_bytes) AS width, pct(end_bytes, full_bytes) AS end_x
+       coalesce(pct(end_bytes - part_bytes, full_bytes), 0) AS x, coalesce(pct(part_bytes, full_bytes), 0) AS width, coalesce(pct(end_bytes, full_bytes), 0) AS end_x
   FROM placed ORDER BY bar, n;
 
 -- section: key |

@@ -6,9 +6,6 @@
 
 -- An icicle: each level's boxes lie below their parent's.  The rows come as the tree is drawn and every level adds up to the one
 -- above, so a box begins where the leaves before it end.
--- section: size |
-SELECT 22 * (2 + max(depth)) AS height, count(*) AS boxes FROM pattern_tree(:delimiter, '', 6, 160) HAVING count(*) > 0;
-
 -- section: box |
 WITH tree AS MATERIALIZED (
   SELECT row_number() OVER () AS n, name, node, kind, depth + 1 AS depth, keys, size_bytes, size_bytes_without_ttl, patterns, whose
@@ -25,7 +22,7 @@ boxes AS (
          1000.0 * before_bytes / t.size_bytes AS x, 1000.0 * p.size_bytes / t.size_bytes AS width,
          CASE WHEN kind IN ('all', 'more', 'database') OR node IS NULL OR node = '' THEN name ELSE node END AS whole_text
     FROM placed p, report_totals t WHERE t.size_bytes > 0 AND p.size_bytes > 0)
-SELECT n, depth, kind, x, width, 22 * depth AS y, 22 * depth + 15 AS text_y, x + 4 AS text_x,
+SELECT n, depth, kind, n = 0 AS is_first, n = max(n) OVER () AS is_last, 22 * (1 + max(depth) OVER ()) AS height, count(*) OVER () AS boxes, x, width, 22 * depth AS y, 22 * depth + 15 AS text_y, x + 4 AS text_x,
        CASE WHEN length(whole_text) > 200 THEN substr(whole_text, 1, 200) || '...' ELSE whole_text END AS whole_text,
        CASE WHEN width < 27 THEN '' WHEN length(name) <= CAST((width - 6) / 7 AS INTEGER) THEN name
             ELSE substr(name, 1, CAST((width - 6) / 7 AS INTEGER) - 2) || '..' END AS name_text,

@@ -3,6 +3,9 @@
 -- reports: types encodings
 -- empty: The snapshot has no keys.
 
+-- section: any |
+SELECT 1 AS is_any FROM report_totals WHERE size_bytes > 0;
+
 -- A row is a piece of its type's bar; the fourth encoding and those after it are one piece.
 -- section: pieces |
 WITH e AS (
@@ -18,8 +21,8 @@ placed AS (
   SELECT p.*, sum(size_bytes) OVER w AS end_bytes, sum(size_bytes) OVER t AS type_bytes, sum(keys) OVER t AS type_keys,
          row_number() OVER w = 1 AS is_first, count(*) OVER t = n AS is_last
     FROM pieces p WINDOW t AS (PARTITION BY type), w AS (PARTITION BY type ORDER BY n))
-SELECT p.type, n, encoding, p.keys, p.size_bytes, pct(p.size_bytes, type_bytes) AS piece_pct, type_bytes, type_keys, pct(type_bytes, a.size_bytes) AS share_pct,
-       is_first, is_last, pct(end_bytes - p.size_bytes, a.size_bytes) AS x, pct(p.size_bytes, a.size_bytes) AS width, pct(end_bytes, a.size_bytes) AS end_x
+SELECT p.type, n, encoding, p.keys, p.size_bytes, pct(p.size_bytes, type_bytes) AS piece_pct, type_bytes, human_count(type_keys) || CASE type_keys WHEN 1 THEN ' key' ELSE ' keys' END AS keys_text, pct(type_bytes, a.size_bytes) AS share_pct,
+       is_first, is_last, coalesce(pct(end_bytes - p.size_bytes, a.size_bytes), 0) AS x, coalesce(pct(p.size_bytes, a.size_bytes), 0) AS width, coalesce(pct(end_bytes, a.size_bytes), 0) AS end_x
   FROM placed p, report_totals a WHERE a.size_bytes > 0
  ORDER BY type_bytes DESC, p.type, n;
 
