@@ -563,7 +563,7 @@ static enum job_field field_of(const struct jobs_collector *c)
     };
 
     for (size_t i = 0; !c->is_text_cut && i < sizeof(fields) / sizeof(fields[0]); i++)
-        if (strlen(fields[i].name) == c->text_bytes &&
+        if (fields[i].name[0] == (char)c->text[0] && strlen(fields[i].name) == c->text_bytes &&
             memcmp(fields[i].name, c->text, c->text_bytes) == 0)
             return fields[i].field;
     return FIELD_NONE;

@@ -291,8 +291,10 @@ bool jobs_id_add(struct jobs_collector *c, const struct jobs_id *id, uint64_t ha
 
 /* ---- sorting ids ---------------------------------------------------------------------------- */
 
-#define SORT_BITS    16
-#define SORT_BUCKETS ((size_t)1 << SORT_BITS)
+#define SORT_HIGH_BITS 8  /* so many places to write at once stay in the cache */
+#define SORT_LOW_BITS  11 /* and of a million ids, 4,000 are left here: they lie in the cache */
+#define SORT_ONE_PIECE 512
+#define SORT_BY_MOVES  24
 
 static bool is_before(const struct jobs_id *a, const struct jobs_id *b)
 {
@@ -319,9 +321,20 @@ static void sift_down(struct jobs_id *ids, size_t root, size_t count)
     ids[root] = id;
 }
 
-/* A heap: no bucket can be made that it is slow for. */
+/* Few: each is moved down to its place.  Many: a heap, for which no bucket can be made that it is
+ * slow for. */
 static void sort_bucket(struct jobs_id *ids, size_t count)
 {
+    for (size_t i = 1; i < count && count <= SORT_BY_MOVES; i++) {
+        const struct jobs_id id = ids[i];
+        size_t to = i;
+
+        for (; to > 0 && is_before(&id, &ids[to - 1]); to--)
+            ids[to] = ids[to - 1];
+        ids[to] = id;
+    }
+    if (count <= SORT_BY_MOVES)
+        return;
     for (size_t i = count / 2; i > 0; i--)
         sift_down(ids, i - 1, count);
     for (size_t end = count; end > 1; end--) {
@@ -333,36 +346,52 @@ static void sort_bucket(struct jobs_id *ids, size_t count)
     }
 }
 
-/* qsort() would take as much memory again.  Each id is put into the bucket of its upper bits, by
- * swaps; of a million ids a bucket has a few dozen. */
-void jobs_sort_ids(struct jobs_id *ids, size_t count)
+/* Each id into the bucket of those bits of its hash, by swaps.  Buckets end at ends[]. */
+static void part(struct jobs_id *ids, size_t count, unsigned shift, unsigned bits, uint32_t *ends)
 {
-    uint32_t *ends = count > SORT_BUCKETS ? calloc(2 * SORT_BUCKETS, sizeof(*ends)) : NULL;
-    uint32_t *nexts = ends == NULL ? NULL : ends + SORT_BUCKETS;
-    uint32_t sum = 0;
+    const uint32_t mask = (UINT32_C(1) << bits) - 1;
+    uint32_t nexts[1 << SORT_LOW_BITS], sum = 0;
 
-    if (ends == NULL) { /* few, or no memory: slower, but right */
-        sort_bucket(ids, count);
-        return;
-    }
+    memset(ends, 0, sizeof(*ends) << bits);
     for (size_t i = 0; i < count; i++)
-        ends[ids[i].hash_high >> (32 - SORT_BITS)]++;
-    for (size_t b = 0; b < SORT_BUCKETS; b++) {
+        ends[ids[i].hash_high >> shift & mask]++;
+    for (size_t b = 0; b <= mask; b++) {
         nexts[b] = sum;
         sum += ends[b];
         ends[b] = sum;
     }
-    for (size_t b = 0; b < SORT_BUCKETS; b++) {
+    for (size_t b = 0; b <= mask; b++) {
         while (nexts[b] < ends[b]) {
             const struct jobs_id id = ids[nexts[b]];
-            const size_t to = id.hash_high >> (32 - SORT_BITS);
+            const size_t to = id.hash_high >> shift & mask;
 
             if (to != b)
                 ids[nexts[b]] = ids[nexts[to]];
             ids[nexts[to]++] = id;
         }
     }
-    for (size_t b = 0, begin = 0; b < SORT_BUCKETS; begin = ends[b++])
-        sort_bucket(ids + begin, ends[b] - begin);
-    free(ends);
+}
+
+/* In place, as qsort() would take as much memory again, and in two steps: to put each into one of
+ * 2^19 buckets at once would miss the cache at every id. */
+void jobs_sort_ids(struct jobs_id *ids, size_t count)
+{
+    uint32_t ends[1 << SORT_HIGH_BITS], low_ends[1 << SORT_LOW_BITS];
+
+    if (count <= SORT_ONE_PIECE) {
+        sort_bucket(ids, count);
+        return;
+    }
+    part(ids, count, 32 - SORT_HIGH_BITS, SORT_HIGH_BITS, ends);
+    for (size_t h = 0, begin = 0; h < 1 << SORT_HIGH_BITS; begin = ends[h++]) {
+        struct jobs_id *const piece = ids + begin;
+
+        if (ends[h] - begin <= SORT_ONE_PIECE) {
+            sort_bucket(piece, ends[h] - begin);
+            continue;
+        }
+        part(piece, ends[h] - begin, 32 - SORT_HIGH_BITS - SORT_LOW_BITS, SORT_LOW_BITS, low_ends);
+        for (size_t l = 0, from = 0; l < 1 << SORT_LOW_BITS; from = low_ends[l++])
+            sort_bucket(piece + from, low_ends[l] - from);
+    }
 }
