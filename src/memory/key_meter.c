@@ -33,6 +33,7 @@ struct key_meter {
     uint16_t rdb_type;
     bool has_metadata;    /* of modules: not known how large */
     bool has_closed_blob; /* one was not opened: its elements are not known */
+    bool stays_packed;    /* it weighs what its one blob does, whoever wants the items */
     uint64_t largest_element;
     /* The value, where it is one string. */
     uint64_t raw_bytes;
@@ -126,7 +127,7 @@ unsigned key_meter_begin(struct key_meter *k, const struct rdbp_key *key)
     k->type = key->type;
     k->rdb_type = key->rdb_type;
     k->has_metadata = key->metadata_count > 0;
-    k->has_closed_blob = false;
+    k->has_closed_blob = k->stays_packed = false;
     k->largest_element = 0;
     k->raw_bytes = k->lzf_bytes = 0;
     k->is_integer = false;
@@ -179,6 +180,11 @@ static bool needs_elements(const struct key_meter *k, const struct rdbp_blob *b)
     }
 }
 
+static bool is_one_blob(enum rdbp_type type)
+{
+    return type == RDBP_TYPE_HASH || type == RDBP_TYPE_SET || type == RDBP_TYPE_ZSET;
+}
+
 unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob)
 {
     const bool is_string = blob->format == RDBP_FORMAT_STRING;
@@ -201,6 +207,7 @@ unsigned key_meter_blob(struct key_meter *k, const struct rdbp_blob *blob)
     is_opened = k->is_deep || (!is_string && !blob->is_lzf) || needs_items;
     if (!is_opened && !is_string)
         k->has_closed_blob = true;
+    k->stays_packed = !is_string && !needs_items && is_one_blob(k->type);
     return needs_items ? DEPTH_OPEN : is_opened ? DEPTH_WALK : (unsigned)RDBP_DEPTH_SHAPE;
 }
 
@@ -221,6 +228,8 @@ void key_meter_items(struct key_meter *k, const struct rdbp_items *items)
             continue;
         if (has_payload(it->role) && it->size_bytes > k->largest_element)
             k->largest_element = it->size_bytes;
+        if (k->stays_packed)
+            continue;
         switch (k->type) {
         case RDBP_TYPE_LIST: weigh_list_item(&k->value.list, &k->ring, m, k->rdb_type, it); break;
         case RDBP_TYPE_SET: weigh_set_item(&k->value.set, m, it); break;
