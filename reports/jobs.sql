@@ -107,7 +107,7 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
          'They were enqueued with result_ttl=-1 (the default is 500 s).', 'give new jobs a result_ttl.'
     FROM q WHERE system = 'rq' AND state = 'finished' GROUP BY system, place HAVING sum(without_ttl) > 0
   UNION ALL
-  SELECT 'LV-01', 'B', system, place, sum(jobs), sum(bytes), human_count(sum(jobs)) || ' entries in ' || count(*) || ' cache tags, ' || human_count(sum(overdue)) || ' of them past their time',
+  SELECT 'LV-01', 'B', system, place, sum(jobs), sum(bytes), human_count(sum(jobs)) || ' entries in ' || count(*) || CASE count(*) WHEN 1 THEN ' cache tag, ' ELSE ' cache tags, ' END || human_count(sum(overdue)) || ' of them past their time',
          'Laravel removes entries of a cache tag only when cache:prune-stale-tags runs.', 'schedule cache:prune-stale-tags.'
     FROM q WHERE system = 'laravel' AND state = 'tag entries' AND (jobs > :tag_entries OR 100 * overdue > :tag_expired_pct * jobs) GROUP BY system, place
   UNION ALL
@@ -146,10 +146,10 @@ SELECT id, severity, severity_text, system, place, count, bytes, share_pct, what
   FROM (SELECT *, CASE severity WHEN 'A' THEN 'loses or blocks work' WHEN 'B' THEN 'grows without bound' ELSE 'waste' END AS severity_text,
                pct(bytes, (SELECT size_bytes FROM report_totals)) AS share_pct, max(bytes) OVER (PARTITION BY id, system) AS most_bytes,
                -- cause and remedy are said once, below the last
-               row_number() OVER (PARTITION BY id, system ORDER BY bytes, place DESC) = 1 AS is_last
+               row_number() OVER (PARTITION BY id, system ORDER BY bytes, place DESC, what DESC) = 1 AS is_last
           FROM (SELECT id, severity, system, place, count, bytes, system || ' (' || place || '): ' || what || coalesce('; ' || human_bytes(bytes), '') || '.' AS what, cause,
                        CASE WHEN (SELECT complete FROM report_totals) THEN remedy END AS remedy FROM found))
- WHERE EXISTS (SELECT 1 FROM report_job_families) ORDER BY severity, most_bytes DESC, id, system, bytes DESC, place;
+ WHERE EXISTS (SELECT 1 FROM report_job_families) ORDER BY severity, most_bytes DESC, id, system, bytes DESC, place, what;
 
 -- section: findings_limited |
 -- line: Not every queue, job or class could be counted, for a limit (see the report defects): there may be more problems than are shown here.

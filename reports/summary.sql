@@ -108,18 +108,23 @@ SELECT dated_keys, dated_keys_without_ttl, dated_bytes, share_pct, share_pct < 1
           FROM report_sidekiq_stats HAVING sum(dated_keys) > 0);
 
 -- section: other_jobs |
--- line: Jobs     {systems}: {pending} to do in {queues} queues{failed_text}{finished_text}
-WITH q AS (SELECT *, CASE WHEN state IN ('completed', 'finished', 'succeeded', 'success', 'canceled') THEN 'finished'
-                          WHEN state IN ('failed', 'failure') THEN 'failed'
-                          -- timers, Resque's second copy of what is delayed, Celery's results of tasks that come again
-                          WHEN state IN ('repeat', 'timestamps') OR (system = 'celery' AND state = 'retry') THEN 'none'
+-- line: Jobs     {systems}: {pending} to do{queues_text}{failed_text}{finished_text}
+WITH q AS (SELECT *, CASE WHEN state IN ('completed', 'finished', 'succeeded', 'success', 'canceled', 'deleted', 'completed_jobs', 'silenced_jobs') THEN 'finished'
+                          WHEN state IN ('failed', 'failure', 'failed_jobs') OR (system = 'asynq' AND state = 'archived')
+                            OR (system IN ('dramatiq', 'faktory') AND state = 'dead') THEN 'failed'
+                          -- what is no job (timers, replies, caches, sessions), jobs that are told elsewhere too (Resque's timestamps, Celery's
+                          -- results of tasks that come again, Hangfire's processing, the other lists of Horizon's), and those that nothing will run
+                          WHEN state IN ('repeat', 'replies', 'tag entries', 'principal index', 'timestamps', 'monitored tag', 'orphan')
+                            OR (system = 'celery' AND state = 'retry') OR (system = 'hangfire' AND state = 'processing')
+                            OR (system = 'laravel' AND state GLOB '*_jobs') THEN 'none'
                           ELSE 'pending' END AS stage
              FROM main.job_queues WHERE snapshot_id IN (SELECT id FROM report_ids))
-SELECT *, CASE WHEN failed > 0 THEN '; ' || human_count(failed) || ' failed' ELSE '' END AS failed_text,
+SELECT *, CASE queues WHEN 0 THEN '' WHEN 1 THEN ' in 1 queue' ELSE ' in ' || human_count(queues) || ' queues' END AS queues_text,
+       CASE WHEN failed > 0 THEN '; ' || human_count(failed) || ' failed' ELSE '' END AS failed_text,
        CASE WHEN finished > 0 THEN '; ' || human_count(finished) || ' finished and kept' ELSE '' END AS finished_text
   FROM (SELECT (SELECT group_concat(system, ', ') FROM (SELECT DISTINCT system FROM q ORDER BY system)) AS systems,
                coalesce(sum(jobs) FILTER (WHERE stage = 'pending'), 0) AS pending,
-               count(DISTINCT snapshot_id || '/' || db || '/' || system || '/' || prefix || '/' || queue) AS queues,
+               count(DISTINCT snapshot_id || '/' || db || '/' || system || '/' || prefix || '/' || queue) FILTER (WHERE stage = 'pending') AS queues,
                coalesce(sum(jobs) FILTER (WHERE stage = 'failed'), 0) AS failed,
                coalesce(sum(jobs) FILTER (WHERE stage = 'finished'), 0) AS finished
           FROM q WHERE stage <> 'none' HAVING count(*) > 0);

@@ -20,7 +20,7 @@ import tempfile
 
 from sources import databases, report_names
 
-GOLDEN = ["rails", "sidekiq-6.4.1", "sidekiq-7.3.10", "sidekiq-8.1.7", "redis-7.2.6", "sidekiq_v11"]
+GOLDEN = ["rails", "sidekiq-6.4.1", "sidekiq-7.3.10", "sidekiq-8.1.7", "redis-7.2.6", "sidekiq_v11", "jobs_v11"]
 WIDTHS = [80, 132]
 RAILS_KEYS = 1_000_000
 AGE = re.compile(r"\b(\d+\.\d years|\d+ (s|min|h|d)( \d+ (s|min|h|d))?)( ago| in the\s+FUTURE)")

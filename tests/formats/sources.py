@@ -4,7 +4,7 @@ import os
 import pathlib
 import subprocess
 
-FIXTURES = ["sidekiq_v11", "stream_v14", "valkey_slots_v11", "module_v9", "function_v10", "lru_v9", "lfu_v9", "hash_ttl_v12",
+FIXTURES = ["sidekiq_v11", "jobs_v11", "stream_v14", "valkey_slots_v11", "module_v9", "function_v10", "lru_v9", "lfu_v9", "hash_ttl_v12",
             "strings_v1", "empty_v9", "damaged_v11"]
 REFERENCE = ["sidekiq/sidekiq-6.4.1.rdb", "sidekiq/sidekiq-7.3.10.rdb", "sidekiq/sidekiq-8.1.7.rdb",
              "sidekiq/activejob-namespaced.rdb", "queues/all.rdb", "truth/redis-7.2.6.rdb", "truth/redis-5.0.14-lru.rdb"]

@@ -189,5 +189,6 @@ extern const struct fixture_row fixture_rows[];
 extern const size_t fixture_row_count;
 
 void build_sidekiq_v11(struct fixture *f); /* fixture_sidekiq.c */
+void build_jobs_v11(struct fixture *f);    /* fixture_jobs.c */
 
 #endif

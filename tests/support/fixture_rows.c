@@ -1196,6 +1196,7 @@ const struct fixture_row fixture_rows[] = {
     {"unknown_type_v11", build_unknown_type_v11, true},
     {"unknown_opcode_v11", build_unknown_opcode_v11, true},
     {"sidekiq_v11", build_sidekiq_v11, true},
+    {"jobs_v11", build_jobs_v11, true},
     {"slot_info_v12", build_slot_info_v12, true},
     {"hash_ttl_v12", build_hash_ttl_v12, true},
     {"hash_ttl_pre_ga_v12", build_hash_ttl_pre_ga_v12, true},

@@ -10,7 +10,7 @@
  * source); encodings follow the defaults of Redis 7.2.
  */
 // SPDX-License-Identifier: MIT
-#include "fixture.h"
+#include "fixture_maker.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,58 +22,6 @@
 #define FAILED    "391274"
 #define DAY_S   INT64_C(86400)
 #define YEARS_5 (INT64_C(5) * 365 * DAY_S)
-
-struct maker {
-    struct fixture *f;
-    uint64_t random;
-};
-
-static uint32_t next_random(struct maker *m)
-{
-    m->random = m->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint32_t)(m->random >> 33);
-}
-
-static uint32_t below(struct maker *m, uint32_t limit)
-{
-    return next_random(m) % limit;
-}
-
-static void add_hex(struct maker *m, struct buf *b, size_t digits)
-{
-    for (size_t i = 0; i < digits; i++)
-        buf_add_format(b, "%x", below(m, 16));
-}
-
-static void add_uuid(struct maker *m, struct buf *b)
-{
-    add_hex(m, b, 8);
-    buf_add_str(b, "-");
-    add_hex(m, b, 4);
-    buf_add_str(b, "-4");
-    add_hex(m, b, 3);
-    buf_add_format(b, "-%x", 8 + below(m, 4));
-    add_hex(m, b, 3);
-    buf_add_str(b, "-");
-    add_hex(m, b, 12);
-}
-
-static void format_utc(char *out, size_t out_bytes, bool is_date, int64_t at_s)
-{
-    const time_t t = (time_t)at_s;
-    struct tm tm;
-
-    gmtime_r(&t, &tm);
-    if (is_date)
-        strftime(out, out_bytes, "%Y-%m-%d", &tm);
-    else
-        strftime(out, out_bytes, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
-static struct cell cell_of(const struct buf *b)
-{
-    return (struct cell){text_of_buf(b), FORM_AUTO};
-}
 
 static void add_string(struct maker *m, struct buf *key, struct buf *value)
 {
