@@ -8,7 +8,7 @@ SELECT 1 AS is_any FROM report_totals WHERE size_bytes > 0;
 
 -- section: top |
 WITH k AS (SELECT * FROM report_top_keys WHERE measure = 'bytes' AND scope = 'all' AND rank <= 12 ORDER BY bytes DESC, id LIMIT 12)
-SELECT CASE WHEN length(key_text) > 120 THEN substr(key_text, 1, 120) || '...' ELSE key_text END AS key_text,
+SELECT CASE WHEN length(key_text) > 80 THEN substr(key_text, 1, 80) || '...' ELSE key_text END AS key_text,
        type || CASE (SELECT databases FROM report_totals) WHEN 1 THEN '' ELSE ', db ' || k.db END ||
        CASE WHEN elements IS NULL OR type = 'string' THEN '' ELSE ', ' || human_count(elements) || ' elements' END ||
        CASE WHEN ttl_seconds IS NULL THEN ', never expires' WHEN ttl_seconds < 0 THEN ', past its time' ELSE ', expires in ' || human_duration(1000 * ttl_seconds) END AS what_text,

@@ -6,7 +6,7 @@
 -- section: nodes |
 WITH n AS (SELECT id, label, keys, CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN alloc_bytes ELSE bytes END AS size_bytes, complete
              FROM report_snapshots WHERE (SELECT snapshots FROM report_totals) > 1 ORDER BY size_bytes DESC, id LIMIT 16)
-SELECT CASE WHEN length(label) > 120 THEN substr(label, 1, 120) || '...' ELSE label END AS label_text, n.keys, n.size_bytes, NOT n.complete AS is_damaged,
+SELECT CASE WHEN length(label) > 80 THEN substr(label, 1, 80) || '...' ELSE label END AS label_text, n.keys, n.size_bytes, NOT n.complete AS is_damaged,
        pct(n.size_bytes, t.size_bytes) AS share_pct, coalesce(pct(n.size_bytes, max(n.size_bytes) OVER ()), 0) AS width,
        row_number() OVER (ORDER BY n.size_bytes DESC, id) = 1 AS is_first, row_number() OVER (ORDER BY n.size_bytes, id DESC) = 1 AS is_last
   FROM n, report_totals t ORDER BY n.size_bytes DESC, id;

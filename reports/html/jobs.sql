@@ -6,7 +6,7 @@
 -- section: queues |
 WITH q AS (SELECT * FROM report_job_queues WHERE state <> 'timestamps' AND jobs > 0
             ORDER BY bytes DESC, jobs DESC, db, system, prefix, queue, state LIMIT 12)
-SELECT CASE WHEN length(queue) > 120 THEN substr(queue, 1, 120) || '...' ELSE queue END AS queue_text, state AS state_text,
+SELECT CASE WHEN length(queue) > 80 THEN substr(queue, 1, 80) || '...' ELSE queue END AS queue_text, state AS state_text,
        q.system || CASE (SELECT databases FROM report_totals) WHEN 1 THEN '' ELSE ', db ' || q.db END AS what_text,
        jobs, bytes, coalesce(pct(bytes, max(bytes) OVER ()), 0) AS width,
        row_number() OVER (ORDER BY bytes DESC, jobs DESC, db, system, prefix, queue, state) = 1 AS is_first,

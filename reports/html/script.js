@@ -5,12 +5,14 @@
  *
  * An icicle is an <svg class="icicle"> of <g data-x data-w data-depth
  * data-name>, each with a <title>, one <rect> and at most one <text>; x and w
- * are in units of the viewBox. data-label: a shorter text for the box.
+ * are in units of the viewBox. The title is the whole name, ": " and what it
+ * takes.
  * SPDX-License-Identifier: MIT */
 (function () {
     'use strict';
     const FILTER_FROM_ROWS = 12;
     const CHAR_WIDTH = 7;
+    const ROW_HEIGHT = 22;
 
     function all(root, selector) {
         return Array.from(root.querySelectorAll(selector));
@@ -100,7 +102,9 @@
     function makeIcicle(svg) {
         const boxes = all(svg, 'g[data-x]');
         const units = svg.viewBox.baseVal.width;
-        const height = svg.viewBox.baseVal.height;
+        const height = boxes.reduce(function (most, box) {
+            return Math.max(most, ROW_HEIGHT * (1 + numberOf(box, 'data-depth')));
+        }, 0);
         const tools = addTools(svg.closest('.scroll') || svg);
         let shown = { from: 0, span: units, depth: 0 };
 
@@ -126,7 +130,7 @@
                 rect.setAttribute('width', x1 - x0);
                 if (!text) return;
                 const room = Math.floor((x1 - x0 - 6) / CHAR_WIDTH);
-                const name = Array.from(box.getAttribute('data-label') || box.getAttribute('data-name'));
+                const name = Array.from(box.getAttribute('data-name'));
                 text.setAttribute('x', x0 + 4);
                 text.textContent = room < 3 ? '' : name.length <= room ? name.join('')
                     : name.slice(0, room - 2).join('') + '..';
@@ -162,7 +166,8 @@
         addSearch(tools, 'Search patterns', function (wanted) {
             let hits = 0;
             boxes.forEach(function (box) {
-                const name = box.getAttribute('data-name').toLowerCase();
+                const title = box.querySelector('title').textContent;
+                const name = title.slice(0, title.lastIndexOf(': ')).toLowerCase();
                 const hit = wanted !== '' && name.indexOf(wanted) >= 0;
                 box.classList.toggle('hit', hit);
                 hits += hit;
@@ -174,9 +179,8 @@
 
     /* A page opened as a file may have no clipboard: then the text is selected. */
     function makeCopy(button) {
-        const details = button.closest('details');
-        const source = details && details.querySelector('pre');
-        if (!source) return;
+        const source = button.nextElementSibling;
+        if (!source || source.tagName !== 'PRE') return;
         function selectSource() {
             window.getSelection().selectAllChildren(source);
             button.textContent = 'Selected';

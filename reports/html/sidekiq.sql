@@ -46,5 +46,5 @@ WITH s AS (
          x.kind, x.jobs, x.bytes, CASE WHEN x.kind = 'queue' AND x.latency_ms > 0 THEN 'oldest waits ' || human_duration(x.latency_ms) ELSE '' END AS what_text,
          x.snapshot_id, x.db, x.namespace, x.name
     FROM report_sidekiq_sets x WHERE x.jobs > 0 ORDER BY x.bytes DESC, x.jobs DESC LIMIT 12)
-SELECT CASE WHEN length(set_text) > 120 THEN substr(set_text, 1, 120) || '...' ELSE set_text END AS set_text, kind, jobs, bytes, what_text, coalesce(pct(coalesce(bytes, 0), max(bytes) OVER ()), 0) AS width
+SELECT CASE WHEN length(set_text) > 80 THEN substr(set_text, 1, 80) || '...' ELSE set_text END AS set_text, kind, jobs, bytes, what_text, coalesce(pct(coalesce(bytes, 0), max(bytes) OVER ()), 0) AS width
   FROM s ORDER BY bytes DESC, jobs DESC, snapshot_id, db, namespace, name;

@@ -37,7 +37,7 @@ WITH p AS (SELECT *, row_number() OVER (ORDER BY size_bytes DESC, keys DESC, pat
              FROM (SELECT db, type, kind, pattern_text, keys, size_bytes, keys_without_ttl, size_bytes_without_ttl FROM report_patterns WHERE size_bytes > 0
                     ORDER BY size_bytes DESC, keys DESC, pattern_text, db, type LIMIT 12)),
      rows AS (
-  SELECT n, CASE WHEN length(pattern_text) > 120 THEN substr(pattern_text, 1, 120) || '...' ELSE pattern_text END AS pattern_text,
+  SELECT n, CASE WHEN length(pattern_text) > 80 THEN substr(pattern_text, 1, 80) || '...' ELSE pattern_text END AS pattern_text,
          type || CASE (SELECT databases FROM report_totals) WHEN 1 THEN '' ELSE ', db ' || db END || ', ' || kind AS what_text, 0 AS is_rest,
          keys, size_bytes, keys_without_ttl, size_bytes_without_ttl FROM p
   UNION ALL

@@ -23,7 +23,7 @@ placed AS (
     FROM pieces p WINDOW t AS (PARTITION BY type), w AS (PARTITION BY type ORDER BY n))
 SELECT p.type, n, encoding, p.keys, p.size_bytes, pct(p.size_bytes, type_bytes) AS piece_pct, type_bytes, human_count(type_keys) || CASE type_keys WHEN 1 THEN ' key' ELSE ' keys' END AS keys_text, pct(type_bytes, a.size_bytes) AS share_pct,
        is_first, is_last, coalesce(pct(end_bytes - p.size_bytes, a.size_bytes), 0) AS x, coalesce(pct(p.size_bytes, a.size_bytes), 0) AS width, coalesce(pct(end_bytes, a.size_bytes), 0) AS end_x
-  FROM placed p, report_totals a WHERE a.size_bytes > 0
+  FROM placed p, report_totals a WHERE a.size_bytes > 0 AND p.type IN (SELECT type FROM report_types ORDER BY size_bytes DESC, type LIMIT 12)
  ORDER BY type_bytes DESC, p.type, n;
 
 -- section: named |
@@ -35,4 +35,5 @@ ranked AS (
   SELECT *, row_number() OVER (PARTITION BY type ORDER BY size_bytes DESC, encoding) AS r, sum(size_bytes) OVER (PARTITION BY type) AS type_bytes FROM e)
 SELECT type, min(r, 4) AS n, CASE WHEN r < 4 THEN encoding ELSE 'others' END AS encoding, pct(sum(size_bytes), type_bytes) AS piece_pct,
        min(r, 4) = 1 AS is_first, min(r, 4) = max(min(r, 4)) OVER (PARTITION BY type) AS is_last
-  FROM ranked GROUP BY type, min(r, 4) ORDER BY type_bytes DESC, type, 2;
+  FROM ranked WHERE type IN (SELECT type FROM report_types ORDER BY size_bytes DESC, type LIMIT 12)
+ GROUP BY type, min(r, 4) ORDER BY type_bytes DESC, type, 2;

@@ -48,7 +48,7 @@ def table():
 
 
 def box(name, x, width, depth):
-    return ('<g data-x="%d" data-w="%d" data-depth="%d" data-name="%s"><title>%s</title>'
+    return ('<g data-x="%d" data-w="%d" data-depth="%d" data-name="%s"><title>%s: 1 B</title>'
             '<rect x="%d" y="%d" width="%d" height="20"></rect><text x="%d" y="%d"></text></g>'
             % (x, width, depth, html.escape(name), html.escape(name), x, depth * 22, width, x + 4,
                depth * 22 + 15))
