@@ -57,7 +57,8 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
          ', the oldest finished ' || coalesce(human_duration(max(age_ms)) || ' before the save', 'at a time the file does not tell') AS what,
          'By default every completed and failed job is kept for ever.' AS cause,
          CASE system WHEN 'bee-queue' THEN 'set removeOnSuccess and removeOnFailure in the queue''s settings; this holds for new jobs.'
-         ELSE 'give removeOnComplete and removeOnFail to new jobs (a count, or {age, count}); older ones go with queue.clean(). An age limit is only looked at when another job finishes.' END AS remedy
+         ELSE 'give removeOnComplete and removeOnFail to new jobs (a count, or ' || CASE system WHEN 'bull' THEN 'since Bull 4.4 ' ELSE '' END ||
+              '{age, count}); older ones go with queue.clean(). An age limit is only looked at when another job finishes.' END AS remedy
     FROM kept GROUP BY system, place
   UNION ALL
   SELECT 'BM-02', 'B', system, place, sum(jobs), sum(bytes),
@@ -65,7 +66,8 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
          'Nothing will run or remove them: a worker or a clean-up was interrupted, or a state was deleted by hand.',
          CASE WHEN system = 'rq' THEN 'look at one with Job.fetch(); delete them through RQ when they are not needed.'
          WHEN system NOT IN ('bull', 'bullmq') THEN 'look at some of them before any is deleted: they may be work that was never done.'
-         ELSE 'check them by id; BullMQ 5 and later has queue.removeOrphanedJobs().' END
+         WHEN system = 'bullmq' THEN 'check them by id; BullMQ 5.70.2 and later has queue.removeOrphanedJobs().'
+         ELSE 'check them by id; those that are not needed go with job.remove().' END
     FROM q WHERE state = 'orphan' GROUP BY system, place
   UNION ALL
   SELECT 'BM-03', 'A', system, place, sum(without_lock), NULL,
@@ -91,7 +93,7 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
   UNION ALL
   SELECT 'CE-02', 'A', system, place, overdue, NULL, human_count(overdue) || ' messages were delivered more than an hour ago and not acknowledged',
          'Their worker is gone, they run long, or they wait for their eta: past the visibility timeout they are delivered a second time.',
-         'raise visibility_timeout above the longest task and eta; without a worker start one.'
+         'set visibility_timeout in broker_transport_options above the longest task and eta; without a worker start one.'
     FROM q WHERE system = 'celery' AND state = 'unacked' AND overdue > 0
   UNION ALL
   SELECT 'CE-03', 'B', system, 'db ' || db, sum(jobs), sum(bytes), human_count(sum(jobs)) || ' replies and events in ' || count(*) || ' lists that nobody reads',
