@@ -6,6 +6,7 @@
 -- section: largest | The largest keys
 -- caption: SHARE: of all bytes. TTL when saved: - never expires, below 0 expired.
 -- note: No keys are kept in this database (it was made with --keys none).
+-- doubt: (SELECT keys FROM report_totals) = 0 | No keys.
 -- column: key_text = KEY
 -- column: bytes = SIZE
 -- column: share_pct = SHARE

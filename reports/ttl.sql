@@ -17,6 +17,7 @@ SELECT keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
 -- section: yours | Yours without TTL, the worst first
 -- caption: The application, caches, sessions. % OF ITS: own keys. SHARE: of all bytes.
 -- note: Every key of the application, of caches and of sessions has a TTL.
+-- doubt: (SELECT keys FROM report_totals) = 0 | No keys.
 -- column: pattern_text = PATTERN
 -- column: keys_without_ttl = NO-TTL KEYS
 -- column: keys_without_ttl_pct = % OF ITS

@@ -1,10 +1,10 @@
 /* bindings.c -- what :name in the SQL of reports stands for.
  *
- * SQL that is shown to be copied has its parameters in front of it, written as a report's file
- * writes them; a query's SQL may have such lines:
+ * SQL that is shown to be copied has its parameters behind it, written as a report's file writes
+ * them (in front of it they would be taken for an option); a query's SQL may have such lines:
  *
+ *      SELECT ... LIMIT :top
  *      -- param: top = 20
- *      SELECT ... LIMIT :top;
  */
 // SPDX-License-Identifier: MIT
 #include "report/bindings.h"
@@ -77,16 +77,17 @@ void bindings_print_sql(struct strbuf *b, const struct report_section *section,
 {
     size_t size_bytes = strlen(section->sql);
 
+    while (size_bytes > 0 && (isspace((unsigned char)section->sql[size_bytes - 1]) ||
+                              section->sql[size_bytes - 1] == ';'))
+        size_bytes--;
+    strbuf_add(b, section->sql, size_bytes);
     for (size_t i = 0; i < file->param_count; i++) {
         const char *text = text_of_param(&file->params[i], given, given_count);
 
         /* A line break in a value would end the comment. */
         if (is_read(section->sql, file->params[i].name) && strpbrk(text, "\r\n") == NULL)
-            strbuf_printf(b, "-- param: %s = %s\n", file->params[i].name, text);
+            strbuf_printf(b, "\n-- param: %s = %s", file->params[i].name, text);
     }
-    while (size_bytes > 0 && isspace((unsigned char)section->sql[size_bytes - 1]))
-        size_bytes--;
-    strbuf_add(b, section->sql, size_bytes);
 }
 
 int bindings_read_sql(const char *sql, struct report_file **ret_file, struct error *err)

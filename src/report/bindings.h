@@ -12,8 +12,8 @@ struct binding *bindings_of(const struct binding *common, size_t common_count,
                             const struct report_file *file, const struct report_param *given,
                             size_t given_count);
 
-/* Appends the section's SQL as `rdblens query` runs it: the parameters that it reads stand before
- * it, `-- param: top = 20`. */
+/* Appends the section's SQL as `rdblens query` runs it: the parameters that it reads stand
+ * behind it, `-- param: top = 20`. */
 void bindings_print_sql(struct strbuf *b, const struct report_section *section,
                         const struct report_file *file, const struct report_param *given,
                         size_t given_count);

@@ -101,8 +101,8 @@ int head_load(sqlite3 *db, const struct binding *bindings, size_t binding_count,
     }
     h.is_complete = all_complete(&h.snapshots);
     *ret_head = h;
-    ret_head->report_head = (struct report_head){ret_head->lines, ret_head->line_count,
-                                                 &ret_head->set, &ret_head->snapshots};
+    ret_head->report_head = (struct report_head){
+        ret_head->lines, ret_head->line_count, &ret_head->set, &ret_head->snapshots, h.is_complete};
     return 0;
 }
 

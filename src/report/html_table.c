@@ -2,11 +2,11 @@
  *
  * Which columns say something is known after the last row, so cells are kept until then:
  *
- *      cells  <td>a</td><td class="num" ...>1</td><td>b</td>...
- *      ends            ^                         ^         ^
+ *      cells  >a</td> data-raw="1"...>1</td>>b</td>...     each begins behind its "<td"
+ *      ends          ^                      ^       ^
  *
  * A row that would not fit into the budget is counted and left out, and so are all after it: what
- * is shown are the section's first rows.
+ * is shown are the section's first rows.  When not even the first fits, names are cut shorter.
  */
 // SPDX-License-Identifier: MIT
 #include "report/html_table.h"
@@ -18,13 +18,17 @@
 #include "report/html_text.h"
 #include "report/line.h"
 
-#define MAX_CELL_WIDTH 500
-#define MAX_TREE_DEPTH 9 /* that style.css has */
+#define MAX_CELL_WIDTH   500
+#define SHORT_CELL_WIDTH 60
+#define MAX_TREE_DEPTH   9 /* that style.css has */
 
 void html_table_begin(struct html_table *t, const char *report, const struct section_view *section,
                       size_t budget_bytes)
 {
-    *t = (struct html_table){.section = section, .report = report, .budget_bytes = budget_bytes};
+    *t = (struct html_table){.section = section,
+                             .report = report,
+                             .budget_bytes = budget_bytes,
+                             .cell_width = MAX_CELL_WIDTH};
     t->is_said = calloc(section->column_count + 1, sizeof *t->is_said);
     t->is_text = calloc(section->column_count + 1, sizeof *t->is_text);
     t->failed = t->is_said == NULL || t->is_text == NULL;
@@ -73,10 +77,9 @@ static void put_text_cell(struct html_table *t, const struct value *v, const str
                           const struct value *values)
 {
     struct strbuf *b = &t->cells, shown = {0};
-    const bool is_whole = html_shown(&shown, v, column->kind, MAX_CELL_WIDTH);
+    const bool is_whole = html_shown(&shown, v, column->kind, t->cell_width);
     const int64_t depth = column->is_tree ? tree_depth(t->section, values) : 0;
 
-    strbuf_puts(b, "<td");
     if (depth > 0)
         strbuf_printf(b, " class=\"depth-%d\"",
                       depth > MAX_TREE_DEPTH ? MAX_TREE_DEPTH : (int)depth);
@@ -98,7 +101,6 @@ static void put_cell(struct html_table *t, const struct value *v, const struct c
         put_text_cell(t, v, column, values);
         return;
     }
-    strbuf_puts(b, column->bar_width > 0 ? "<td" : "<td class=\"num\"");
     put_number_attributes(b, v, column->kind);
     strbuf_putc(b, '>');
     if (column->bar_width > 0 && v->type != VALUE_NULL)
@@ -177,6 +179,13 @@ static void put_line(struct html_table *t, const char *plain, const char *html)
     strbuf_printf(b, "</dt><dd>%s</dd>\n", gap + strspn(gap, " "));
 }
 
+static void add_line(struct html_table *t, const struct strbuf *plain, const struct strbuf *html)
+{
+    if (t->text_line_count++ == 0)
+        strbuf_add(&t->first_line, strbuf_text(html), html->size_bytes);
+    put_line(t, strbuf_text(plain), strbuf_text(html));
+}
+
 static void put_lines(struct html_table *t, const struct value *values)
 {
     static const struct line_writer writer = {put_line_text, put_line_value};
@@ -188,7 +197,7 @@ static void put_lines(struct html_table *t, const struct value *values)
         strbuf_clear(&html);
         if (line_format(s->lines[i], s->columns, s->column_count, values, &plain) &&
             line_format_as(&writer, s->lines[i], s->columns, s->column_count, values, &html))
-            put_line(t, strbuf_text(&plain), strbuf_text(&html));
+            add_line(t, &plain, &html);
     }
     t->failed = t->failed || plain.failed || html.failed;
     strbuf_done(&plain);
@@ -216,15 +225,13 @@ static bool says_something(const struct column *column, const struct value *v)
     return html_is_number(v) || v->size_bytes > 0;
 }
 
-void html_table_row(struct html_table *t, const struct value *values)
+/* The row's cells or lines; false, and nothing put, when they do not fit. */
+static bool put_row(struct html_table *t, const struct value *values)
 {
     const struct section_view *s = t->section;
     const size_t size_bytes = t->cells.size_bytes, end_count = t->end_count;
     const bool is_list_open = t->is_list_open;
 
-    t->row_count++;
-    if (t->failed || t->shown_rows + 1 < t->row_count)
-        return;
     if (s->line_count > 0)
         put_lines(t, values);
     for (size_t i = 0; i < s->column_count && s->line_count == 0; i++) {
@@ -232,9 +239,25 @@ void html_table_row(struct html_table *t, const struct value *values)
             continue;
         put_cell(t, &values[i], &s->columns[i], values);
         if (!add_end(t))
-            return;
+            return false;
     }
-    if (is_too_much(t, size_bytes, end_count, is_list_open))
+    return !is_too_much(t, size_bytes, end_count, is_list_open);
+}
+
+void html_table_row(struct html_table *t, const struct value *values)
+{
+    const struct section_view *s = t->section;
+    bool is_put;
+
+    t->row_count++;
+    if (t->failed || t->shown_rows + 1 < t->row_count)
+        return;
+    is_put = put_row(t, values);
+    if (!is_put && t->shown_rows == 0) {
+        t->cell_width = SHORT_CELL_WIDTH;
+        is_put = put_row(t, values);
+    }
+    if (!is_put)
         return;
     t->shown_rows++;
     for (size_t i = 0; i < s->column_count; i++) {
@@ -244,7 +267,13 @@ void html_table_row(struct html_table *t, const struct value *values)
     }
 }
 
-static void put_heading(struct html_table *t, size_t i, struct strbuf *b)
+/* Whether the column's cells are numbers, which stand at the right. */
+static bool is_numbers(const struct html_table *t, size_t i)
+{
+    return !t->is_text[i] && t->section->columns[i].bar_width == 0;
+}
+
+static void put_heading(const struct html_table *t, size_t i, struct strbuf *b)
 {
     static const char *const kinds[] = {
         [COLUMN_COUNT] = "count",     [COLUMN_PLAIN] = "plain",     [COLUMN_BYTES] = "bytes",
@@ -255,7 +284,7 @@ static void put_heading(struct html_table *t, size_t i, struct strbuf *b)
 
     strbuf_printf(b, "<th scope=\"col\" data-column=\"%s\" data-kind=\"%s\"%s>", column->name,
                   t->is_text[i] ? "text" : kinds[column->kind],
-                  t->is_text[i] || column->bar_width > 0 ? "" : " class=\"num\"");
+                  is_numbers(t, i) ? " class=\"num\"" : "");
     html_escape(b, column->heading, strlen(column->heading));
     strbuf_puts(b, "</th>");
 }
@@ -270,8 +299,10 @@ static void put_rows(struct html_table *t, struct strbuf *b)
         for (size_t i = 0; i < s->column_count; i++) {
             if (s->columns[i].is_hidden)
                 continue;
-            if (t->is_said[i])
+            if (t->is_said[i]) {
+                strbuf_puts(b, is_numbers(t, i) ? "<td class=\"num\"" : "<td");
                 strbuf_add(b, t->cells.text + start, t->ends[end] - start);
+            }
             start = t->ends[end++];
         }
         strbuf_puts(b, "</tr>\n");
@@ -346,10 +377,11 @@ void html_table_end(struct html_table *t, const char *command, struct strbuf *b)
 {
     if (!t->failed)
         put_section(t, command, b);
-    b->failed = b->failed || t->failed || t->cells.failed;
+    b->failed = b->failed || t->failed || t->cells.failed || t->first_line.failed;
     free(t->ends);
     free(t->is_said);
     free(t->is_text);
     strbuf_done(&t->cells);
+    strbuf_done(&t->first_line);
     *t = (struct html_table){0};
 }

@@ -11,6 +11,9 @@ struct html_table {
     size_t budget_bytes;
     size_t row_count; /* with those that are not shown */
     size_t shown_rows;
+    size_t cell_width; /* columns of text that a cell may have */
+    size_t text_line_count;
+    struct strbuf first_line; /* of a section of lines, as HTML */
     struct strbuf cells;
     size_t *ends; /* of the cells in `cells` */
     size_t end_count, end_room;

@@ -30,6 +30,7 @@ struct report_head {
     size_t line_count;
     const struct row_list *set;       /* one row */
     const struct row_list *snapshots; /* of the set */
+    bool is_complete;                 /* all of them are */
 };
 
 struct section_view {

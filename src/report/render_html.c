@@ -26,22 +26,26 @@
 #include "report/html_text.h"
 #include "report/template.h"
 
-#define TABLES_MAX_BYTES  480000 /* of all tables */
-#define SECTION_MAX_BYTES 48000
-#define FAIR_SHARES       4 /* a section may have so many times what each would get */
-#define CHARTS_MAX_BYTES  220000
-#define CHART_MAX_BYTES   48000
-#define SQL_MAX_BYTES     220000
-#define HASH_TEXT_BYTES   45 /* of 32 bytes as base64, with a NUL */
+#define TABLES_MAX_BYTES   420000 /* of all tables */
+#define SECTION_SURE_BYTES 3000   /* that each section has, whatever the others take */
+#define SECTION_MORE_BYTES 45000
+#define FAIR_SHARES        4 /* of the rest: so many times what each would get */
+#define CHARTS_MAX_BYTES   200000
+#define CHART_MAX_BYTES    80000
+#define SQL_MAX_BYTES      220000
+#define HASH_TEXT_BYTES    45 /* of 32 bytes as base64, with a NUL */
+
+#define NO_ROWS "The report has no rows."
 
 /* A report on its way to its panel. */
 struct fragment {
     char *name;
     char *title;
-    char *note; /* the first that was said */
+    struct strbuf said; /* HTML: the first note or line */
     struct strbuf tables;
     struct strbuf sql;
-    size_t row_count;
+    size_t row_count;  /* of tables */
+    size_t line_count; /* of text */
     bool is_placed;
 };
 
@@ -59,7 +63,8 @@ struct html {
     size_t fragment_count;
     size_t section_number; /* of all there will be */
     struct html_table table;
-    size_t table_bytes, chart_bytes, sql_bytes;
+    size_t more_bytes; /* that sections took beyond what each has for sure */
+    size_t chart_bytes, sql_bytes;
     struct entry *entries;
     size_t entry_count;
     struct strbuf panels;
@@ -113,15 +118,24 @@ static void html_report_begin(struct renderer *r, const struct report_info *repo
         fail_memory(h);
 }
 
-/* A section may take more than its share as long as the others get theirs. */
+/* What each section has for sure. */
+static size_t sure_bytes(const struct html *h)
+{
+    const size_t share = TABLES_MAX_BYTES / 2 / h->base.section_count;
+
+    return share < SECTION_SURE_BYTES ? share : SECTION_SURE_BYTES;
+}
+
+/* Of what is left beyond that, a section may take more than its share. */
 static size_t budget_of_section(const struct html *h)
 {
-    const size_t left = h->table_bytes < TABLES_MAX_BYTES ? TABLES_MAX_BYTES - h->table_bytes : 0;
+    const size_t sure = sure_bytes(h), whole = TABLES_MAX_BYTES - sure * h->base.section_count;
+    const size_t left = h->more_bytes < whole ? whole - h->more_bytes : 0;
     const size_t sections_left = h->base.section_count - h->section_number;
-    const size_t budget =
+    const size_t more =
         left / (sections_left > FAIR_SHARES ? sections_left : FAIR_SHARES) * FAIR_SHARES;
 
-    return budget < SECTION_MAX_BYTES ? budget : SECTION_MAX_BYTES;
+    return sure + (more < SECTION_MORE_BYTES ? more : SECTION_MORE_BYTES);
 }
 
 static void html_section_begin(struct renderer *r, const struct section_view *section)
@@ -146,8 +160,8 @@ static void html_row(struct renderer *r, const struct value *values)
 }
 
 /* The SQL of a section below its report's, or where to find it once there is no room. */
-static void put_sql(struct html *h, struct strbuf *b, const char *name, const char *section,
-                    const char *sql)
+static void put_sql(struct html *h, struct strbuf *b, const char *kind, const char *name,
+                    const char *section, const char *sql)
 {
     const size_t before = b->size_bytes;
 
@@ -157,7 +171,7 @@ static void put_sql(struct html *h, struct strbuf *b, const char *name, const ch
         strbuf_puts(b, ": its SQL is longer than this page has room for</p>\n");
         return;
     }
-    strbuf_puts(b, "<h4>");
+    strbuf_printf(b, "<h4>%s", kind);
     put_text(b, name);
     strbuf_puts(b, ", ");
     put_text(b, section);
@@ -173,6 +187,19 @@ static void put_command(const struct html *h, const char *names, struct strbuf *
     strbuf_printf(b, "rdblens report %s %s", h->base.source_word, names);
 }
 
+static void count_section(struct fragment *f, const struct html_table *table, const char *note)
+{
+    if (table->section->line_count == 0)
+        f->row_count += table->row_count;
+    f->line_count += table->text_line_count;
+    if (f->said.size_bytes > 0)
+        return;
+    if (table->row_count == 0 && note != NULL)
+        put_text(&f->said, note);
+    else
+        strbuf_add(&f->said, strbuf_text(&table->first_line), table->first_line.size_bytes);
+}
+
 static void html_section_end(struct renderer *r)
 {
     struct html *h = (struct html *)r;
@@ -184,17 +211,16 @@ static void html_section_end(struct renderer *r)
         return;
     f = current(h);
     before = f->tables.size_bytes;
-    f->row_count += h->table.row_count;
-    if (h->table.row_count == 0 && r->section->note != NULL && f->note == NULL)
-        f->note = strdup(r->section->note);
+    count_section(f, &h->table, r->section->note);
     put_command(h, f->name, &command);
     locale_begin(h);
     html_table_end(&h->table, strbuf_text(&command), &f->tables);
     locale_end(h);
-    h->table_bytes += f->tables.size_bytes - before;
+    if (f->tables.size_bytes - before > sure_bytes(h))
+        h->more_bytes += f->tables.size_bytes - before - sure_bytes(h);
     if (r->section->sql != NULL)
-        put_sql(h, &f->sql, f->name, r->section->name, r->section->sql);
-    if (f->tables.failed || f->sql.failed || command.failed)
+        put_sql(h, &f->sql, "", f->name, r->section->name, r->section->sql);
+    if (f->tables.failed || f->sql.failed || f->said.failed || command.failed)
         fail_memory(h);
     strbuf_done(&command);
 }
@@ -329,87 +355,136 @@ static size_t count_rows(const struct panel_rows *rows)
     return sum;
 }
 
-/* The reports of the panel in its order, whose tables no panel before it has. */
-static void take_fragments(struct html *h, const struct report_file *file, struct strbuf *tables,
-                           struct strbuf *sql, struct strbuf *names, size_t *row_count)
+/* What stands in a panel below its chart. */
+struct content {
+    struct strbuf names; /* of its reports */
+    struct strbuf tables;
+    struct strbuf sql;
+    struct strbuf said; /* instead, when there is no data */
+    bool has_data;
+};
+
+static void content_done(struct content *c)
 {
-    size_t taken = 0;
+    strbuf_done(&c->names);
+    strbuf_done(&c->tables);
+    strbuf_done(&c->sql);
+    strbuf_done(&c->said);
+}
 
-    for (size_t i = 0; i < h->fragment_count; i++) {
-        struct fragment *f = &h->fragments[i];
+static bool has_failed(const struct content *c)
+{
+    return c->names.failed || c->tables.failed || c->sql.failed || c->said.failed;
+}
 
-        if (panel_names(file->with, f->name))
-            strbuf_printf(names, "%s%s", names->size_bytes > 0 ? " " : "", f->name);
-        if (f->is_placed || !panel_names(file->reports, f->name))
-            continue;
-        f->is_placed = true;
-        *row_count += f->row_count;
-        strbuf_printf(names, "%s%s", names->size_bytes > 0 ? " " : "", f->name);
-        if (taken++ > 0) {
-            strbuf_puts(tables, "<h3 class=\"report\">");
-            put_text(tables, f->title);
-            strbuf_puts(tables, "</h3>\n");
-        }
-        strbuf_add(tables, strbuf_text(&f->tables), f->tables.size_bytes);
-        strbuf_add(sql, strbuf_text(&f->sql), f->sql.size_bytes);
+/* A line alone says why there is nothing; more of them, or rows, are something. */
+static bool has_data(const struct fragment *f)
+{
+    return f->row_count > 0 || f->line_count > 1;
+}
+
+static void add_fragment(struct content *c, struct fragment *f)
+{
+    f->is_placed = true;
+    c->has_data = c->has_data || has_data(f);
+    if (c->names.size_bytes > 0) {
+        strbuf_putc(&c->names, ' ');
+        strbuf_puts(&c->tables, "<h3 class=\"report\">");
+        put_text(&c->tables, f->title);
+        strbuf_puts(&c->tables, "</h3>\n");
     }
+    strbuf_puts(&c->names, f->name);
+    strbuf_add(&c->tables, strbuf_text(&f->tables), f->tables.size_bytes);
+    strbuf_add(&c->sql, strbuf_text(&f->sql), f->sql.size_bytes);
+    if (f->said.size_bytes == 0 || strstr(strbuf_text(&c->said), strbuf_text(&f->said)) != NULL)
+        return;
+    if (c->said.size_bytes > 0)
+        strbuf_putc(&c->said, ' ');
+    strbuf_add(&c->said, strbuf_text(&f->said), f->said.size_bytes);
+}
+
+/* The reports in their order whose tables stand in the panel. */
+static void take_fragments(struct html *h, const struct report_file *file, struct content *c)
+{
+    for (size_t i = 0; i < h->fragment_count; i++)
+        if (!h->fragments[i].is_placed && panel_names(file->reports, h->fragments[i].name))
+            add_fragment(c, &h->fragments[i]);
+}
+
+/* What a file does not hold is proven only when it was read to its end. */
+static void put_nothing(const struct html *h, const char *html, struct strbuf *b)
+{
+    strbuf_printf(b, "<p class=\"note empty\">%s", html);
+    if (h->head != NULL && !h->head->is_complete)
+        strbuf_puts(b, " Not all of it was read: the rest may hold some.");
+    strbuf_puts(b, "</p>\n</section>\n");
+}
+
+/* The panel with all it has, or why it has nothing. */
+static int put_panel(struct html *h, const struct content *c, const char *empty,
+                     const struct strbuf *chart, struct error *err)
+{
+    struct strbuf *b = &h->panels;
+
+    open_panel(b, &h->entries[h->entry_count - 1]);
+    if (c->has_data) {
+        strbuf_add(b, strbuf_text(chart), chart->size_bytes);
+        strbuf_add(b, strbuf_text(&c->tables), c->tables.size_bytes);
+        close_panel(h, b, strbuf_text(&c->names), &c->sql);
+    } else if (c->said.size_bytes > 0) {
+        put_nothing(h, strbuf_text(&c->said), b);
+    } else {
+        put_nothing(h, empty, b);
+    }
+    return b->failed || chart->failed || has_failed(c)
+               ? error_set(err, EXIT_CANNOT_RUN, "out of memory")
+               : 0;
 }
 
 int render_html_panel(struct renderer *r, const struct panel *panel, const struct panel_rows *rows,
                       struct error *err)
 {
     struct html *h = (struct html *)r;
-    struct strbuf chart = {0}, tables = {0}, sql = {0}, names = {0}, *b = &h->panels;
-    size_t row_count = count_rows(rows);
-    int result = add_entry(h, panel->file->name, panel->file->title, err);
+    const struct report_file *file = panel->file;
+    const bool has_rows = count_rows(rows) > 0;
+    struct content content = {.has_data = has_rows};
+    struct strbuf chart = {0}, empty = {0};
+    int result = add_entry(h, file->name, file->title, err);
 
-    if (result == 0 && panel->template != NULL)
+    put_text(&empty, file->empty != NULL ? file->empty : NO_ROWS);
+
+    if (result == 0 && panel->template != NULL && has_rows)
         result = put_chart(h, panel, rows, &chart, err);
-    if (result < 0)
-        goto out;
-    for (size_t i = 0; i < rows->file->section_count; i++)
-        put_sql(h, &sql, panel->file->name, rows->file->sections[i].name, rows->sql[i]);
-    take_fragments(h, panel->file, &tables, &sql, &names, &row_count);
-    open_panel(b, &h->entries[h->entry_count - 1]);
-    if (row_count == 0 && panel->file->empty != NULL) {
-        put_note(b, "note empty", panel->file->empty);
-        strbuf_puts(b, "</section>\n");
-    } else {
-        strbuf_add(b, strbuf_text(&chart), chart.size_bytes);
-        strbuf_add(b, strbuf_text(&tables), tables.size_bytes);
-        close_panel(h, b, strbuf_text(&names), &sql);
+    if (result == 0) {
+        for (size_t i = 0; i < file->section_count && has_rows; i++)
+            put_sql(h, &content.sql, "chart ", file->name, file->sections[i].name, rows->sql[i]);
+        take_fragments(h, file, &content);
+        result = put_panel(h, &content, strbuf_text(&empty), &chart, err);
     }
-    if (b->failed || tables.failed || sql.failed || names.failed)
-        result = error_set(err, EXIT_CANNOT_RUN, "out of memory");
-out:
+    content_done(&content);
+    strbuf_done(&empty);
     strbuf_done(&chart);
-    strbuf_done(&tables);
-    strbuf_done(&sql);
-    strbuf_done(&names);
     return result;
 }
 
 /* One report in a panel of its own.  No panel of ours is called report-... */
 static int put_report(struct html *h, struct fragment *f, struct error *err)
 {
-    struct strbuf name = {0}, *b = &h->panels;
+    struct strbuf name = {0}, chart = {0};
+    struct content content = {0};
     int r;
 
     strbuf_printf(&name, "report-%s", f->name);
-    r = add_entry(h, strbuf_text(&name), f->title, err);
-    strbuf_done(&name);
-    if (r < 0)
-        return -1;
-    f->is_placed = true;
-    open_panel(b, &h->entries[h->entry_count - 1]);
-    if (f->row_count > 0) {
-        strbuf_add(b, strbuf_text(&f->tables), f->tables.size_bytes);
-        close_panel(h, b, f->name, &f->sql);
-    } else {
-        put_note(b, "note empty", f->note != NULL ? f->note : "The report has no rows.");
-        strbuf_puts(b, "</section>\n");
+    r = name.failed ? error_set(err, EXIT_CANNOT_RUN, "out of memory")
+                    : add_entry(h, strbuf_text(&name), f->title, err);
+    if (r == 0) {
+        add_fragment(&content, f);
+        content.has_data = content.has_data || f->line_count > 0;
+        r = put_panel(h, &content, NO_ROWS, &chart, err);
     }
-    return b->failed ? error_set(err, EXIT_CANNOT_RUN, "out of memory") : 0;
+    content_done(&content);
+    strbuf_done(&name);
+    return r;
 }
 
 int render_html_others(struct renderer *r, struct error *err)
@@ -529,7 +604,7 @@ static void html_free(struct renderer *r)
     for (size_t i = 0; i < h->fragment_count; i++) {
         free(h->fragments[i].name);
         free(h->fragments[i].title);
-        free(h->fragments[i].note);
+        strbuf_done(&h->fragments[i].said);
         strbuf_done(&h->fragments[i].tables);
         strbuf_done(&h->fragments[i].sql);
     }

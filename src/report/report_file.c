@@ -289,8 +289,6 @@ static int read_report_directive(struct reading *r, struct piece word, struct pi
         return read_param(r, rest);
     if (r->is_panel && piece_is(word, "reports"))
         return set_text(r, &f->reports, rest);
-    if (r->is_panel && piece_is(word, "with"))
-        return set_text(r, &f->with, rest);
     if (r->is_panel && piece_is(word, "empty"))
         return set_text(r, &f->empty, rest);
     return fail(r, "not a word of a report's head:", word.text, word.size_bytes);
@@ -474,7 +472,6 @@ void report_file_free(struct report_file *f)
     free(f->about);
     free(f->applies);
     free(f->reports);
-    free(f->with);
     free(f->empty);
     free(f->path);
     free(f);

@@ -22,8 +22,8 @@ struct report_file_column {
 struct report_section {
     char *name;
     char *title;
-    char *note;    /* said when there are no rows; NULL: the section is left out then */
-    char *doubt;   /* SQL expression: whether doubt_note is said instead; NULL: never */
+    char *note;  /* said when there are no rows; NULL: the section is left out then */
+    char *doubt; /* SQL expression: whether doubt_note is said instead; NULL: never */
     char *doubt_note;
     int doubt_line;
     char *caption; /* said under the title; NULL: nothing */
@@ -49,7 +49,6 @@ struct report_file {
     struct report_section *sections;
     size_t section_count;
     char *reports; /* of a panel: names with blanks between them: their tables stand in it */
-    char *with;    /* of a panel: it is shown with these, whose tables stand elsewhere */
     char *empty;   /* of a panel: said when nothing in it has a row */
 };
 

@@ -174,8 +174,7 @@ static bool wants_stacks(const struct run *run)
 static bool is_panel_wanted(const struct run *run, const struct panel *panel)
 {
     for (size_t i = 0; i < run->report_count; i++)
-        if (panel_names(panel->file->reports, run->reports[i]->info.name) ||
-            panel_names(panel->file->with, run->reports[i]->info.name))
+        if (panel_names(panel->file->reports, run->reports[i]->info.name))
             return true;
     return false;
 }
