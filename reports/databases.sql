@@ -24,10 +24,9 @@ SELECT d.db, d.keys, d.size_bytes, pct(d.size_bytes, t.size_bytes) AS share_pct,
 -- column: share_pct = SHARE
 -- column: keys_without_ttl_pct = NO TTL
 -- column: expired_keys = EXPIRED
-SELECT g.db, g.type, g.keys, g.size_bytes, pct(g.size_bytes, d.size_bytes) AS share_pct,
-       pct(g.keys_without_ttl, g.keys) AS keys_without_ttl_pct, g.expired_keys
-  FROM report_groups g JOIN report_databases d ON d.db = g.db
- ORDER BY g.db, g.size_bytes DESC, g.type;
+SELECT db, type, keys, size_bytes, pct(size_bytes, sum(size_bytes) OVER (PARTITION BY db)) AS share_pct,
+       pct(keys_without_ttl, keys) AS keys_without_ttl_pct, expired_keys
+  FROM report_groups ORDER BY db, size_bytes DESC, type;
 
 -- section: patterns | The largest patterns of each database
 -- caption: Five each of the 16 largest databases. SHARE: of the bytes of all keys of that database.

@@ -74,9 +74,9 @@ def patterns(count, name_of):
 def jobs(count):
     """Sidekiq with so many classes, each queue's name as bad as the classes'."""
     def job(n):
-        name = (word(n) + b"<'\"&\\u202e>" * 100)[:900].replace(b'"', b'\\"')
-        return b'{"class":"%s","jid":"%024x","queue":"default","args":[],"enqueued_at":1700000000.5,"created_at":1700000000.5}' % (
-            name, n)
+        name = word(n).title() + rb"""<'\"&\u202e>""" * 60
+        return (b'{"class":"%s","jid":"%024x","queue":"default","args":[],"retry":true,"enqueued_at":1700000000.5,'
+                b'"created_at":1700000000.5}' % (name, n))
 
     queues = [b"default"] + [hostile_name(n) for n in range(200)]
     records = [b"\x02" + string(b"queues") + length(len(queues)) + b"".join(map(string, queues))]
@@ -114,7 +114,7 @@ def check_sql(rdblens, name, database, page):
     for where, sql in page.sql:
         found = json.loads(run(rdblens, "query", database, sql, "-f", "json"))["rows"]
         count += 1
-        wanted = sections.get(where)
+        wanted = sections.get(where)  # a chart's have none
         ages = [{k for k in row if "age" in k or k.endswith("_text")} for row in found]
         if wanted is not None and len(wanted) != len(found):
             wrong.append(f"{name}: {where}: the SQL has {len(found)} rows, the report {len(wanted)}")
