@@ -27,8 +27,8 @@ points AS (SELECT s.n, step_text, 100.0 * s.n / last.n AS x,
                   coalesce((SELECT sum(size_bytes) FROM report_expiry e WHERE e.from_ms < s.within_ms), 0) AS freed_bytes
              FROM steps s, last WHERE s.n <= last.n),
 whole AS (SELECT max(freed_bytes) AS most_bytes FROM points)
-SELECT 'M0 100' || group_concat(printf('L%.3f %.3f', x, 100 - 100.0 * freed_bytes / most_bytes), '') || 'L100 100Z' AS path,
-       'M' || group_concat(printf('%.3f %.3f', x, 100 - 100.0 * freed_bytes / most_bytes), 'L') AS line_path,
+SELECT 'M0 100' || group_concat(printf('L%.1f %.1f', x, 100 - 100.0 * freed_bytes / most_bytes), '') || 'L100 100Z' AS path,
+       'M' || group_concat(printf('%.1f %.1f', x, 100 - 100.0 * freed_bytes / most_bytes), 'L') AS line_path,
        most_bytes, pct(most_bytes, (SELECT size_bytes FROM report_totals)) AS most_pct, (SELECT step_text FROM points ORDER BY n DESC LIMIT 1) AS last_text
   FROM (SELECT * FROM points ORDER BY n), whole WHERE most_bytes > 0 GROUP BY most_bytes;
 
