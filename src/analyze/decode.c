@@ -285,15 +285,16 @@ static int count_for_server(struct decoder *d, const struct key_row *row,
 static int note_facts(struct decoder *d, const struct key_size *size)
 {
     const struct field_times *const times = &d->field_times;
-    const struct value_facts facts = {.form = size->form,
-                                      .lzf_bytes = size->lzf_bytes,
-                                      .ttl_fields = times->fields,
-                                      .expired_fields = times->expired_fields,
-                                      .first_field_ttl_ms = times->first_ms,
-                                      .last_field_ttl_ms = times->last_ms};
+    struct value_facts facts;
 
     if (size->form.kind == FORM_NONE && times->fields == 0)
         return 0;
+    facts = (struct value_facts){.form = size->form,
+                                 .lzf_bytes = size->lzf_bytes,
+                                 .ttl_fields = times->fields,
+                                 .expired_fields = times->expired_fields,
+                                 .first_field_ttl_ms = times->first_ms,
+                                 .last_field_ttl_ms = times->last_ms};
     return store_batch_add_facts(d->batch, d->pending, &facts);
 }
 

@@ -36,8 +36,8 @@ struct top {
 
 const char *top_measure_name(enum top_measure m)
 {
-    static const char *const names[] = {"bytes", "elements", "largest_element", "rdb_bytes",
-                                        "key_bytes", "freq"};
+    static const char *const names[] = {"bytes",     "elements",  "largest_element",
+                                        "rdb_bytes", "key_bytes", "freq"};
 
     return names[m];
 }
@@ -147,48 +147,69 @@ static int64_t list_add(struct top_list *l, int64_t value, uint64_t n)
     return l->count < TOP_KEYS ? ROW_NULL : l->entries[0].value;
 }
 
-static bool lists_add(struct scope_lists *s, const struct key_row *row)
+/* A bit for each measure whose value is above the floor. */
+static unsigned above_floors(const struct scope_lists *s, const int64_t *values)
 {
-    const int64_t values[TOP_MEASURE_COUNT_] = {row->bytes, row->elements, row->largest_element,
-                                                row->rdb_bytes, (int64_t)row->key_bytes, row->freq};
-    bool is_in = false;
+    unsigned above = 0;
 
-    for (int m = 0; m < TOP_MEASURE_COUNT_; m++) {
-        if (values[m] <= s->floors[m])
-            continue;
-        s->floors[m] = list_add(&s->lists[m], values[m], row->n);
-        is_in = true;
-    }
-    return is_in;
+    for (int m = 0; m < TOP_MEASURE_COUNT_; m++)
+        above |= (unsigned)(values[m] > s->floors[m]) << m;
+    return above;
 }
 
-/* 1: in a list of its scope; 0: not, or too many scopes; -1: out of memory. */
-static int scope_add(struct top *t, enum top_scope scope, struct scope_lists *scopes, size_t *count,
-                     uint64_t value, const struct key_row *row)
+static void lists_add(struct scope_lists *s, const int64_t *values, unsigned above, uint64_t n)
+{
+    for (int m = 0; m < TOP_MEASURE_COUNT_; m++) {
+        if (above >> m & 1)
+            s->floors[m] = list_add(&s->lists[m], values[m], n);
+    }
+}
+
+/* *ret_scope: NULL when there are too many of its kind.  -1: out of memory. */
+static int need_scope(struct top *t, enum top_scope scope, struct scope_lists *scopes,
+                      size_t *count, uint64_t value, struct scope_lists **ret_scope)
 {
     size_t i = 0;
 
     while (i < *count && scopes[i].value != value)
         i++;
-    if (i == TOP_MAX_SCOPES)
-        return 0;
-    if (i == *count) {
+    if (i == *count && i < TOP_MAX_SCOPES) {
         if (make_scope(t, &scopes[i], scope, value) < 0)
             return -1;
         (*count)++;
     }
-    return lists_add(&scopes[i], row);
+    *ret_scope = i < TOP_MAX_SCOPES ? &scopes[i] : NULL;
+    return 0;
 }
 
+/* What is among the largest of all is among those of its type and of its database: the lists of all
+ * are asked only about what is above the others' floors, and that is hardly ever any. */
 int top_add(struct top *t, const struct key_row *row)
 {
-    const bool in_all = lists_add(&t->all, row);
-    const int in_type = scope_add(t, TOP_TYPE, t->types, &t->type_count, row->type_id, row);
-    const int in_db = scope_add(t, TOP_DB, t->dbs, &t->db_count, row->db, row);
+    const int64_t values[TOP_MEASURE_COUNT_] = {
+        row->bytes,     row->elements,           row->largest_element,
+        row->rdb_bytes, (int64_t)row->key_bytes, row->freq};
+    const unsigned any = (1u << TOP_MEASURE_COUNT_) - 1;
+    unsigned in_type, in_db, in_all;
+    struct scope_lists *type, *db;
 
-    if (in_type < 0 || in_db < 0)
+    if (need_scope(t, TOP_TYPE, t->types, &t->type_count, row->type_id, &type) < 0 ||
+        need_scope(t, TOP_DB, t->dbs, &t->db_count, row->db, &db) < 0)
         return -1;
-    return in_all || in_type > 0 || in_db > 0;
+    in_type = type == NULL ? any : above_floors(type, values);
+    in_db = db == NULL ? any : above_floors(db, values);
+    if ((in_type | in_db) == 0)
+        return 0;
+    in_all = in_type & in_db;
+    in_all = in_all == 0 ? 0 : in_all & above_floors(&t->all, values);
+    in_type = type == NULL ? 0 : in_type;
+    in_db = db == NULL ? 0 : in_db;
+    lists_add(&t->all, values, in_all, row->n);
+    if (in_type != 0)
+        lists_add(type, values, in_type, row->n);
+    if (in_db != 0)
+        lists_add(db, values, in_db, row->n);
+    return (in_all | in_type | in_db) != 0;
 }
 
 static int compare_entries(const void *a, const void *b)

@@ -45,8 +45,11 @@ static int add_value(struct usage *u, enum usage_kind kind, int64_t value,
 
 int usage_add(struct usage *u, const struct key_row *row)
 {
-    const int r = add_value(u, USAGE_IDLE, row->idle_seconds, row);
+    int r;
 
+    if (row->idle_seconds == ROW_NULL && row->freq == ROW_NULL)
+        return 0;
+    r = add_value(u, USAGE_IDLE, row->idle_seconds, row);
     return r < 0 ? r : add_value(u, USAGE_FREQ, row->freq, row);
 }
 

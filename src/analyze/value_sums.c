@@ -41,10 +41,10 @@ uint64_t string_class_from(int string_class)
 
 static int class_of(uint64_t size_bytes)
 {
-    int c = STRING_CLASSES - 1;
+    int c = 0;
 
-    while (c > 0 && size_bytes < string_class_from(c))
-        c--;
+    while (c + 1 < STRING_CLASSES && size_bytes >= string_class_from(c + 1))
+        c++;
     return c;
 }
 
