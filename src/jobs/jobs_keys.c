@@ -12,20 +12,6 @@
 
 static const struct jobs_name none = {JOBS_SHAPE_NONE, 0};
 
-bool jobs_ends_with(const uint8_t *key, size_t key_bytes, const char *tail)
-{
-    const size_t bytes = strlen(tail);
-
-    return key_bytes >= bytes && memcmp(key + key_bytes - bytes, tail, bytes) == 0;
-}
-
-bool jobs_begins_with(const uint8_t *key, size_t key_bytes, const char *head)
-{
-    const size_t bytes = strlen(head);
-
-    return key_bytes >= bytes && memcmp(key, head, bytes) == 0;
-}
-
 size_t jobs_find_last(const uint8_t *key, size_t key_bytes, const char *name)
 {
     const size_t bytes = strlen(name);
@@ -234,6 +220,22 @@ static struct jobs_name uuid_hash(const uint8_t *key, size_t key_bytes)
     return none;
 }
 
+/* memmem() takes five times as long to begin as most names are to read. */
+static const uint8_t *find_repeat(const uint8_t *key, size_t key_bytes)
+{
+    static const char name[] = ":repeat:";
+    const size_t bytes = sizeof(name) - 1;
+
+    for (const uint8_t *p = key, *end = key + key_bytes; (size_t)(end - p) >= bytes; p++) {
+        p = memchr(p, ':', (size_t)(end - p) - bytes + 1);
+        if (p == NULL)
+            return NULL;
+        if (memcmp(p, name, bytes) == 0)
+            return p;
+    }
+    return NULL;
+}
+
 static struct jobs_name hash_name(const uint8_t *key, size_t key_bytes)
 {
     const uint8_t *repeat;
@@ -259,7 +261,7 @@ static struct jobs_name hash_name(const uint8_t *key, size_t key_bytes)
     if (name.shape != JOBS_SHAPE_NONE)
         return name;
     /* Bull's: <prefix>:<queue>:<id>, where an id may be repeat:<name>:<ms>. */
-    repeat = memmem(key, key_bytes, ":repeat:", 8);
+    repeat = find_repeat(key, key_bytes);
     at = repeat != NULL ? (size_t)(repeat - key) + 1 : last_segment(key, key_bytes);
     if (at < 2 || memchr(key, ':', at - 1) == NULL)
         return none;

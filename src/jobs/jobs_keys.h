@@ -2,6 +2,8 @@
 #ifndef RDBLENS_JOBS_KEYS_H
 #define RDBLENS_JOBS_KEYS_H
 
+#include <string.h>
+
 #include "rdbparse/rdbparse.h"
 
 enum jobs_shape {
@@ -46,8 +48,19 @@ struct jobs_name {
 struct jobs_name jobs_name_of(enum rdbp_type type, const uint8_t *key, size_t key_bytes);
 /* Where name begins in the key, its last place; SIZE_MAX when it is not there. */
 size_t jobs_find_last(const uint8_t *key, size_t key_bytes, const char *name);
-bool jobs_ends_with(const uint8_t *key, size_t key_bytes, const char *tail);
-bool jobs_begins_with(const uint8_t *key, size_t key_bytes, const char *head);
+/* Here, so that texts that are constants are compared without calls: every key is looked at. */
+static inline bool jobs_ends_with(const uint8_t *key, size_t key_bytes, const char *tail)
+{
+    const size_t bytes = strlen(tail);
+
+    return key_bytes >= bytes && memcmp(key + key_bytes - bytes, tail, bytes) == 0;
+}
+static inline bool jobs_begins_with(const uint8_t *key, size_t key_bytes, const char *head)
+{
+    const size_t bytes = strlen(head);
+
+    return key_bytes >= bytes && memcmp(key, head, bytes) == 0;
+}
 /* 36 bytes with dashes where a UUID has them. */
 bool jobs_is_uuid(const uint8_t *text, size_t text_bytes);
 

@@ -298,20 +298,25 @@ static struct weight weigh_value(struct key_meter *k, uint64_t element_count)
     }
 }
 
+/* Most values have no other form, and are not asked for one. */
+static bool may_have_form(const struct key_meter *k, enum encoding encoding)
+{
+    return k->type == RDBP_TYPE_STRING
+               ? k->lzf_bytes > 0
+               : encoding == ENCODING_HASHTABLE || encoding == ENCODING_SKIPLIST;
+}
+
 /* Of the value without its key's entry; empty if it is in no other one. */
-static struct other_form find_form(const struct key_meter *k, enum encoding encoding,
-                                   uint64_t element_count)
+static struct other_form find_form(const struct key_meter *k, uint64_t element_count)
 {
     const struct memory_model *const m = &k->model;
-    struct other_form f = {0};
 
-    if (k->type == RDBP_TYPE_STRING && k->lzf_bytes > 0) {
-        f.kind = FORM_COMPRESSED;
-        f.entries_factor = f.value_factor = 1;
-        f.alloc_bytes = weigh_string(m, &k->key, k->lzf_bytes, NULL).alloc_bytes;
-    }
-    if (encoding != ENCODING_HASHTABLE && encoding != ENCODING_SKIPLIST)
-        return f;
+    if (k->type == RDBP_TYPE_STRING)
+        return (struct other_form){.kind = FORM_COMPRESSED,
+                                   .entries_factor = 1,
+                                   .value_factor = 1,
+                                   .alloc_bytes =
+                                       weigh_string(m, &k->key, k->lzf_bytes, NULL).alloc_bytes};
     if (k->type == RDBP_TYPE_HASH)
         return packed_hash_form(&k->value.hash, m, &k->key, k->rdb_type, element_count,
                                 k->largest_element);
@@ -353,7 +358,9 @@ int key_meter_end(struct key_meter *k, const struct rdbp_value_end *end, struct 
     ret_size->alloc_bytes = clamp_to_row(entry.allocated + w.alloc_bytes);
     ret_size->first_field_ttl_ms = k->type == RDBP_TYPE_HASH ? k->ttls.earliest_ms : ROW_NULL;
     ret_size->lzf_bytes = k->type == RDBP_TYPE_STRING ? k->lzf_bytes : 0;
-    ret_size->form = find_form(k, w.encoding, end->element_count);
+    ret_size->form.kind = FORM_NONE;
+    if (may_have_form(k, w.encoding))
+        ret_size->form = find_form(k, end->element_count);
     if (ret_size->form.kind != FORM_NONE)
         ret_size->form.alloc_bytes += entry.allocated;
     return 0;
