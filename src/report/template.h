@@ -1,12 +1,11 @@
 /* template.h -- HTML templates over rows: the language of reports/html/NAME.html.
  *
- *      {{#name}}..{{/name}}   for each row of section `name`; when `name` is a column of a row
- * around: if it is not NULL, 0 or an empty text
- *      {{^name}}..{{/name}}   when the section has no rows; when the column is NULL, 0 or empty
- *      {{column}}             its value as people read it
- *      {{column.raw}}         the value itself: numbers in digits, reals with at most 6 decimals
- *      {{>part}}              a part of the page as it is (the page's shell has some, panels have
- * none)
+ *      {{#name}}..{{/name}}  a section: for each of its rows;
+ *                            a column: if its value is not NULL, 0 or an empty text
+ *      {{^name}}..{{/name}}  when the section has no rows; when the column is NULL, 0 or empty
+ *      {{column}}            its value as people read it
+ *      {{column.raw}}        the value itself: numbers in digits, reals with at most 6 decimals
+ *      {{>part}}             a part of the page as it is; only the page's shell has such
  *      {{! remark }}
  *
  * A name is a column of the innermost row, else of the rows around it, else a section.  Everything

@@ -4,8 +4,8 @@
     equal.py RDBLENS FIXTURES_DIR BENCH_SNAPSHOT SHARED_DIR REPORTS_DIR [SOURCE...]
 
 Each report on each source is printed in all formats by one run. From the rows that JSON has, and from what the report's
-file says about its columns, this program works out by itself, after reports/README.md, what NDJSON, CSV, the table and
-Markdown must show: every cell of every section, byte by byte. One line a source; exit 1 when anything differs.
+file says about its columns, this program works out by itself, after reports/README.md, what NDJSON, CSV, the table,
+Markdown and the HTML page must show: every cell of every section, byte by byte. One line a source; exit 1 when anything differs.
 """
 # SPDX-License-Identifier: MIT
 import csv
@@ -22,9 +22,10 @@ import sys
 import tempfile
 import unicodedata
 
+from html_page import Page
 from sources import databases, report_names
 
-ENDINGS = ["json", "ndjson", "csv", "md", "txt"]
+ENDINGS = ["json", "ndjson", "csv", "md", "txt", "html"]
 PLAIN = {"id", "db", "n", "rank", "offset", "version", "rdb_version"}
 BATCH = 1000  # rows that the table lays out at a time
 WIDTH = 10000  # the widest table there is: a name longer than that is cut
@@ -322,6 +323,73 @@ def check_people(formats, report, sections, problems):
             problems.add(s["name"], fmt, missing[:3] or "these lines one after the other", "not there")
 
 
+def exact(value):
+    """What data-raw has: numbers in digits, reals with at most six decimals."""
+    if value is None or isinstance(value, str):
+        return ""
+    if isinstance(value, int):
+        return str(value)
+    digits = ("%.6f" % value).rstrip("0").rstrip(".")
+    return digits or "0"
+
+
+def is_shown_as(found, wanted):
+    """Whether the cell shows that, or its head and tail when it is long."""
+    if found == wanted:
+        return True
+    head, mark, tail = found.partition("\u2026")
+    return bool(mark) and width_of(found) <= 500 and wanted.startswith(head) and wanted.endswith(tail)
+
+
+def check_html_rows(section, table, rows, problems):
+    shown = rows[:len(table.rows)]
+    if not shown or len(shown) + table.more != len(rows):
+        problems.append(f"{section.name}: HTML has {len(table.rows)} rows and says {table.more} more, expected {len(rows)}")
+    names = [n for n in rows[0] if not column_of(section, n)["hidden"] and
+             any(says_something(column_of(section, n), row[n]) for row in shown)]
+    if table.columns != names:
+        problems.add(section.name, "HTML columns", names, table.columns)
+        return
+    for row, cells in zip(shown, table.rows):
+        for name, (text, attributes) in zip(names, cells):
+            is_number = row[name] is None or not isinstance(row[name], str)
+            wanted = "" if column_of(section, name)["bar"] and is_number and row[name] is not None else show_cell(section, name, row)
+            if not is_shown_as(text, wanted):
+                problems.add(section.name, f"HTML {name}", wanted, text)
+            if is_number and attributes.get("data-raw") != exact(row[name]):
+                problems.add(section.name, f"HTML {name}, exact", exact(row[name]), attributes.get("data-raw"))
+
+
+def words(text):
+    """Without blanks between columns and without bars, which HTML draws."""
+    return " ".join(re.sub("[\u2588-\u258f]", "", text).split())
+
+
+def check_html(text, report, sections, problems):
+    page = Page(text)
+    problems += [f"HTML: {problem}" for problem in page.problems]
+    tables = {}
+    for table in page.tables:
+        if table.report != report["name"] or table.section in tables:
+            problems.append(f"HTML: {table.report}, {table.section}: not of this page, or twice")
+        tables[table.section] = table
+    nothing = words(" ".join(page.empty.values()))
+    for s in report["sections"]:
+        section, table = sections[s["name"]], tables.pop(s["name"], None)
+        lines = [words(line) for row in s["rows"] for line in line_texts(section, row)]
+        if section.lines and table:
+            found = [words(t) for _, t in table.terms]
+            if words(" ".join(found)) != words(" ".join(lines)):
+                problems.add(s["name"], "HTML lines", lines, found)
+        elif section.lines and lines and lines[0] not in nothing:
+            problems.add(s["name"], "HTML lines", lines, nothing)
+        elif s["rows"] and not section.lines and not table:
+            problems.append(f"{s['name']}: no table in HTML")
+        elif s["rows"] and not section.lines:
+            check_html_rows(section, table, s["rows"], problems)
+    problems += [f"HTML: a table {name} without rows" for name in tables if sections[name].lines == []]
+
+
 def check_report(rdblens, database, code, name, sections, folder):
     outputs = {ending: folder / f"out.{ending}" for ending in ENDINGS}
     command = [rdblens, "report", str(database), name, "--width", str(WIDTH)]
@@ -338,6 +406,7 @@ def check_report(rdblens, database, code, name, sections, folder):
     check_ndjson(formats["ndjson"], report, problems)
     check_csv(raw["csv"], report, problems)
     check_people(formats, report, sections, problems)
+    check_html(formats["html"], report, sections, problems)
     return [f"{name}: {problem}" for problem in problems]
 
 

@@ -15,6 +15,7 @@ class Table:
         self.report, self.section, self.is_text = report, section, is_text
         self.columns, self.kinds, self.rows = [], [], []  # rows: (shown text, attributes) of each cell
         self.terms = []  # of lines: their text
+        self.more = 0  # rows that are left out
 
 
 class Page(html.parser.HTMLParser):
@@ -28,7 +29,6 @@ class Page(html.parser.HTMLParser):
         self.policy = None
         self.text = []
         self.panel = self.table = self.capture = None
-        self.more = {}
         if re.search("&(?!(amp|lt|gt|quot|#39);)", re.sub("<(style|script)>.*?</\\1>", "", text, flags=re.S)):
             self.problems.append("an & that is no reference")
         self.feed(text)
@@ -128,6 +128,9 @@ class Page(html.parser.HTMLParser):
             self.table.terms.append((tag, text))
         if "empty" in classes:
             self.empty[self.panel] = text
+        found = re.match(r"([0-9,]+) more rows?: rdblens report ", text) if "note" in classes else None
+        if found:
+            self.tables[-1].more = int(found.group(1).replace(",", ""))
 
     def handle_data(self, data):
         if self.panel:
