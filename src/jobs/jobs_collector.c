@@ -46,7 +46,9 @@ enum job_field {
     FIELD_METHOD,
     FIELD_CREATED,
     FIELD_EXCEPTION_TYPE,
-    FIELD_KNOWN /* of a job, not wanted */
+    FIELD_EXC_INFO,   /* RQ's, up to 1.11 or on old servers */
+    FIELD_EXC_STRING, /* in its stream of results */
+    FIELD_KNOWN       /* of a job, not wanted */
 };
 
 /* ---- facts of a job ----------------------------------------------------------------------- */
@@ -560,6 +562,8 @@ static enum job_field field_of(const struct jobs_collector *c)
         {"Method", FIELD_METHOD},
         {"CreatedAt", FIELD_CREATED},
         {"ExceptionType", FIELD_EXCEPTION_TYPE},
+        {"exc_info", FIELD_EXC_INFO},
+        {"exc_string", FIELD_EXC_STRING},
     };
 
     for (size_t i = 0; !c->is_text_cut && i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -685,6 +689,14 @@ static void end_job_value(struct jobs_collector *c)
     }
 }
 
+static void end_traceback(struct jobs_collector *c)
+{
+    size_t bytes;
+    const char *class_ = python_error_class(&c->python, &bytes);
+
+    set_text(&c->facts.error, class_, bytes);
+}
+
 /* As take_piece(), but of a value that is kept as text and cut: it may be of any length. */
 static bool take_text(struct jobs_collector *c, const rdbp_item *item)
 {
@@ -717,6 +729,14 @@ static void job_item(struct jobs_collector *c, const rdbp_item *item)
         if (item->piece_offset == 0)
             json_pick_begin(&c->json);
         json_pick_feed(&c->json, item->bytes.bytes, item->bytes.size_bytes);
+        return;
+    }
+    if (c->field == FIELD_EXC_INFO || c->field == FIELD_EXC_STRING) {
+        if (item->piece_offset == 0)
+            python_error_begin(&c->python, c->field == FIELD_EXC_STRING);
+        python_error_feed(&c->python, item->bytes.bytes, item->bytes.size_bytes);
+        if (!item->is_partial)
+            end_traceback(c);
         return;
     }
     if (take_text(c, item))
@@ -791,8 +811,8 @@ static void end_job(struct jobs_collector *c, const struct key_row *row)
             row->expires_at_ms == ROW_NULL, true);
 }
 
-/* The error of a failed job of Hangfire's. */
-static void end_hangfire_state(struct jobs_collector *c)
+/* The error of a failed job that is kept beside it: Hangfire's state, RQ's results. */
+static void end_state(struct jobs_collector *c)
 {
     const struct jobs_text *const error = &c->facts.error;
     struct jobs_id id = {.base = JOBS_NO_BASE, .kind = JOBS_ID_STATE};
@@ -801,6 +821,11 @@ static void end_hangfire_state(struct jobs_collector *c)
     if (!error->is_set)
         return;
     id.item = jobs_names_get(c, "", 0, error->bytes, error->size_bytes) & 0x3fff;
+    if (c->name.shape == JOBS_SHAPE_RQ_RESULTS) {
+        jobs_id_add(c, &id, hash_of_parts(c, "rq:", 3, "job:", c->key + base, c->key_bytes - base),
+                    true);
+        return;
+    }
     jobs_id_add(
         c, &id,
         hash_of_parts(c, c->key, base, "", c->key + base + sizeof("job:") - 1, JOBS_UUID_BYTES),
@@ -866,6 +891,7 @@ void jobs_collector_free(struct jobs_collector *c)
     hash_index_clear(&c->tally_index);
     arena_clear(&c->arena);
     arena_clear(&c->result_arena);
+    python_error_done(&c->python);
     free(c);
 }
 
@@ -1030,6 +1056,7 @@ void jobs_items(struct jobs_collector *c, const struct rdbp_items *items)
         case JOBS_SHAPE_SPRING_SESSION: return;
         case JOBS_SHAPE_FAKTORY_PAUSED: paused_queue(c, &items->items[i]); break;
         case JOBS_SHAPE_HANGFIRE_STATE:
+        case JOBS_SHAPE_RQ_RESULTS:
         case JOBS_SHAPE_JOB:
         case JOBS_SHAPE_META: job_item(c, &items->items[i]); break;
         case JOBS_SHAPE_BEE_JOBS:
@@ -1132,8 +1159,9 @@ int jobs_end(struct jobs_collector *c, const struct rdbp_value_end *end, const s
             end_meta(c);
         break;
     case JOBS_SHAPE_HANGFIRE_STATE:
+    case JOBS_SHAPE_RQ_RESULTS:
         if (end->ok)
-            end_hangfire_state(c);
+            end_state(c);
         break;
     case JOBS_SHAPE_ASYNQ_PAUSED: mark_paused(c, c->key, c->name.base_bytes); break;
     case JOBS_SHAPE_FAKTORY_PAUSED: break;

@@ -290,6 +290,10 @@ struct jobs_name jobs_name_of(enum rdbp_type type, const uint8_t *key, size_t ke
     case RDBP_TYPE_ZSET: return zset_name(key, key_bytes);
     case RDBP_TYPE_SET: return set_name(key, key_bytes);
     case RDBP_TYPE_HASH: return hash_name(key, key_bytes);
+    case RDBP_TYPE_STREAM:
+        return jobs_begins_with(key, key_bytes, "rq:results:")
+                   ? (struct jobs_name){JOBS_SHAPE_RQ_RESULTS, sizeof("rq:results:") - 1}
+                   : none;
     default: return none;
     }
 }

@@ -33,6 +33,7 @@ enum jobs_shape {
     JOBS_SHAPE_FAKTORY_PAUSED, /* set of queues */
     JOBS_SHAPE_HANGFIRE_IDS,   /* list, zset of GUIDs; base: before the state or queue:<queue> */
     JOBS_SHAPE_HANGFIRE_STATE, /* hash job:<id>:state; base: before job: */
+    JOBS_SHAPE_RQ_RESULTS,     /* stream rq:results:<id>; base: before the id */
     JOBS_SHAPE_MONITORING,     /* Horizon's set of tags; base: before monitoring */
     JOBS_SHAPE_LARGE_ZSET      /* any other: may be one of these tags when it is large */
 };

@@ -434,7 +434,8 @@ static uint32_t names_in_state(struct jobs_collector *c, uint32_t names, const c
 {
     const struct jobs_names n = c->names.items[names];
 
-    if (n.error_bytes == 0 || (strcmp(state, "completed") != 0 && strcmp(state, "succeeded") != 0))
+    if (n.error_bytes == 0 || (strcmp(state, "completed") != 0 && strcmp(state, "succeeded") != 0 &&
+                               strcmp(state, "finished") != 0))
         return names;
     return jobs_names_get(c, n.class_, n.class_bytes, "", 0);
 }

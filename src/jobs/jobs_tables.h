@@ -11,6 +11,7 @@
 #include "jobs/jobs.h"
 #include "jobs/jobs_keys.h"
 #include "jobs/json_pick.h"
+#include "jobs/python_error.h"
 #include "sidekiq/sidekiq_arena.h"
 
 #define JOBS_MAX_KEY_BYTES    1024
@@ -131,6 +132,7 @@ struct jobs_collector {
     bool are_jobs_cut, are_members_cut, are_locks_cut;
 
     struct json_pick json;
+    struct python_error python;
 
     /* The value being read. */
     struct jobs_name name;

@@ -8,7 +8,7 @@ For every dump in SHARED_DIR/corpus/queues (and each database of all.rdb) the ta
 class; keys, keys without TTL and the shortest and longest TTL per family.
 
 Where the file cannot tell what an API can, that is named here: RQ's functions behind a description
-of its own and its errors, which are in compressed tracebacks; cache entries that are bare numbers.
+of its own; cache entries that are bare numbers.
 
 One line a dump; exit 1 when anything differs, 77 when there is no corpus.
 """
@@ -203,6 +203,8 @@ def rq(report, found, api, _):
                 report.same("%s %s by function" % (queue, figure), dict(got), functions)
             else:
                 report.same("%s %s functions" % (queue, figure), set(got) <= set(functions), True)
+        report.same(queue + " failed by error", dict(found.errors["rq", queue, "failed"]),
+                    truth["failed_by_error"])
         report.same(queue + " finished without expiry",
                     found.without_ttl.get((queue, "finished"), 0), truth["finished_without_expiry"])
 

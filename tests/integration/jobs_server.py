@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""jobs_server.py -- Dramatiq, asynq, Hangfire, Faktory and Horizon as a real redis-server saves them.
+"""jobs_server.py -- Dramatiq, asynq, Hangfire, RQ, Faktory and Horizon as a real redis-server saves them.
 
     jobs_server.py RDBLENS
 
@@ -8,6 +8,7 @@ source (named beside it). The server then says how many jobs stand in each list 
 `rdblens analyze -o` must say the same; classes and errors are counted here while writing. Exit 77 without redis-server.
 """
 # SPDX-License-Identifier: MIT
+import base64
 import collections
 import json
 import os
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import time
 import uuid
+import zlib
 
 from server import SKIPPED, Server
 
@@ -252,6 +254,33 @@ class Hangfire(System):
         return found
 
 
+class Rq(System):
+    """RQ 1.13.0 on a server with streams: rq/job.py, rq/results.py, rq/registry.py."""
+    name = "rq"
+
+    def write(self):
+        frames = 'Traceback (most recent call last):\n' + '  File "/app/jobs.py", line 7, in run\n    raise\n' * 40
+        self.call("SADD", "rq:queues", "rq:queue:low")
+        for i in range(5):
+            ident = str(uuid.uuid4())
+            self.call("HSET", "rq:job:" + ident, "created_at", "2023-11-14T22:00:00.000000Z", "description", "shop.jobs.run(%d)" % i,
+                      "data", "x", "origin", "low", "status", "failed" if i < 4 else "queued")
+            if i == 4:
+                self.call("RPUSH", "rq:queue:low", ident)
+                self.count("low", "queue", "shop.jobs.run")
+                continue
+            self.call("ZADD", "rq:failed:low", int(self.now) + 31536000, ident)
+            self.call("EXPIRE", "rq:job:" + ident, 31536000)
+            error = "redis.exceptions.ConnectionError" if i < 3 else "KeyError"
+            for text in ("Elsewhere: 1\n", error + ": secret\nsecret\n"): # of each try; the last counts
+                self.call("XADD", "rq:results:" + ident, "*", "type", 2, "exc_string",
+                          base64.b64encode(zlib.compress((frames + text).encode())))
+            self.count("low", "failed", "shop.jobs.run", error)
+
+    def states(self):
+        return {("low", "failed"): self.call("ZCARD", "rq:failed:low"), ("low", "queue"): self.call("LLEN", "rq:queue:low")}
+
+
 class Faktory(System):
     """Faktory 1.9.4: client/job.go, storage/{queue,sorted}_redis.go, storage/history.go, manager/{retry,working}.go."""
     name = "faktory"
@@ -385,7 +414,7 @@ def compare(system, db, number):
 
 def main():
     rdblens = sys.argv[1]
-    kinds = [Dramatiq, Asynq, Hangfire, Faktory, Horizon, Others]
+    kinds = [Dramatiq, Asynq, Hangfire, Rq, Faktory, Horizon, Others]
     problems = 0
     try:
         server = Server(options=["--databases", "32"])

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import zlib
 
 RDBLENS = sys.argv.pop(1)
 NOW = 1700000000
@@ -190,6 +191,32 @@ class Rules(unittest.TestCase):
         self.assertEqual(findings(s.report("rq_failed=2")), {"RQ-02": 1})
         self.assertEqual(findings(s.report("rq_failed=1")), {"RQ-01": 2, "RQ-02": 1})
 
+
+    def test_rq_errors(self):
+        frames = 'Traceback (most recent call last):\n  File "/app/a.py", line 1, in run\n    secret()\n'
+        packed = zlib.compress((frames + "a.b.Late: secret\nOther: secret\n").encode())
+        for value, expected in (
+                (packed, "a.b.Late"), (zlib.compress((frames + "KeyError\n").encode()), "KeyError"),
+                (zlib.compress((frames + "KeyError: 'x'").encode()), "KeyError"),
+                (zlib.compress((frames + "A: 1\n\nDuring handling of it:\n\n" + frames + "B: 2\n").encode()), "B"),
+                (zlib.compress(b"Work-horse terminated unexpectedly; secret\n"), None),
+                (zlib.compress((frames + "secret words: A\n").encode()), None),
+                (zlib.compress((frames + "x" * 1000 + ": A\n").encode()), None),
+                (packed[:20], None), (b"not zlib", None), (b"", None), (packed[:-4] + b"\0\0\0\0", "a.b.Late"),
+                # at most 1 MiB is unpacked of one
+                (zlib.compress((frames + "A: " + "x" * 3000000).encode()), "A"),
+                (zlib.compress((" " * 3000000 + "\n" + frames + "A: 1\n").encode()), None)):
+            s = Snapshot()
+            s.add(SET, "rq:queues", ["rq:queue:low"])
+            s.add(ZSET, "rq:failed:low", {"a": NOW + 1})
+            s.add(ZSET, "rq:finished:low", {"b": NOW + 1})
+            for ident in "ab":
+                s.add(HASH, "rq:job:" + ident, {"created_at": "2023-11-14T22:00:00.000000Z", "description": "app.run()",
+                                                "exc_info": value, "data": "x"}, MS + 9)
+            rows = s.report()
+            self.assertEqual({(r["state"], r["error_class"]) for r in rows["classes"]},
+                             {("failed", expected), ("finished", None)})
+            self.assertNotIn("secret", json.dumps(rows))
 
     def test_unpacked_meta(self):
         for field in ({"version": "bullmq:5.1.0"}, {"opts.maxLenEvents": 10000}):
