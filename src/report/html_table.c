@@ -314,7 +314,7 @@ static void put_table(struct html_table *t, struct strbuf *b)
     const struct section_view *s = t->section;
     const char *label = s->title[0] != '\0' ? s->title : s->name;
 
-    strbuf_puts(b, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    strbuf_puts(b, "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"");
     html_escape(b, label, strlen(label));
     strbuf_printf(b,
                   "\"><table class=\"rows\" data-report=\"%s\" data-section=\"%s\">\n<thead><tr>",

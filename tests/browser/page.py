@@ -301,8 +301,11 @@ def fetch_axe():
     for name in ("package.json", "package-lock.json"):
         shutil.copy(here / name, folder / name)
     if not source.exists():
-        subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"],
-                       cwd=folder, capture_output=True, timeout=60, check=False)
+        try:
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0"],
+                           cwd=folder, capture_output=True, timeout=60, check=False)
+        except subprocess.TimeoutExpired:
+            return None
     return source.read_text(encoding="utf-8") if source.exists() else None
 
 
