@@ -190,5 +190,8 @@ extern const size_t fixture_row_count;
 
 void build_sidekiq_v11(struct fixture *f); /* fixture_sidekiq.c */
 void build_jobs_v11(struct fixture *f);    /* fixture_jobs.c */
+void build_cluster_1_v12(struct fixture *f); /* fixture_cluster.c, with the next two */
+void build_cluster_2_v12(struct fixture *f);
+void build_cluster_3_v12(struct fixture *f);
 
 #endif

@@ -4,7 +4,7 @@
  *     gen_fixtures --all DIR      and those that are made at test time only
  *     gen_fixtures --check DIR    compares byte for byte; exit 1 names each difference
  *
- * The content is in fixture_rows.c, fixture_sidekiq.c and fixture_jobs.c.
+ * The content is in fixture_rows.c, fixture_sidekiq.c, fixture_jobs.c and fixture_cluster.c.
  */
 // SPDX-License-Identifier: MIT
 #include <errno.h>
