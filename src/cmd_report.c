@@ -14,6 +14,7 @@
 #include "commands.h"
 #include "report/output_file.h"
 #include "report/report.h"
+#include "report/shell_word.h"
 
 struct report_arguments {
     struct analyze_options analyze;
@@ -27,6 +28,7 @@ struct report_arguments {
     size_t output_count;
     struct report_param *params;
     size_t param_count;
+    struct strbuf command; /* what was typed */
 };
 
 static void add_param(struct report_arguments *a, const char *name, const char *value,
@@ -143,6 +145,8 @@ static int run_with_catalog(struct report_arguments *a, const struct report_cata
         return -1;
     a->analyze.keys = needs_keys ? KEYS_ALL : KEYS_TOP;
     rq.wall_now_ms = wall_now_ms();
+    /* A filter in it may name keys. */
+    rq.command = a->analyze.redact == REDACT_NOT ? strbuf_text(&a->command) : NULL;
     r = output_set_open(a->outputs, a->output_count, a->format, a->width, rq.source, &outputs, err);
     if (r < 0)
         return -1;
@@ -184,6 +188,16 @@ static int run_operands(struct report_arguments *a, char **operands, int count, 
     return r;
 }
 
+/* What was typed.  Parsing the arguments splits and moves them, so it is taken before. */
+static void add_command(struct strbuf *b, int argc, char **argv)
+{
+    strbuf_puts(b, "rdblens");
+    for (int i = 0; i < argc; i++) {
+        strbuf_putc(b, ' ');
+        shell_word(b, argv[i], strlen(argv[i]));
+    }
+}
+
 static int run(int argc, char **argv)
 {
     struct report_arguments a = {.analyze = ANALYZE_OPTIONS_INIT};
@@ -194,7 +208,8 @@ static int run(int argc, char **argv)
 
     a.outputs = calloc(room, sizeof *a.outputs);
     a.params = calloc(room, sizeof *a.params);
-    r = a.outputs == NULL || a.params == NULL
+    add_command(&a.command, argc, argv);
+    r = a.outputs == NULL || a.params == NULL || a.command.failed
             ? error_set(&err, EXIT_CANNOT_RUN, "out of memory")
             : arguments_parse(&arguments, COMMAND_REPORT, argc, argv, take_option, &a, &err);
     if (r == ARGUMENTS_RUN)
@@ -205,6 +220,7 @@ static int run(int argc, char **argv)
     arguments_done(&arguments);
     free(a.outputs);
     free(a.params);
+    strbuf_done(&a.command);
     return code;
 }
 

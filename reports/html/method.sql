@@ -22,5 +22,6 @@ SELECT label, text, is_alarm FROM (
   UNION ALL SELECT 7, 'Damaged', human_count(sum(keys_without_size)) || ' keys have no size, because their values are damaged', 1 FROM s HAVING sum(keys_without_size) > 0
   UNION ALL SELECT 8, 'Filter', group_concat(DISTINCT filter) || ': all figures are of the keys it lets pass', 1 FROM s WHERE filter IS NOT NULL HAVING count(*) > 0
   UNION ALL SELECT 9, 'Not in a snapshot', 'maxmemory and its policy, resident memory (RSS), fragmentation, evictions, hit rate, clients: ask INFO', 0
-  UNION ALL SELECT 10, 'Program', 'rdblens ' || replace(group_concat(DISTINCT rdblens_version), ',', ', '), 0 FROM s)
+  UNION ALL SELECT 10, 'Program', 'rdblens ' || replace(group_concat(DISTINCT rdblens_version), ',', ', '), 0 FROM s
+  UNION ALL SELECT 11, 'Command', :command, 0)
  WHERE text IS NOT NULL ORDER BY place;

@@ -22,6 +22,7 @@
 #include "report/display.h"
 #include "report/globs.h"
 #include "report/pattern_tree.h"
+#include "report/shell_word.h"
 
 static void pct(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
@@ -69,38 +70,15 @@ static void human(sqlite3_context *context, int argc, sqlite3_value **argv)
     strbuf_done(&text);
 }
 
-static bool is_plain_word(const unsigned char *text, size_t size_bytes)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-./:,+@%=";
-
-    for (size_t i = 0; i < size_bytes; i++)
-        if (text[i] == '\0' || strchr(plain, text[i]) == NULL)
-            return false;
-    return size_bytes > 0 && text[0] != '-';
-}
-
-static void shell_word(sqlite3_context *context, int argc, sqlite3_value **argv)
+static void sql_shell_word(sqlite3_context *context, int argc, sqlite3_value **argv)
 {
     const unsigned char *text = sqlite3_value_text(argv[0]);
-    const size_t size_bytes = (size_t)sqlite3_value_bytes(argv[0]);
     struct strbuf word = {0};
 
     (void)argc;
     if (text == NULL)
         return;
-    if (is_plain_word(text, size_bytes)) {
-        strbuf_add(&word, text, size_bytes);
-    } else {
-        strbuf_puts(&word, text[0] == '-' ? "./'" : "'");
-        for (size_t i = 0; i < size_bytes; i++) {
-            if (text[i] == '\'')
-                strbuf_puts(&word, "'\\''");
-            else
-                strbuf_putc(&word, (char)text[i]);
-        }
-        strbuf_putc(&word, '\'');
-    }
+    shell_file_name(&word, (const char *)text, (size_t)sqlite3_value_bytes(argv[0]));
     if (word.failed)
         sqlite3_result_error_nomem(context);
     else
@@ -231,7 +209,7 @@ int functions_register(sqlite3 *db, struct error *err)
         {"human_count", 1, human, &count},
         {"human_duration", 1, human, &ms},
         {"human_time", 1, human, &time},
-        {"shell_word", 1, shell_word, NULL},
+        {"shell_word", 1, sql_shell_word, NULL},
         {"redis_match", 2, redis_match, NULL},
         {"glob_of", 2, glob_of, NULL},
         {"is_below", 3, is_below, NULL},

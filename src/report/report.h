@@ -84,6 +84,7 @@ struct report_request {
     const char *set; /* id, label or "newest"; NULL: the newest */
     const char
         *source; /* what the user typed as SRC, for the commands that reports suggest; NULL: none */
+    const char *command; /* what was typed, for a page to say; NULL: it is not to be said */
     int64_t wall_now_ms; /* the clock, for ages */
     bool brief;          /* only the sections that are not marked `long`, only reports that apply */
 };

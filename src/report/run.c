@@ -21,6 +21,7 @@
 #include "report/panels.h"
 #include "report/render.h"
 #include "report/render_html.h"
+#include "report/shell_word.h"
 #include "report/strbuf.h"
 #include "util/signals.h"
 #include "util/text.h"
@@ -51,7 +52,7 @@ struct run {
     struct binding common[BINDING_COUNT_];
     struct head head;
     struct panels panels; /* for an HTML output */
-    struct strbuf source_word, command;
+    struct strbuf source_word;
 };
 
 /* --- SQL of our own, before the guard --- */
@@ -665,7 +666,6 @@ static void run_done(struct run *run)
     free(run->reports);
     panels_done(&run->panels);
     strbuf_done(&run->source_word);
-    strbuf_done(&run->command);
     head_done(&run->head);
 }
 
@@ -678,53 +678,19 @@ static struct binding bind_text(const char *name, const char *text)
     return b;
 }
 
-/* The command that a page names: SRC and options as words of a shell, by SQL's shell_word(). */
-static int add_word(struct run *run, const char *text, struct strbuf *b, struct error *err)
-{
-    const struct value v = {.type = VALUE_TEXT, .bytes = text, .size_bytes = strlen(text)};
-    sqlite3_stmt *stmt = NULL;
-
-    if (run_statement(run->db, "SELECT shell_word(?1)", &v, err, &stmt) < 0)
-        return -1;
-    if (b->size_bytes > 0)
-        strbuf_putc(b, ' ');
-    if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_text(stmt, 0) != NULL)
-        strbuf_puts(b, (const char *)sqlite3_column_text(stmt, 0));
-    sqlite3_finalize(stmt);
-    return b->failed ? error_set(err, EXIT_CANNOT_RUN, "out of memory") : 0;
-}
-
-static int make_command(struct run *run, struct error *err)
-{
-    const struct report_request *rq = run->rq;
-    int r = add_word(run, rq->source != NULL ? rq->source : "-", &run->source_word, err);
-
-    strbuf_printf(&run->command, "rdblens report %s", strbuf_text(&run->source_word));
-    for (size_t i = 0; i < rq->name_count && r == 0; i++)
-        r = add_word(run, rq->names[i], &run->command, err);
-    for (size_t i = 0; i < rq->param_count && r == 0; i++) {
-        struct strbuf pair = {0};
-
-        if (rq->params[i].is_standing)
-            continue;
-        strbuf_printf(&pair, "%s=%s", rq->params[i].name, rq->params[i].value);
-        strbuf_puts(&run->command, " --param");
-        r = add_word(run, strbuf_text(&pair), &run->command, err);
-        strbuf_done(&pair);
-    }
-    return r;
-}
-
 static int bind_common(struct run *run, int64_t newest, struct error *err)
 {
-    if (wants_html(run) && make_command(run, err) < 0)
-        return -1;
+    const char *source = run->rq->source != NULL ? run->rq->source : "-";
+
+    shell_file_name(&run->source_word, source, strlen(source));
+    if (run->source_word.failed)
+        return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     run->common[BINDING_WALL_NOW] =
         (struct binding){"wall_now", {.type = VALUE_INT, .integer = run->rq->wall_now_ms}};
     run->common[BINDING_NEWEST_SET] =
         (struct binding){"newest_set", {.type = VALUE_INT, .integer = newest}};
     run->common[BINDING_SOURCE] = bind_text("source", run->rq->source);
-    run->common[BINDING_COMMAND] = bind_text("command", run->command.text);
+    run->common[BINDING_COMMAND] = bind_text("command", run->rq->command);
     run->common[BINDING_VERSION] = bind_text("rdblens_version", RDBLENS_VERSION);
     return 0;
 }

@@ -25,7 +25,8 @@
 #define TEMPLATE "report.schema.json"
 
 /* What every report may bind, before its own parameters. */
-static const char *const common_names[] = {"wall_now", "newest_set", "source"};
+static const char *const common_names[] = {"wall_now", "newest_set", "source", "command",
+                                           "rdblens_version"};
 #define COMMON_COUNT (sizeof common_names / sizeof common_names[0])
 
 struct schema {
