@@ -294,16 +294,21 @@ static bool says_something(const struct value *v)
     return false;
 }
 
-/* Another row of the loop, or on behind it. */
+/* Another row of the loop, or on behind it.  Without room the next is the last, which may close
+ * what the first opened. */
 static size_t end_loop(struct running *r, size_t at)
 {
     const struct node *loop = &r->nodes[r->nodes[at].partner];
+    size_t row_count;
 
-    if (loop->kind != NODE_ROWS || ++r->rows[loop->level] == r->lists[loop->level]->row_count)
+    if (loop->kind != NODE_ROWS)
         return at + 1;
-    if (r->b->size_bytes >= r->max_bytes) {
+    row_count = r->lists[loop->level]->row_count;
+    if (++r->rows[loop->level] == row_count)
+        return at + 1;
+    if (r->b->size_bytes >= r->max_bytes && r->rows[loop->level] + 1 < row_count) {
+        r->rows[loop->level] = row_count - 1;
         r->is_cut = true;
-        return at + 1;
     }
     return r->nodes[at].partner + 1;
 }

@@ -36,8 +36,8 @@ struct template_scope {
     size_t part_count;
 };
 
-/* Appends the template to b.  Once b holds max_bytes no loop begins another row: *ret_is_cut.
- * path: for messages. */
+/* Appends the template to b.  Once b holds max_bytes each loop goes on with its last row:
+ * *ret_is_cut. path: for messages. */
 int template_render(const char *path, const char *text, const struct template_scope *scope,
                     size_t max_bytes, struct strbuf *b, bool *ret_is_cut, struct error *err);
 
