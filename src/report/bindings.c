@@ -90,7 +90,36 @@ void bindings_print_sql(struct strbuf *b, const struct report_section *section,
     }
 }
 
-int bindings_read_sql(const char *sql, struct report_file **ret_file, struct error *err)
+static bool has_param(const struct report_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->param_count; i++)
+        if (strcmp(file->params[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Given parameters that the SQL reads need no line in it. */
+static int add_given(struct report_file *file, const char *sql, const struct report_param *given,
+                     size_t given_count)
+{
+    file->params =
+        reallocarray(file->params, file->param_count + given_count + 1, sizeof *file->params);
+    if (file->params == NULL)
+        return -1;
+    for (size_t i = 0; i < given_count; i++) {
+        if (!is_read(sql, given[i].name) || has_param(file, given[i].name))
+            continue;
+        file->params[file->param_count++] =
+            (struct report_file_param){strdup(given[i].name), strdup(given[i].value)};
+        if (file->params[file->param_count - 1].name == NULL ||
+            file->params[file->param_count - 1].value == NULL)
+            return -1;
+    }
+    return 0;
+}
+
+int bindings_read_sql(const char *sql, const struct report_param *given, size_t given_count,
+                      struct report_file **ret_file, struct error *err)
 {
     static const char word[] = "-- param:";
     const char *const whole = sql;
@@ -116,7 +145,8 @@ int bindings_read_sql(const char *sql, struct report_file **ret_file, struct err
     file->sections = calloc(1, sizeof *file->sections);
     if (file->sections != NULL)
         file->sections[file->section_count++].sql = strdup(whole);
-    if (file->sections == NULL || file->sections[0].sql == NULL) {
+    if (file->sections == NULL || file->sections[0].sql == NULL ||
+        add_given(file, whole, given, given_count) < 0) {
         report_file_free(file);
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
     }

@@ -18,7 +18,9 @@ void bindings_print_sql(struct strbuf *b, const struct report_section *section,
                         const struct report_file *file, const struct report_param *given,
                         size_t given_count);
 
-/* Such SQL as a file with its parameters and one section. */
-int bindings_read_sql(const char *sql, struct report_file **ret_file, struct error *err);
+/* The SQL of a query as a file of one section, with the parameters that stand in it or are given.
+ */
+int bindings_read_sql(const char *sql, const struct report_param *given, size_t given_count,
+                      struct report_file **ret_file, struct error *err);
 
 #endif

@@ -819,7 +819,7 @@ int report_query(sqlite3 *db, const char *sql, const struct report_request *rq,
     report_use_locale();
     if (check_query_formats(outputs, output_count, err) < 0)
         return -1;
-    r = bindings_read_sql(sql, &query, err);
+    r = bindings_read_sql(sql, rq->params, rq->param_count, &query, err);
     if (r == 0) {
         run.reports = calloc(1, sizeof *run.reports);
         r = run.reports == NULL ? error_set(err, EXIT_CANNOT_RUN, "out of memory") : 0;

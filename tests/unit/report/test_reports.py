@@ -234,6 +234,21 @@ class Ordinary(unittest.TestCase):
         report(self.path, "bigkeys", "--param", "no_such=1", code=2)
         self.assertIn("no_such", run.stderr)
 
+    def test_query_params(self):
+        """Parameters of a query: on lines of its SQL, given, or both; what nothing reads is an error."""
+        def ask(sql, *options, code=0):
+            done = subprocess.run([RDBLENS, "query", self.path, sql, "-f", "csv", *options], capture_output=True, text=True,
+                                  check=False)
+            self.assertEqual(done.returncode, code, done.stderr)
+            return done.stdout.splitlines()[1:]
+        self.assertEqual(ask("SELECT :top\n-- param: top = 20"), ["20"])
+        self.assertEqual(ask("SELECT :top\n-- param: top = 20", "--param", "top=7"), ["7"])
+        self.assertEqual(ask("SELECT :top + :more", "--param", "top=7", "--param", "more=1"), ["8"])
+        self.assertEqual(ask("SELECT count(*) FROM report_totals", "--set", "newest"), ["1"])
+        ask("SELECT :top", code=2)
+        ask("SELECT :topmost", "--param", "top=1", code=2)
+        ask("SELECT 1", "--param", "top=1", code=2)
+
     def test_usage_errors(self):
         for args in (["no-such-report"], ["-f", "xml"], ["--set", "9"], ["--top", "x"],
                      ["-o", os.path.join(FOLDER, "x.pdf")], ["-o", os.path.join(FOLDER, "no/x.json")],
