@@ -54,11 +54,14 @@ SELECT db, CASE t.databases WHEN 1 THEN '' ELSE db END AS db_text, pattern_text,
 
 -- section: other_patterns |
 -- line: and {patterns} more with {keys} keys, {share_pct} of the bytes
-SELECT count(*) AS patterns, sum(keys) AS keys, pct(sum(size_bytes), (SELECT size_bytes FROM report_totals)) AS share_pct
-  FROM (SELECT keys, size_bytes FROM report_patterns
-         ORDER BY size_bytes DESC, keys DESC, pattern_text
-         LIMIT -1 OFFSET (SELECT CASE :top WHEN 7 THEN min(7, max(1, spare - (length(coalesce(:source, '')) > 26))) ELSE :top END FROM report_screen))
-HAVING count(*) > 0;
+SELECT a.patterns - t.patterns AS patterns, a.keys - t.keys AS keys,
+       -- All less the largest: to sort all of many patterns takes longer.
+       CASE WHEN a.sized > t.sized THEN pct(a.size_bytes - coalesce(t.size_bytes, 0), (SELECT size_bytes FROM report_totals)) END AS share_pct
+  FROM (SELECT count(*) AS patterns, sum(keys) AS keys, count(size_bytes) AS sized, sum(size_bytes) AS size_bytes FROM report_patterns) a,
+       (SELECT count(*) AS patterns, sum(keys) AS keys, count(size_bytes) AS sized, sum(size_bytes) AS size_bytes
+          FROM (SELECT keys, size_bytes FROM report_patterns ORDER BY size_bytes DESC, keys DESC, pattern_text
+                 LIMIT (SELECT CASE :top WHEN 7 THEN min(7, max(1, spare - (length(coalesce(:source, '')) > 26))) ELSE :top END FROM report_screen))) t
+ WHERE a.patterns > t.patterns;
 
 -- section: sidekiq |
 -- line: Sidekiq  {place}: {retry_text}{dead_text}
