@@ -26,10 +26,10 @@
 #include "report/html_text.h"
 #include "report/template.h"
 
-#define TABLES_MAX_BYTES   420000 /* of all tables */
+#define TABLES_MAX_BYTES   480000 /* of all tables */
 #define SECTION_SURE_BYTES 3000   /* that each section has, whatever the others take */
 #define SECTION_MORE_BYTES 45000
-#define FAIR_SHARES        4 /* of the rest: so many times what each would get */
+#define FAIR_SHARES        12 /* of the rest: so many times what each would get */
 #define CHARTS_MAX_BYTES   200000
 #define CHART_MAX_BYTES    80000
 #define SQL_MAX_BYTES      220000
@@ -63,8 +63,7 @@ struct html {
     size_t fragment_count;
     size_t section_number; /* of all there will be */
     struct html_table table;
-    size_t more_bytes; /* that sections took beyond what each has for sure */
-    size_t chart_bytes, sql_bytes;
+    size_t table_bytes, chart_bytes, sql_bytes;
     struct entry *entries;
     size_t entry_count;
     struct strbuf panels;
@@ -129,9 +128,9 @@ static size_t sure_bytes(const struct html *h)
 /* Of what is left beyond that, a section may take more than its share. */
 static size_t budget_of_section(const struct html *h)
 {
-    const size_t sure = sure_bytes(h), whole = TABLES_MAX_BYTES - sure * h->base.section_count;
-    const size_t left = h->more_bytes < whole ? whole - h->more_bytes : 0;
-    const size_t sections_left = h->base.section_count - h->section_number;
+    const size_t sure = sure_bytes(h), sections_left = h->base.section_count - h->section_number;
+    const size_t taken = h->table_bytes + sure * sections_left;
+    const size_t left = taken < TABLES_MAX_BYTES ? TABLES_MAX_BYTES - taken : 0;
     const size_t more =
         left / (sections_left > FAIR_SHARES ? sections_left : FAIR_SHARES) * FAIR_SHARES;
 
@@ -216,8 +215,7 @@ static void html_section_end(struct renderer *r)
     locale_begin(h);
     html_table_end(&h->table, strbuf_text(&command), &f->tables);
     locale_end(h);
-    if (f->tables.size_bytes - before > sure_bytes(h))
-        h->more_bytes += f->tables.size_bytes - before - sure_bytes(h);
+    h->table_bytes += f->tables.size_bytes - before;
     if (r->section->sql != NULL)
         put_sql(h, &f->sql, "", f->name, r->section->name, r->section->sql);
     if (f->tables.failed || f->sql.failed || f->said.failed || command.failed)
