@@ -288,7 +288,7 @@ SELECT snapshot_id, db, namespace, class, processed, round(1.0 * processed / min
 -- column: ttl_text = TTL
 -- column: expires_ms = GONE IN | wide
 -- column: remark = REMARK | wide
-SELECT snapshot_id, db, part, family, keys, bytes, pct(bytes, (SELECT bytes FROM report_totals)) AS share_pct, keys_without_ttl, ttl_text, expires_ms, remark
+SELECT snapshot_id, db, part, family, keys, bytes, pct(bytes, (SELECT size_bytes FROM report_totals)) AS share_pct, keys_without_ttl, ttl_text, expires_ms, remark
   FROM (SELECT f.snapshot_id, f.db, f.part, min(f.family) AS family, sum(f.keys) AS keys, sum(f.bytes) AS bytes, sum(f.keys_without_ttl) AS keys_without_ttl,
                max(f.ttl_text) AS ttl_text, max(0, max(f.last_expires_at) - max(s.now)) AS expires_ms, max(f.remark) AS remark
           FROM report_sidekiq_families f JOIN report_snapshots s ON s.id = f.snapshot_id GROUP BY f.snapshot_id, f.db, f.part)
@@ -318,7 +318,7 @@ SELECT i.snapshot_id, i.db, count(*) AS installations FROM report_sidekiq_instal
 -- column: dated_keys_5_years = -
 -- column: first_day_without_ttl = -
 -- column: last_day_without_ttl = -
-SELECT snapshot_id, db, namespace, stat, dated_bytes, total, dated_keys, dated_keys_without_ttl, dated_bytes_without_ttl, dated_keys_zero,
+SELECT snapshot_id, db, namespace, stat, dated_size_bytes AS dated_bytes, total, dated_keys, dated_keys_without_ttl, dated_size_bytes_without_ttl AS dated_bytes_without_ttl, dated_keys_zero,
        nullif(first_day, '') AS first_day, nullif(last_day, '') AS last_day,
        nullif(first_day_without_ttl, '') AS first_day_without_ttl, nullif(last_day_without_ttl, '') AS last_day_without_ttl, dated_keys_180_days, dated_keys_5_years
   FROM report_sidekiq_stats ORDER BY snapshot_id, db, namespace, stat DESC;
@@ -326,9 +326,9 @@ SELECT snapshot_id, db, namespace, stat, dated_bytes, total, dated_keys, dated_k
 -- section: stats_verdict |
 -- line: All dated stat keys together take {dated_bytes}: noise, {share_pct} of all bytes. Not your problem.{?is_noise}
 -- line: All dated stat keys together take {dated_bytes}, {share_pct} of all bytes.{?is_not_noise}
-SELECT sum(dated_bytes) AS dated_bytes, pct(sum(dated_bytes), (SELECT bytes FROM report_totals)) AS share_pct,
-       sum(dated_bytes) < (SELECT bytes FROM report_totals) / 100.0 AS is_noise,
-       sum(dated_bytes) >= (SELECT bytes FROM report_totals) / 100.0 AS is_not_noise, sum(dated_keys) AS dated_keys
+SELECT sum(dated_size_bytes) AS dated_bytes, pct(sum(dated_size_bytes), (SELECT size_bytes FROM report_totals)) AS share_pct,
+       sum(dated_size_bytes) < (SELECT size_bytes FROM report_totals) / 100.0 AS is_noise,
+       sum(dated_size_bytes) >= (SELECT size_bytes FROM report_totals) / 100.0 AS is_not_noise, sum(dated_keys) AS dated_keys
   FROM report_sidekiq_stats HAVING sum(dated_keys) > 0;
 
 -- section: stats_remedy |

@@ -106,8 +106,8 @@ SELECT coalesce(sum(jobs) FILTER (WHERE kind = 'queue'), 0) AS jobs,
 -- line: Stats    {dated_keys} dated stat keys, {share_pct} of the bytes: noise, not your problem{?is_noise}
 -- line: Stats    {dated_keys} dated stat keys, {share_pct} of the bytes; {dated_keys_without_ttl} never expire{?is_much}
 SELECT dated_keys, dated_keys_without_ttl, dated_bytes, share_pct, share_pct < 1 AS is_noise, share_pct >= 1 AS is_much
-  FROM (SELECT sum(dated_keys) AS dated_keys, sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_bytes) AS dated_bytes,
-               coalesce(pct(sum(dated_bytes), (SELECT bytes FROM report_totals)), 0) AS share_pct
+  FROM (SELECT sum(dated_keys) AS dated_keys, sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_size_bytes) AS dated_bytes,
+               coalesce(pct(sum(dated_size_bytes), (SELECT size_bytes FROM report_totals)), 0) AS share_pct
           FROM report_sidekiq_stats HAVING sum(dated_keys) > 0);
 
 -- section: other_jobs |

@@ -162,9 +162,9 @@ SELECT snapshot_id, db, redact_name(namespace), redact_name(identity), redact_na
 SELECT snapshot_id, db, redact_name(namespace), redact_word(class), processed, failed, total_ms, minutes, first_at, last_at
   FROM sidekiq_metrics;
 -- table: sidekiq_links
-SELECT snapshot_id, db, redact_name(namespace), link, entries, lost, lost_without_ttl, lost_bytes, first_expires_at FROM sidekiq_links;
+SELECT snapshot_id, db, redact_name(namespace), link, entries, lost, lost_without_ttl, lost_bytes, first_expires_at, lost_elements FROM sidekiq_links;
 -- table: sidekiq_stats
 SELECT snapshot_id, db, redact_name(namespace), stat, total, dated_keys, dated_keys_without_ttl, dated_keys_zero, dated_bytes,
        dated_bytes_without_ttl, first_day, last_day, first_day_without_ttl, last_day_without_ttl, dated_keys_180_days,
-       dated_keys_5_years
+       dated_keys_5_years, dated_alloc_bytes, dated_alloc_bytes_without_ttl
   FROM sidekiq_stats;

@@ -11,7 +11,8 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_metrics AS
 -- Of a snapshot that is not complete nothing is lost: it may stand behind the end.
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_links AS
   SELECT l.snapshot_id, l.db, l.namespace, l.link, l.entries, CASE WHEN s.complete THEN l.lost END AS lost,
-         CASE WHEN s.complete THEN l.lost_without_ttl END AS lost_without_ttl, CASE WHEN s.complete THEN l.lost_bytes END AS lost_bytes, l.first_expires_at
+         CASE WHEN s.complete THEN l.lost_without_ttl END AS lost_without_ttl, CASE WHEN s.complete THEN l.lost_bytes END AS lost_bytes, l.first_expires_at,
+         CASE WHEN s.complete THEN l.lost_elements END AS lost_elements
     FROM main.sidekiq_links l JOIN report_snapshots s ON s.id = l.snapshot_id;
 
 -- state: alive; expired (its hash is past its time and still in the file); gone (a member of processes without a hash);
@@ -69,7 +70,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_structures(family, part, ttl, ttl_
   ('super_processes', 'Pro: super_fetch', 0, '-', 'names of processes'),
   ('lmtr-*', 'Enterprise: limiters', 1, '90 d', 'a limiter per user or tenant is a key for each'),
   ('unique:[*]', 'Enterprise: unique jobs', 1, 'unique_for', NULL),
-  ('working:queue:*:[*]:[*]', 'GitLab fetcher', 0, '-', 'jobs at work; of dead processes until the next cleanup'),
+  ('working:queue:*:[*]:[*]', 'GitLab fetcher', 0, '-', 'jobs at work; of dead processes until a cleanup'),
   ('reliable-fetcher-heartbeat-*', 'GitLab fetcher', 1, '60 s', NULL),
   ('reliable-fetcher-cleanup-lock', 'GitLab fetcher', 1, 'short', NULL),
   ('interrupted', 'GitLab fetcher', 0, '-', 'has a cap and an age limit of its own'),
@@ -111,6 +112,7 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_structures(family, part, ttl, ttl_
   ('BID-[*]', 'sidekiq-batch', 1, '30 d', NULL),
   ('BID-[*]-*', 'sidekiq-batch', 1, '30 d', NULL);
 
+-- bytes: allocated ones where they are known, as in all sums.
 -- Keys of Sidekiq by structure, other than the sets of jobs, the counters and the small registers.  CROSS JOIN: the
 -- patterns are the outer loop, read once; there can be 65,536 of them.
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_families AS
@@ -118,7 +120,9 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_families AS
          sum(p.keys_without_ttl) AS keys_without_ttl, sum(p.bytes_without_ttl) AS bytes_without_ttl,
          sum(p.expired_keys) AS expired_keys, sum(p.elements) AS elements, max(p.largest_bytes) AS largest_bytes,
          min(p.first_expires_at) AS first_expires_at, max(p.last_expires_at) AS last_expires_at
-    FROM (SELECT id >> 40 AS snapshot_id, db, keys, bytes, keys_without_ttl, bytes_without_ttl, expired_keys, elements, largest_bytes, first_expires_at, last_expires_at,
+    FROM (SELECT id >> 40 AS snapshot_id, db, keys, keys_without_ttl, expired_keys,
+                 CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(alloc_bytes, 0) ELSE bytes END AS bytes,
+                 CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(alloc_bytes_without_ttl, 0) ELSE bytes_without_ttl END AS bytes_without_ttl, elements, largest_bytes, first_expires_at, last_expires_at,
                  family || CASE WHEN family <> 'process' THEN '' WHEN pattern LIKE '%-signals' THEN '-signals' WHEN pattern LIKE '%:super_queues' THEN ':super_queues' ELSE '' END AS family
             FROM main.pattern_rows WHERE system = 'sidekiq') p CROSS JOIN report_sidekiq_structures s ON s.family = p.family
    WHERE p.snapshot_id IN (SELECT id FROM report_ids)
@@ -163,6 +167,8 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_remedies(id, low, high, versions, 
   ('SK-18', 70300, 79999, '7.3', 'none needed: they go 30 d after their last flush', 0),
   ('SK-18', 80000, 999999, '8', 'none needed: they go 30 d after they were begun', 0),
   ('SP-01', 0, 999999, 'all', 'start one process that serves the queue: it recovers them at boot; upgrade Pro', 0),
+  ('SF-01', 0, 999999, 'all', 'start one process with the same fetcher: it puts such jobs back to their queues when it cleans up, at most once an hour (cleanup_interval)', 0),
+  ('SC-01', 0, 999999, 'all', 'remove definitions that are no longer wanted: Sidekiq::Cron::Job.destroy(name), or load_from_hash! and load_from_array!, which remove what is not in the list', 0),
   ('SP-02', 0, 69999, 'Pro before 7', 'upgrade Pro; batches live 30 d from Pro 2.0 on: delete what is older', 1),
   ('SP-02', 70000, 999999, 'Pro 7 and 8', 'not of this version: delete what is older than 30 d', 1),
   ('SP-03', 0, 999999, 'all', 'the callbacks never fire: jobs were lost, or failed with retry: false', 0),
@@ -214,10 +220,10 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
                       coalesce(sum(keys_without_ttl) FILTER (WHERE pattern LIKE '%:INFO'), 0) AS info, coalesce(sum(keys_without_ttl) FILTER (WHERE pattern LIKE '%:QUEUED'), 0) AS queued,
                       coalesce(sum(keys_without_ttl) FILTER (WHERE pattern LIKE '%:PRIMED'), 0) AS primed
                  FROM main.pattern_rows WHERE family = 'uniquejobs:[*]:*' AND system = 'sidekiq' AND id >> 40 IN (SELECT id FROM report_ids WHERE EXISTS (SELECT 1 FROM report_sidekiq_installations)) GROUP BY 1, 2),
-     others AS MATERIALIZED (SELECT id >> 40 AS snapshot_id, db, sum(keys - keys_without_ttl) AS keys_with_ttl, sum(bytes - bytes_without_ttl) AS bytes_with_ttl
+     others AS MATERIALIZED (SELECT id >> 40 AS snapshot_id, db, sum(keys - keys_without_ttl) AS keys_with_ttl, sum(CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN alloc_bytes - alloc_bytes_without_ttl ELSE bytes - bytes_without_ttl END) AS bytes_with_ttl
                  FROM main.pattern_rows WHERE system IS NOT 'sidekiq' AND id >> 40 IN (SELECT id FROM report_ids WHERE EXISTS (SELECT 1 FROM report_sidekiq_installations)) GROUP BY 1, 2),
      found(id, severity, snapshot_id, db, namespace, subject, count, bytes, value, threshold, what, cause) AS (
-  SELECT 'SK-01', 'C', snapshot_id, db, namespace, 'dated stat keys', sum(dated_keys_without_ttl), sum(dated_bytes_without_ttl), sum(dated_keys_without_ttl), 0,
+  SELECT 'SK-01', 'C', snapshot_id, db, namespace, 'dated stat keys', sum(dated_keys_without_ttl), sum(dated_size_bytes_without_ttl), sum(dated_keys_without_ttl), 0,
          human_count(sum(dated_keys_without_ttl)) || ' dated stat keys never expire, days ' || min(nullif(first_day_without_ttl, '')) || ' to ' || max(last_day_without_ttl),
          'Sidekiq 4.0 to 5.1 (or before 2.12.3) wrote them without a TTL; an upgrade does not touch old ones. Only the history graph of the Web UI reads them, at most 180 days back. Never delete stat:processed and stat:failed, which hold the totals'
     FROM report_sidekiq_stats WHERE dated_keys_without_ttl > 0 GROUP BY 3, 4, 5
@@ -273,7 +279,7 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
          t.age_days, 30, 'namespace ' || i.namespace || ' looks abandoned: no live process, newest counter ' || t.last_day,
          'nobody wrote a counter for ' || CAST(t.age_days AS INTEGER) || ' days'
     FROM report_sidekiq_installations i JOIN (
-           SELECT x.snapshot_id, x.db, x.namespace, max(x.last_day) AS last_day, sum(x.dated_bytes) AS bytes,
+           SELECT x.snapshot_id, x.db, x.namespace, max(x.last_day) AS last_day, sum(x.dated_size_bytes) AS bytes,
                   n.now / 86400000.0 - (julianday(max(x.last_day)) - 2440587.5) AS age_days
              FROM report_sidekiq_stats x JOIN report_snapshots n ON n.id = x.snapshot_id GROUP BY 1, 2, 3) t
          ON (t.snapshot_id, t.db, t.namespace) = (i.snapshot_id, i.db, i.namespace)
@@ -305,6 +311,15 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
   UNION ALL
   SELECT 'SP-01', 'A', snapshot_id, db, namespace, 'private queues', sum(jobs), sum(bytes), sum(jobs), 0, human_count(sum(jobs)) || ' jobs lie in ' || human_count(count(*)) || ' private queues of processes that are gone', 'super_fetch moves a job there while it runs; its process died'
     FROM s WHERE is_whole AND private AND jobs > 0 AND NOT EXISTS (SELECT 1 FROM alive a WHERE (a.snapshot_id, a.db, a.namespace) = (s.snapshot_id, s.db, s.namespace) AND instr(s.name, a.identity) = 4) GROUP BY 3, 4, 5
+  UNION ALL
+  SELECT 'SF-01', 'A', snapshot_id, db, namespace, 'working queues', lost_elements, lost_bytes, lost_elements, 0,
+         human_count(lost_elements) || CASE lost_elements WHEN 1 THEN ' job lies' ELSE ' jobs lie' END || ' in ' || human_count(lost) || CASE lost WHEN 1 THEN ' working queue' ELSE ' working queues' END || ' (working:queue:*) of processes that are gone',
+         'GitLab''s fetcher moves a job there while it runs; its process has no reliable-fetcher-heartbeat-* any more (60 s)'
+    FROM report_sidekiq_links WHERE link = 'working' AND lost > 0
+  UNION ALL
+  SELECT 'SC-01', 'I', snapshot_id, db, namespace, 'cron jobs', lost, NULL, lost, 0,
+         human_count(lost) || ' of ' || human_count(entries) || ' cron jobs that ran three times and more a day did not for ten times their usual gap', 'the job is disabled, its schedule was changed, or no process with sidekiq-cron is alive'
+    FROM report_sidekiq_links WHERE link = 'cron' AND lost > 0
   UNION ALL
   SELECT 'SP-02', 'B', snapshot_id, db, '', 'batches', sum(keys_without_ttl), sum(bytes_without_ttl), sum(keys_without_ttl), 0, human_count(sum(keys_without_ttl)) || ' keys of batches (b-*) have no TTL', 'an old bug of Pro (b-<bid>-pending before 1.2.0; b-<bid>-notify when the status is deleted in its own callback), or other code'
     FROM f WHERE part = 'Pro: batches' GROUP BY 3, 4 HAVING sum(keys_without_ttl) > 0
@@ -338,4 +353,6 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
     FROM others o WHERE (o.snapshot_id, o.db) IN (SELECT snapshot_id, db FROM report_sidekiq_installations)
   UNION ALL
   SELECT 'SS-01', 'B', snapshot_id, db, '', 'timeslist', keys, bytes, keys, 0, human_count(keys) || ' lists of run times of sidekiq-statistic', 'a list a class and day, without TTL, of up to 250,000 entries' FROM f WHERE family = '[*]:*:timeslist')
-  SELECT *, value > threshold AS is_found, pct(bytes, (SELECT bytes FROM report_totals)) AS share_pct FROM found;
+  -- Sums of many keys are of what the allocator gives, those of queues and sets what MEMORY USAGE says: each has its base.
+  SELECT *, value > threshold AS is_found,
+         pct(bytes, (SELECT CASE WHEN id IN ('SK-01', 'SK-10', 'SP-02', 'SP-04', 'SE-01', 'SE-02', 'SU-01', 'SK-20', 'SS-01') THEN size_bytes ELSE bytes END FROM report_totals)) AS share_pct FROM found;

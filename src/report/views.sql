@@ -207,7 +207,10 @@ CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_sets AS
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_jobs AS
   SELECT * FROM main.sidekiq_jobs WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_sidekiq_stats AS
-  SELECT * FROM main.sidekiq_stats WHERE snapshot_id IN (SELECT id FROM report_ids);
+  SELECT *, CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(dated_alloc_bytes, dated_bytes) ELSE dated_bytes END AS dated_size_bytes,
+         CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN coalesce(dated_alloc_bytes_without_ttl, dated_bytes_without_ttl)
+              ELSE dated_bytes_without_ttl END AS dated_size_bytes_without_ttl
+    FROM main.sidekiq_stats WHERE snapshot_id IN (SELECT id FROM report_ids);
 CREATE TEMP VIEW IF NOT EXISTS report_defects AS
   SELECT * FROM main.defects WHERE snapshot_id IN (SELECT id FROM report_ids);
 

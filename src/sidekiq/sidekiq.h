@@ -96,13 +96,14 @@ struct sidekiq_metric {
 struct sidekiq_link {
     uint64_t db;
     const char *namespace_;
-    const char
-        *name; /* iteration, lock, batch jids, digests, expiring digests, batches, batch-died */
+    const char *name; /* iteration, lock, batch jids, working, cron, digests, expiring digests,
+                         batches, batch-died */
     uint64_t entries;
     int64_t lost; /* without their job or key; ROW_NULL: more than are compared */
     int64_t lost_without_ttl;
     int64_t lost_bytes;        /* of keys */
     int64_t oldest_expires_at; /* of what is lost; ROW_NULL */
+    int64_t lost_elements;     /* working: jobs of what is lost; else ROW_NULL */
 };
 
 struct sidekiq_job_group {
@@ -132,7 +133,9 @@ struct sidekiq_stat {
     uint64_t dated_keys, dated_keys_without_ttl, dated_keys_zero;
     uint64_t dated_keys_180_days, dated_keys_5_years; /* expire so long after their day */
     int64_t dated_bytes, dated_bytes_without_ttl;     /* keys.bytes summed */
-    char first_day[11], last_day[11];                 /* YYYY-MM-DD or "" */
+    int64_t dated_alloc_bytes,
+        dated_alloc_bytes_without_ttl; /* what is known of keys.alloc_bytes */
+    char first_day[11], last_day[11];  /* YYYY-MM-DD or "" */
     char first_day_without_ttl[11], last_day_without_ttl[11];
 };
 

@@ -294,6 +294,8 @@ static void end_jobs(struct sidekiq_collector *c, const struct rdbp_value_end *e
         s->is_damaged = true; /* its groups are there already: keep their number taken */
     if (!TABLE_RESERVE(c, c->sets))
         return;
+    if (s->is_proven && !s->is_damaged && c->name.owner_at > 0)
+        end_working(c, s, row);
     c->sets.items[c->sets.count++] = *s;
     c->details += s->detail != NULL;
     s->other = NULL; /* now the table's */
@@ -371,9 +373,11 @@ static void stat_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
 static void add_day(struct stat_days *s, const char *day, int64_t value, const struct key_row *row)
 {
     const int64_t bytes = row->bytes == ROW_NULL ? 0 : row->bytes;
+    const int64_t alloc_bytes = row->alloc_bytes == ROW_NULL ? 0 : row->alloc_bytes;
 
     s->keys++;
     s->bytes += bytes;
+    s->alloc_bytes += alloc_bytes;
     s->keys_zero += value == 0;
     if (s->first_day[0] == '\0' || strcmp(day, s->first_day) < 0)
         memcpy(s->first_day, day, sizeof(s->first_day));
@@ -388,6 +392,7 @@ static void add_day(struct stat_days *s, const char *day, int64_t value, const s
     }
     s->keys_without_ttl++;
     s->bytes_without_ttl += bytes;
+    s->alloc_bytes_without_ttl += alloc_bytes;
     if (s->first_day_without_ttl[0] == '\0' || strcmp(day, s->first_day_without_ttl) < 0)
         memcpy(s->first_day_without_ttl, day, sizeof(s->first_day_without_ttl));
     if (strcmp(day, s->last_day_without_ttl) > 0)
@@ -529,6 +534,7 @@ static unsigned begin_value(struct sidekiq_collector *c)
     case KEY_SHAPE_EXPIRING_DIGESTS:
     case KEY_SHAPE_BATCHES:
     case KEY_SHAPE_BATCH_DIED: return begin_mode(c, MODE_POINTERS, DEPTH_CONTENT);
+    case KEY_SHAPE_CRON_TIMES: return begin_mode(c, MODE_CRON, DEPTH_CONTENT);
     case KEY_SHAPE_METRICS_7:
     case KEY_SHAPE_METRICS_8:
         return wants_metrics(c) ? begin_mode(c, MODE_METRICS, DEPTH_CONTENT)
@@ -562,6 +568,7 @@ unsigned sidekiq_begin(struct sidekiq_collector *c, const struct rdbp_key *key)
     c->first_thread = c->threads.count;
     c->first_claim = c->claims.count;
     c->first_pointer = c->pointers.count;
+    c->first_run_at = c->last_run_at = ROW_NULL;
     c->field_bytes = 0;
     c->is_profiles = c->is_info = c->is_waiting = false;
     c->found = (struct process){.busy = ROW_NULL,
@@ -585,6 +592,7 @@ unsigned sidekiq_blob(struct sidekiq_collector *c, const struct rdbp_blob *blob)
     case MODE_MEMBERS:
     case MODE_WORK:
     case MODE_METRICS:
+    case MODE_CRON:
     case MODE_HOLDER:
     case MODE_POINTERS: return c->is_dropped ? 0 : DEPTH_CONTENT;
     default: return 0;
@@ -602,6 +610,7 @@ void sidekiq_items(struct sidekiq_collector *c, const struct rdbp_items *items)
         case MODE_METRICS: metrics_item(c, &items->items[i]); break;
         case MODE_HOLDER: holder_item(c, &items->items[i]); break;
         case MODE_POINTERS: pointer_item(c, &items->items[i]); break;
+        case MODE_CRON: cron_item(c, &items->items[i]); break;
         default: return;
         }
     }
@@ -622,6 +631,7 @@ static void end_name(struct sidekiq_collector *c, const struct rdbp_value_end *e
         end_holder(c, end, row);
         break;
     case KEY_SHAPE_BATCH: end_holder(c, end, row); break;
+    case KEY_SHAPE_FETCHER_BEAT: note_fetcher(c, row); break;
     case KEY_SHAPE_WORKER_STARTED: root_mark(c, ROOT_WORKER_STARTED); break;
     default: break;
     }
@@ -662,6 +672,8 @@ int sidekiq_end(struct sidekiq_collector *c, const struct rdbp_value_end *end,
             end_stat(c, row);
         else if (mode == MODE_PROCESS)
             end_process(c, row);
+        else if (mode == MODE_CRON)
+            end_cron(c);
         else if (mode == MODE_NAME || mode == MODE_METRICS)
             end_name(c, end, row);
     }

@@ -159,6 +159,11 @@ static void string_name(const uint8_t *key, size_t n, struct key_name *name)
         }
         return;
     }
+    if ((at = find_segment(key, n, FETCHER_BEAT)) != SIZE_MAX) {
+        name->shape = KEY_SHAPE_FETCHER_BEAT;
+        name->prefix_bytes = at;
+        return;
+    }
     if (ends_with(key, n, ":started") && (at = find_segment(key, n, "worker:")) != SIZE_MAX) {
         name->shape = KEY_SHAPE_WORKER_STARTED;
         name->prefix_bytes = at;
@@ -226,6 +231,49 @@ static void metrics_time(const uint8_t *p, size_t n, struct key_name *name)
     memcpy(name->day + 8, p + day_bytes - 2, 2);
     name->day[10] = '\0';
     name->minute = (int16_t)(hour * 60 + minute);
+}
+
+/* Where the segment before the one at `end` begins; SIZE_MAX: that one is the first. */
+static size_t segment_before(const uint8_t *key, size_t first, size_t end)
+{
+    if (end <= first)
+        return SIZE_MAX;
+    for (end--; end > first && key[end - 1] != ':';)
+        end--;
+    return end;
+}
+
+/* working:queue:<queue>:<host>:<pid>:<nonce> of GitLab's fetcher, without nonce before 0.8: where
+ * the host begins, 0 when it is none.  name_at: of the queue, which may hold colons. */
+static size_t working_owner_at(const uint8_t *key, size_t n, size_t name_at)
+{
+    const size_t last = segment_before(key, name_at, n + 1);
+    const size_t second = segment_before(key, name_at, last);
+    const size_t third = second == SIZE_MAX ? SIZE_MAX : segment_before(key, name_at, second);
+
+    if (second == SIZE_MAX || last == n)
+        return 0;
+    if (third != SIZE_MAX && third > name_at && is_all_hex(key + last, n - last) &&
+        last - second > 1 && count_digits(key + second, last - 1 - second) == last - 1 - second)
+        return third;
+    return second > name_at && count_digits(key + last, n - last) == n - last ? second : 0;
+}
+
+static void list_name(const uint8_t *key, size_t n, struct key_name *name)
+{
+    static const char working[] = "working:queue:";
+    size_t at;
+
+    if (queue_split_before(key, n, n) != SIZE_MAX) {
+        name->shape = KEY_SHAPE_QUEUE;
+        at = find_segment(key, n, working);
+        if (at != SIZE_MAX) {
+            name->prefix_bytes = at;
+            name->owner_at = working_owner_at(key, n, at + sizeof(working) - 1);
+        }
+    } else if (ends_with_segment(key, n, "failed", &name->prefix_bytes)) {
+        name->shape = KEY_SHAPE_FAILED_LIST;
+    }
 }
 
 static void hash_name(const uint8_t *key, size_t n, struct key_name *name)
@@ -298,12 +346,7 @@ void key_name_of(enum rdbp_type type, const uint8_t *key, size_t n, struct key_n
     switch (type) {
     case RDBP_TYPE_STRING: string_name(key, n, ret_name); break;
     case RDBP_TYPE_HASH: hash_name(key, n, ret_name); break;
-    case RDBP_TYPE_LIST:
-        if (queue_split_before(key, n, n) != SIZE_MAX)
-            ret_name->shape = KEY_SHAPE_QUEUE;
-        else if (ends_with_segment(key, n, "failed", &ret_name->prefix_bytes))
-            ret_name->shape = KEY_SHAPE_FAILED_LIST;
-        break;
+    case RDBP_TYPE_LIST: list_name(key, n, ret_name); break;
     case RDBP_TYPE_SET:
     case RDBP_TYPE_ZSET:
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -312,7 +355,11 @@ void key_name_of(enum rdbp_type type, const uint8_t *key, size_t n, struct key_n
                 ret_name->shape = words[i].shape;
                 return;
             }
-        if (type == RDBP_TYPE_SET && n > 20 && is_batch(key, n, "-jids", &ret_name->prefix_bytes))
+        if (type == RDBP_TYPE_ZSET && ends_with(key, n, ":enqueued") &&
+            (ret_name->prefix_bytes = find_segment(key, n, "cron_job:")) != SIZE_MAX)
+            ret_name->shape = KEY_SHAPE_CRON_TIMES;
+        else if (type == RDBP_TYPE_SET && n > 20 &&
+                 is_batch(key, n, "-jids", &ret_name->prefix_bytes))
             ret_name->shape = KEY_SHAPE_BATCH_JIDS;
         break;
     default: break;

@@ -32,13 +32,16 @@ enum key_shape {
     KEY_SHAPE_BATCH_JIDS,
     KEY_SHAPE_BATCHES,
     KEY_SHAPE_BATCH_DIED,
-    KEY_SHAPE_PAUSED
+    KEY_SHAPE_PAUSED,
+    KEY_SHAPE_FETCHER_BEAT, /* reliable-fetcher-heartbeat-<host>-<pid>-<nonce>: GitLab's fetcher */
+    KEY_SHAPE_CRON_TIMES    /* cron_job:<name>:enqueued of sidekiq-cron */
 };
 
 struct key_name {
     enum key_shape shape;
     size_t prefix_bytes; /* with its colon; 0: none */
     char day[11];        /* YYYY-MM-DD, or "" */
+    size_t owner_at;     /* QUEUE: the process in the name of its working queue; 0: is none */
     int16_t minute;      /* METRICS_7, METRICS_8: of the day, of a key of one minute; else -1 */
 };
 
@@ -51,6 +54,7 @@ void key_name_of(enum rdbp_type type, const uint8_t *key, size_t key_bytes,
  * the next end. */
 size_t queue_split_before(const uint8_t *key, size_t key_bytes, size_t end);
 #define QUEUE_PREFIX_BYTES 6 /* "queue:" */
+#define FETCHER_BEAT       "reliable-fetcher-heartbeat-"
 
 /* <host>:<pid>:<12 hex digits>, what `processes` holds since 3.0. */
 bool is_identity(const uint8_t *bytes, size_t size_bytes);

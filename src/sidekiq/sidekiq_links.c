@@ -3,6 +3,10 @@
  *     it-<jid>                      iteration state of a job
  *     uniquejobs:<digest>:LOCKED    jid -> time: the lock of a job
  *     b-<bid>-jids                  jobs a batch waits for
+ *     working:queue:<queue>:<process>    jobs that a process of GitLab's fetcher is at; it is alive
+ *                                        while reliable-fetcher-heartbeat-<process> is there (its
+ *                                        nonce is not that of the member of `processes`)
+ *     cron_job:<name>:enqueued      when sidekiq-cron enqueued a job last, of a day
  *     uniquejobs:digests            names of locks; :expiring_digests too
  *     batches, batch-died           names of batches
  *
@@ -18,10 +22,13 @@
 #include "sidekiq/sidekiq_tables.h"
 #include "util/hash.h"
 
-#define JID_BYTES 24 /* of an iteration's key */
+#define JID_BYTES       24 /* of an iteration's key */
+#define MIN_CRON_RUNS   3  /* two gaps: what is usual */
+#define STALE_CRON_GAPS 10
 
 static const char *const link_names[LINK_COUNT_] = {
-    "iteration", "lock", "batch jids", "digests", "expiring digests", "batches", "batch-died",
+    "iteration",        "lock",    "batch jids", "working", "cron", "digests",
+    "expiring digests", "batches", "batch-died",
 };
 
 /* Of one database, so that the same jid in two is two. */
@@ -133,6 +140,76 @@ void end_holder(struct sidekiq_collector *c, const struct rdbp_value_end *end,
     }
 }
 
+/* ---- GitLab's fetcher ---------------------------------------------------------------------- */
+
+void note_fetcher(struct sidekiq_collector *c, const struct key_row *row)
+{
+    if (row->expires_at_ms != ROW_NULL && c->now_ms != ROW_NULL && row->expires_at_ms <= c->now_ms)
+        return;
+    if (set_get(c, &c->names, MAX_NAMES) &&
+        seen_add(c->names, hash_name(c, c->key, c->key_bytes)) == SEEN_FULL)
+        c->has_all_names = false;
+}
+
+void end_working(struct sidekiq_collector *c, const struct job_set *s, const struct key_row *row)
+{
+    static const char beat[] = FETCHER_BEAT;
+    uint8_t name[MAX_KEY_BYTES + sizeof(beat)];
+    const size_t prefix_bytes = c->name.prefix_bytes;
+    struct holder h = {.link = LINK_WORKING,
+                       .elements = s->jobs < UINT32_MAX ? (uint32_t)s->jobs : UINT32_MAX,
+                       .bytes = row->bytes == ROW_NULL ? 0 : row->bytes,
+                       .expires_at = row->expires_at_ms};
+    size_t n = prefix_bytes;
+
+    if ((h.root = root_get(c)) == NO_ITEM)
+        return;
+    if (c->holders.count >= MAX_HOLDERS || c->claims.count >= MAX_CLAIMS) {
+        c->has_all_claims = false;
+        return;
+    }
+    memcpy(name, c->key, n);
+    memcpy(name + n, beat, sizeof(beat) - 1);
+    n += sizeof(beat) - 1;
+    for (size_t i = c->name.owner_at; i < c->key_bytes; i++)
+        name[n++] = c->key[i] == ':' ? '-' : c->key[i];
+    add_claim(c, name, n);
+    if (TABLE_RESERVE(c, c->holders))
+        c->holders.items[c->holders.count++] = h;
+}
+
+/* ---- sidekiq-cron -------------------------------------------------------------------------- */
+
+void cron_item(struct sidekiq_collector *c, const rdbp_item *item)
+{
+    int64_t at;
+
+    if (item->role != RDBP_ROLE_SCORE || (at = job_time_of_score(item->u.score)) == ROW_NULL)
+        return;
+    c->element_count++;
+    if (c->first_run_at == ROW_NULL || at < c->first_run_at)
+        c->first_run_at = at;
+    if (c->last_run_at == ROW_NULL || at > c->last_run_at)
+        c->last_run_at = at;
+}
+
+/* A job that did not run for ten times its usual gap.  Runs older than a day are dropped with the
+ * next run, so that at least three are there only of what runs more often than daily. */
+void end_cron(struct sidekiq_collector *c)
+{
+    uint32_t root;
+    struct link_sum *sums;
+    int64_t gap_ms;
+
+    if (c->element_count < MIN_CRON_RUNS || c->now_ms == ROW_NULL ||
+        (root = root_get(c)) == NO_ITEM || !(sums = sums_of(c, root)))
+        return;
+    gap_ms = (c->last_run_at - c->first_run_at) / (int64_t)(c->element_count - 1);
+    sums[LINK_CRON].entries++;
+    if (gap_ms > 0 && c->now_ms - c->last_run_at > STALE_CRON_GAPS * gap_ms)
+        sums[LINK_CRON].lost++;
+}
+
 /* ---- names of holders --------------------------------------------------------------------- */
 
 static enum link pointer_link(enum key_shape shape)
@@ -213,6 +290,8 @@ void end_pointers(struct sidekiq_collector *c, const struct rdbp_value_end *end)
 
 static bool has_job(const struct sidekiq_collector *c, const struct claim *claim)
 {
+    if (c->holders.items[claim->holder].link == LINK_WORKING)
+        return c->names && seen_has(c->names, claim->jid);
     return (c->jids && seen_has(c->jids, claim->jid)) ||
            (c->holders.items[claim->holder].link == LINK_ITERATION && c->dead_jids &&
             seen_has(c->dead_jids, claim->jid));
@@ -223,6 +302,7 @@ static void add_lost_holder(struct link_sum *sum, const struct holder *h)
     sum->lost++;
     sum->lost_without_ttl += h->expires_at == ROW_NULL;
     sum->lost_bytes += h->bytes;
+    sum->lost_elements += h->elements;
     if (h->expires_at != ROW_NULL &&
         (sum->oldest_expires_at == ROW_NULL || h->expires_at < sum->oldest_expires_at))
         sum->oldest_expires_at = h->expires_at;
@@ -234,7 +314,9 @@ static void forget_sums(struct sidekiq_collector *c)
         struct link_sum *sums = c->roots.items[i].links;
 
         for (size_t k = 0; sums && k < LINK_COUNT_; k++) {
-            sums[k].lost = sums[k].lost_without_ttl = 0;
+            if (k == LINK_CRON)
+                continue; /* summed while reading */
+            sums[k].lost = sums[k].lost_without_ttl = sums[k].lost_elements = 0;
             sums[k].lost_bytes = 0;
             sums[k].oldest_expires_at = ROW_NULL;
             if (k < LINK_DIGESTS)
@@ -273,8 +355,10 @@ static struct sidekiq_link result_link(const struct sidekiq_collector *c, const 
 {
     const struct link_sum *sum = &r->links[which];
     const bool is_known =
-        !sum->is_unknown &&
-        (which < LINK_DIGESTS ? c->has_all_jids && c->has_all_claims : c->has_all_names);
+        !sum->is_unknown && (which == LINK_CRON      ? true
+                             : which == LINK_WORKING ? c->has_all_claims && c->has_all_names
+                             : which < LINK_DIGESTS  ? c->has_all_jids && c->has_all_claims
+                                                     : c->has_all_names);
     struct sidekiq_link out = {
         .db = r->db,
         .namespace_ = r->namespace_,
@@ -283,13 +367,16 @@ static struct sidekiq_link result_link(const struct sidekiq_collector *c, const 
         .lost = ROW_NULL,
         .lost_without_ttl = ROW_NULL,
         .lost_bytes = ROW_NULL,
+        .lost_elements = ROW_NULL,
         .oldest_expires_at = ROW_NULL,
     };
 
     if (!is_known)
         return out;
     out.lost = (int64_t)sum->lost;
-    if (which < LINK_DIGESTS) {
+    if (which == LINK_WORKING)
+        out.lost_elements = (int64_t)sum->lost_elements;
+    if (which < LINK_CRON) {
         out.lost_without_ttl = (int64_t)sum->lost_without_ttl;
         out.lost_bytes = sum->lost_bytes;
         out.oldest_expires_at = sum->oldest_expires_at;

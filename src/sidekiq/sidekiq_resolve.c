@@ -524,6 +524,8 @@ static bool build_stats(struct sidekiq_collector *c, size_t root_count)
                 .dated_keys_5_years = d->keys_5_years,
                 .dated_bytes = d->bytes,
                 .dated_bytes_without_ttl = d->bytes_without_ttl,
+                .dated_alloc_bytes = d->alloc_bytes,
+                .dated_alloc_bytes_without_ttl = d->alloc_bytes_without_ttl,
             };
             memcpy(out->first_day, d->first_day, sizeof(out->first_day));
             memcpy(out->last_day, d->last_day, sizeof(out->last_day));

@@ -64,6 +64,8 @@ enum link {
     LINK_ITERATION = 0, /* holders of jids */
     LINK_LOCK,
     LINK_BATCH_JIDS,
+    LINK_WORKING, /* holder of jobs that names the process at work on them */
+    LINK_CRON,
     LINK_DIGESTS, /* names of holders */
     LINK_EXPIRING_DIGESTS,
     LINK_BATCHES,
@@ -72,7 +74,7 @@ enum link {
 };
 
 struct link_sum {
-    uint64_t entries, lost, lost_without_ttl;
+    uint64_t entries, lost, lost_without_ttl, lost_elements;
     int64_t lost_bytes, oldest_expires_at;
     bool is_unknown; /* not all could be kept */
 };
@@ -94,7 +96,7 @@ struct stat_days {
     int64_t total;
     uint64_t keys, keys_without_ttl, keys_zero;
     uint64_t keys_180_days, keys_5_years; /* by how long after their day they expire */
-    int64_t bytes, bytes_without_ttl;
+    int64_t bytes, bytes_without_ttl, alloc_bytes, alloc_bytes_without_ttl;
     char first_day[11], last_day[11], first_day_without_ttl[11], last_day_without_ttl[11];
     int64_t last_expires_at; /* of last_day's key; ROW_NULL: none */
 };
@@ -145,7 +147,8 @@ struct metric {
 struct holder {
     uint32_t root;
     uint8_t link;
-    bool is_found; /* the resolver's: one of its jobs is there */
+    bool is_found;     /* the resolver's: one of its jobs is there */
+    uint32_t elements; /* UINT32_MAX: so many and more */
     int64_t bytes, expires_at;
 };
 
@@ -236,6 +239,7 @@ enum value_mode {
     MODE_METRICS,  /* counters by class */
     MODE_HOLDER,   /* jids */
     MODE_POINTERS, /* names of holders */
+    MODE_CRON,     /* times of a job's runs */
     MODE_NAME      /* the name says it all; waits for the value's end */
 };
 
@@ -299,6 +303,7 @@ struct sidekiq_collector {
     bool is_field_cut;
     char payload[JOB_TOKEN_BYTES];
     size_t first_claim, first_pointer; /* of this value */
+    int64_t first_run_at, last_run_at; /* MODE_CRON */
     char version[32];
     bool has_stat_value, is_stat_digits;
     int64_t stat_value;
@@ -362,6 +367,11 @@ void holder_item(struct sidekiq_collector *c, const rdbp_item *item);
 void end_holder(struct sidekiq_collector *c, const struct rdbp_value_end *end,
                 const struct key_row *row);
 void pointer_item(struct sidekiq_collector *c, const rdbp_item *item);
+/* A process of GitLab's fetcher is alive; a list of jobs that such a process is at. */
+void note_fetcher(struct sidekiq_collector *c, const struct key_row *row);
+void end_working(struct sidekiq_collector *c, const struct job_set *s, const struct key_row *row);
+void cron_item(struct sidekiq_collector *c, const rdbp_item *item);
+void end_cron(struct sidekiq_collector *c);
 void end_pointers(struct sidekiq_collector *c, const struct rdbp_value_end *end);
 bool build_links(struct sidekiq_collector *c);
 

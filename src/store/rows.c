@@ -474,13 +474,15 @@ static const char *null_if_empty(const char *text)
 
 int store_put_sidekiq_stat(struct store *s, const struct sidekiq_stat *stat, struct error *err)
 {
-    return put(s, STATEMENT_SIDEKIQ_STAT, err, "iissniiiiissssii", s->snapshot_id, number(stat->db),
-               stat->namespace_, stat->stat, stat->total, number(stat->dated_keys),
-               number(stat->dated_keys_without_ttl), number(stat->dated_keys_zero),
-               stat->dated_bytes, stat->dated_bytes_without_ttl, null_if_empty(stat->first_day),
-               null_if_empty(stat->last_day), null_if_empty(stat->first_day_without_ttl),
+    return put(s, STATEMENT_SIDEKIQ_STAT, err, "iissniiiiissssiiii", s->snapshot_id,
+               number(stat->db), stat->namespace_, stat->stat, stat->total,
+               number(stat->dated_keys), number(stat->dated_keys_without_ttl),
+               number(stat->dated_keys_zero), stat->dated_bytes, stat->dated_bytes_without_ttl,
+               null_if_empty(stat->first_day), null_if_empty(stat->last_day),
+               null_if_empty(stat->first_day_without_ttl),
                null_if_empty(stat->last_day_without_ttl), number(stat->dated_keys_180_days),
-               number(stat->dated_keys_5_years));
+               number(stat->dated_keys_5_years), stat->dated_alloc_bytes,
+               stat->dated_alloc_bytes_without_ttl);
 }
 
 int store_put_sidekiq_bucket(struct store *s, const struct sidekiq_bucket *b, struct error *err)
@@ -513,9 +515,9 @@ int store_put_sidekiq_metric(struct store *s, const struct sidekiq_metric *m, st
 
 int store_put_sidekiq_link(struct store *s, const struct sidekiq_link *l, struct error *err)
 {
-    return put(s, STATEMENT_SIDEKIQ_LINK, err, "iissinnnn", s->snapshot_id, number(l->db),
+    return put(s, STATEMENT_SIDEKIQ_LINK, err, "iissinnnnn", s->snapshot_id, number(l->db),
                l->namespace_, l->name, number(l->entries), l->lost, l->lost_without_ttl,
-               l->lost_bytes, l->oldest_expires_at);
+               l->lost_bytes, l->oldest_expires_at, l->lost_elements);
 }
 
 int store_put_job_system(struct store *s, const struct jobs_system *j, struct error *err)

@@ -488,10 +488,11 @@ CREATE TABLE sidekiq_metrics(
 CREATE TABLE sidekiq_links(
   snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, link TEXT NOT NULL,
   entries INTEGER NOT NULL, lost INTEGER, lost_without_ttl INTEGER, lost_bytes INTEGER,
-  first_expires_at INTEGER);
+  first_expires_at INTEGER, lost_elements INTEGER);
 CREATE TABLE sidekiq_stats(
   snapshot_id INTEGER NOT NULL, db INTEGER NOT NULL, namespace TEXT NOT NULL, stat TEXT NOT NULL,
   total INTEGER, dated_keys INTEGER NOT NULL, dated_keys_without_ttl INTEGER NOT NULL,
   dated_keys_zero INTEGER NOT NULL, dated_bytes INTEGER NOT NULL, dated_bytes_without_ttl INTEGER NOT NULL,
   first_day TEXT, last_day TEXT, first_day_without_ttl TEXT, last_day_without_ttl TEXT,
-  dated_keys_180_days INTEGER NOT NULL DEFAULT 0, dated_keys_5_years INTEGER NOT NULL DEFAULT 0);
+  dated_keys_180_days INTEGER NOT NULL DEFAULT 0, dated_keys_5_years INTEGER NOT NULL DEFAULT 0,
+  dated_alloc_bytes INTEGER, dated_alloc_bytes_without_ttl INTEGER);

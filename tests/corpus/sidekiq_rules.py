@@ -280,6 +280,33 @@ def case_shared(s):
         ("SELECT count(*) FROM sidekiq_installations", 1)]
 
 
+def case_fetcher(s):
+    """GitLab's fetcher: its nonce is not that of the process set, so only its own heartbeats tell who lives."""
+    process(s, "6.4.1")
+    s.string("stat:processed", 1)
+    nonces = {"alive": "00ffee000001", "expired": "00ffee000002", "gone": "00ffee000003", "digits": "123456789012"}
+    for n, (host, nonce) in enumerate(nonces.items()):
+        s.list("working:queue:mail:sender:%s:7:%s" % (host, nonce), [job(100 * n + k) for k in range(n + 2)])
+    s.string("reliable-fetcher-heartbeat-alive-7-00ffee000001", 1, 40)
+    s.string("reliable-fetcher-heartbeat-expired-7-00ffee000002", 1, -1)
+    s.string("reliable-fetcher-heartbeat-digits-7-123456789012", 1, 40)
+    s.list("working:queue:mail:old-1:4711", [job(900)])  # before 0.8: no nonce
+    s.string("reliable-fetcher-heartbeat-old-1-4711", 1, 40)
+    s.list("working:queue:mail:old-2:4711", [job(901)])
+    s.list("other:working:queue:mail:old-3:4711", [job(902)])  # of a namespace without an installation
+    return {"SF-01": 3 + 4 + 1}, [
+        ("SELECT entries || ' ' || lost || ' ' || lost_elements FROM sidekiq_links WHERE link = 'working'", "6 3 8")]
+
+
+def case_cron(s):
+    """Runs of a day: one job of each minute stopped 20 min ago, one 9 min ago; one ran twice only, one daily."""
+    s.string("stat:processed", 1)
+    for name, last, gap, runs in (("stale", 20, 1, 30), ("late", 9, 1, 30), ("twice", 900, 1, 2), ("daily", 700, 600, 1)):
+        s.zset("cron_job:%s:enqueued" % name,
+               [("t%d" % n, NOW - 60 * (last + n * gap)) for n in range(runs)])
+    return {"SC-01": 1}, [("SELECT entries || ' ' || lost FROM sidekiq_links WHERE link = 'cron'", "2 1")]
+
+
 def case_eras(s):
     """Dated counters of 2.13 (180 d), 3.x (5 years), 4.x (none), and one with a TTL of no version."""
     s.string("stat:processed", 9)
@@ -304,6 +331,8 @@ CASES = {
     "two installations and a Resque": case_two_and_resque,
     "a database shared with others": case_shared,
     "eras of dated counters": case_eras,
+    "GitLab's fetcher": case_fetcher,
+    "cron jobs": case_cron,
 }
 
 # Which settings must be printed for each thing in each version, as its sources have them; any other text of the
@@ -383,6 +412,14 @@ def check_case(rdblens, folder, number, case):
         row = db.execute(sql).fetchone()
         if row is None or row[0] != value:
             yield "%s: %s, expected %s" % (sql, row, value)
+    for row in db.execute("SELECT namespace, stat, dated_keys, dated_bytes, dated_bytes_without_ttl, dated_alloc_bytes, "
+                          "dated_alloc_bytes_without_ttl FROM sidekiq_stats"):
+        name = (row[0] + ":" if row[0] else "") + "stat:" + row[1] + ":????-??-??"
+        sums = db.execute("SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(bytes) FILTER (WHERE expires_at IS NULL), 0), "
+                          "coalesce(sum(alloc_bytes), 0), coalesce(sum(alloc_bytes) FILTER (WHERE expires_at IS NULL), 0) "
+                          "FROM keys WHERE key_text GLOB ?", (name,)).fetchone()
+        if row[2:] != sums:
+            yield "stat %s: %s, the keys are %s" % (name, row[2:], sums)
     db.close()
     for width in (80, 132):
         done = subprocess.run([rdblens, "report", database, "sidekiq", "--width", str(width)], check=True,
@@ -467,8 +504,10 @@ def check_options(rdblens, folder):
 
 def check_parts(rdblens, folder):
     """Of a file that is cut off, or under a filter, nothing is called gone or lost."""
-    absent = {"SK-07", "SK-09", "SK-11", "SK-18", "SK-19", "SP-01", "SP-03", "SP-05", "SU-02", "SU-03", "SU-04", "SU-05"}
-    for number, case in enumerate((case_processes, case_batches, case_unique_jobs, case_7_3, case_8_1, case_shared)):
+    absent = {"SK-07", "SK-09", "SK-11", "SK-18", "SK-19", "SP-01", "SP-03", "SP-05", "SU-02", "SU-03", "SU-04", "SU-05",
+              "SF-01"}
+    for number, case in enumerate((case_processes, case_batches, case_unique_jobs, case_7_3, case_8_1, case_shared,
+                                    case_fetcher)):
         s = Snapshot()
         case(s)
         whole = analyze(rdblens, folder, "w%d.db" % number, s)

@@ -244,6 +244,7 @@ def add_sidekiq(database, snapshot_id, namespace=""):
     for stat in ("processed", "failed"):
         database.insert("sidekiq_stats", stat=stat, total=123_456, dated_keys=31,
                         dated_keys_without_ttl=31, dated_keys_zero=2, dated_bytes=2480,
-                        dated_bytes_without_ttl=2480, first_day="2018-01-01", last_day="2018-01-31",
+                        dated_bytes_without_ttl=2480, dated_alloc_bytes=2480,
+                        dated_alloc_bytes_without_ttl=2480, first_day="2018-01-01", last_day="2018-01-31",
                         first_day_without_ttl="2018-01-01", last_day_without_ttl="2018-01-31",
                         **where)

@@ -377,7 +377,7 @@ class Screen(unittest.TestCase):
     def test_summary_says_what_counters_are_worth(self):
         """Below 1 % of the bytes they are noise, and said to be."""
         def fill(dated_bytes):
-            return lambda database: database.db.execute("UPDATE sidekiq_stats SET dated_bytes = ?", (dated_bytes,))
+            return lambda database: database.db.execute("UPDATE sidekiq_stats SET dated_bytes = ?1, dated_alloc_bytes = ?1", (dated_bytes,))
         text = report(self.sidekiq_db("noise.db", "", fill=fill(100)))
         self.assertIn("Stats    62 dated stat keys, <0.1 % of the bytes: noise, not your problem\n", text)
         text = report(self.sidekiq_db("much.db", "", fill=fill(500000)))

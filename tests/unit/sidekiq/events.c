@@ -39,6 +39,7 @@ static void end_key(struct feed *f, uint64_t elements)
     const struct rdbp_value_end end = {
         .ok = !f->is_damaged, .has_element_count = !f->is_damaged, .element_count = elements};
     const struct key_row row = {.db = f->db,
+                                .alloc_bytes = 96,
                                 .bytes = f->is_damaged ? ROW_NULL : FEED_KEY_BYTES,
                                 .expires_at_ms = f->expire_at_ms};
 

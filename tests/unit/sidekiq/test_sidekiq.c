@@ -53,10 +53,11 @@ static void describe(const struct sidekiq_result *r, char *out, size_t out_bytes
     for (size_t i = 0; i < r->stat_count; i++) {
         const struct sidekiq_stat *x = &r->stats[i];
 
-        fprintf(f, "stat '%s' %s total %lld days %d/%d zero %d bytes %d/%d %s..%s %s..%s\n",
+        fprintf(f, "stat '%s' %s total %lld days %d/%d zero %d bytes %d/%d alloc %d/%d %s..%s %s..%s\n",
                 x->namespace_, x->stat, x->total == ROW_NULL ? -1LL : (long long)x->total,
                 (int)x->dated_keys, (int)x->dated_keys_without_ttl, (int)x->dated_keys_zero,
-                (int)x->dated_bytes, (int)x->dated_bytes_without_ttl, x->first_day, x->last_day,
+                (int)x->dated_bytes, (int)x->dated_bytes_without_ttl, (int)x->dated_alloc_bytes,
+                (int)x->dated_alloc_bytes_without_ttl, x->first_day, x->last_day,
                 x->first_day_without_ttl, x->last_day_without_ttl);
     }
     if (r->ignored_keys > 0)
@@ -124,9 +125,9 @@ static void test_5_1(void **state)
     expect(&f, "at 0 'myapp' version '4.0-5.1' processes 0 live 0\n"
                "0 'myapp' retry 'retry' jobs 1\n"
                "  retry 'retry': A/E 1\n"
-               "stat 'myapp' processed total 123456 days 200/200 zero 40 bytes 20000/20000 "
+               "stat 'myapp' processed total 123456 days 200/200 zero 40 bytes 20000/20000 alloc 19200/19200 "
                "2016-01-01..2016-08-04 2016-01-01..2016-08-04\n"
-               "stat 'myapp' failed total 12 days 200/200 zero 0 bytes 20000/20000 "
+               "stat 'myapp' failed total 12 days 200/200 zero 0 bytes 20000/20000 alloc 19200/19200 "
                "2016-01-01..2016-08-04 2016-01-01..2016-08-04\n");
     assert_int_equal(group_of(&f, "A")->backtrace_bytes, 13);
     assert_int_equal(group_of(&f, "A")->retry_count_max, 3);
@@ -156,7 +157,7 @@ static void test_6(void **state)
     expect(&f, "at 0 '' version '>= 5.2' processes 0 live 0\n"
                "0 '' dead 'dead' jobs 2\n"
                "  dead 'dead': A/E 2\n"
-               "stat '' processed total -1 days 2/1 zero 1 bytes 200/100 "
+               "stat '' processed total -1 days 2/1 zero 1 bytes 200/100 alloc 192/96 "
                "2018-01-01..2023-11-13 2018-01-01..2018-01-01\n");
     assert_int_equal(group_of(&f, "A")->backtrace_bytes, 14 + 10);
     assert_int_equal(group_of(&f, "A")->args_bytes, 6);
@@ -299,8 +300,8 @@ static void test_resque_beside(void **state)
                "at 1 'c' version '' processes 0 live 0\n"
                "0 'side' queue 'mail' jobs 1\n"
                "  queue 'mail': S/ 1\n"
-               "stat 'side' processed total 7 days 0/0 zero 0 bytes 0/0 .. ..\n"
-               "stat 'c' processed total 5 days 0/0 zero 0 bytes 0/0 .. ..\n");
+               "stat 'side' processed total 7 days 0/0 zero 0 bytes 0/0 alloc 0/0 .. ..\n"
+               "stat 'c' processed total 5 days 0/0 zero 0 bytes 0/0 alloc 0/0 .. ..\n");
     feed_done(&f);
 }
 
@@ -478,7 +479,7 @@ static void test_trial(void **state)
                  "0 '' queue 'late' jobs 5001 unparsable %d\n"
                  "  queue 'late': (unparsable)/ %d\n"
                  "%s"
-                 "stat '' processed total 1 days 0/0 zero 0 bytes 0/0 .. ..\n",
+                 "stat '' processed total 1 days 0/0 zero 0 bytes 0/0 alloc 0/0 .. ..\n",
                  i == 0 ? 5000 : 5001, i == 0 ? 5000 : 5001,
                  i == 0 ? "  queue 'late': A/ 1\n" : "");
         expect(&f, want);
@@ -507,7 +508,7 @@ static void test_damaged(void **state)
     expect(&f, "at 0 '' version '' processes 0 live 0\n"
                "0 '' queue 'good' jobs 1\n"
                "  queue 'good': A/ 1\n"
-               "stat '' processed total 1 days 0/0 zero 0 bytes 0/0 .. ..\n");
+               "stat '' processed total 1 days 0/0 zero 0 bytes 0/0 alloc 0/0 .. ..\n");
     feed_done(&f);
 }
 
