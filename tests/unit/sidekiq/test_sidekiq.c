@@ -53,12 +53,13 @@ static void describe(const struct sidekiq_result *r, char *out, size_t out_bytes
     for (size_t i = 0; i < r->stat_count; i++) {
         const struct sidekiq_stat *x = &r->stats[i];
 
-        fprintf(f, "stat '%s' %s total %lld days %d/%d zero %d bytes %d/%d alloc %d/%d %s..%s %s..%s\n",
-                x->namespace_, x->stat, x->total == ROW_NULL ? -1LL : (long long)x->total,
-                (int)x->dated_keys, (int)x->dated_keys_without_ttl, (int)x->dated_keys_zero,
-                (int)x->dated_bytes, (int)x->dated_bytes_without_ttl, (int)x->dated_alloc_bytes,
-                (int)x->dated_alloc_bytes_without_ttl, x->first_day, x->last_day,
-                x->first_day_without_ttl, x->last_day_without_ttl);
+        fprintf(
+            f, "stat '%s' %s total %lld days %d/%d zero %d bytes %d/%d alloc %d/%d %s..%s %s..%s\n",
+            x->namespace_, x->stat, x->total == ROW_NULL ? -1LL : (long long)x->total,
+            (int)x->dated_keys, (int)x->dated_keys_without_ttl, (int)x->dated_keys_zero,
+            (int)x->dated_bytes, (int)x->dated_bytes_without_ttl, (int)x->dated_alloc_bytes,
+            (int)x->dated_alloc_bytes_without_ttl, x->first_day, x->last_day,
+            x->first_day_without_ttl, x->last_day_without_ttl);
     }
     if (r->ignored_keys > 0)
         fprintf(f, "ignored %d\n", (int)r->ignored_keys);
@@ -122,13 +123,15 @@ static void test_5_1(void **state)
     feed_string(&f, "myapp:stat:processed:2016-01-00", "1");
     feed_string(&f, "myapp:stat:processed", "123456");
     feed_string(&f, "myapp:stat:failed", "12");
-    expect(&f, "at 0 'myapp' version '4.0-5.1' processes 0 live 0\n"
-               "0 'myapp' retry 'retry' jobs 1\n"
-               "  retry 'retry': A/E 1\n"
-               "stat 'myapp' processed total 123456 days 200/200 zero 40 bytes 20000/20000 alloc 19200/19200 "
-               "2016-01-01..2016-08-04 2016-01-01..2016-08-04\n"
-               "stat 'myapp' failed total 12 days 200/200 zero 0 bytes 20000/20000 alloc 19200/19200 "
-               "2016-01-01..2016-08-04 2016-01-01..2016-08-04\n");
+    expect(&f,
+           "at 0 'myapp' version '4.0-5.1' processes 0 live 0\n"
+           "0 'myapp' retry 'retry' jobs 1\n"
+           "  retry 'retry': A/E 1\n"
+           "stat 'myapp' processed total 123456 days 200/200 zero 40 bytes 20000/20000 alloc "
+           "19200/19200 "
+           "2016-01-01..2016-08-04 2016-01-01..2016-08-04\n"
+           "stat 'myapp' failed total 12 days 200/200 zero 0 bytes 20000/20000 alloc 19200/19200 "
+           "2016-01-01..2016-08-04 2016-01-01..2016-08-04\n");
     assert_int_equal(group_of(&f, "A")->backtrace_bytes, 13);
     assert_int_equal(group_of(&f, "A")->retry_count_max, 3);
     assert_int_equal(group_of(&f, "A")->oldest_at, 1699999990500);
