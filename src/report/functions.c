@@ -7,6 +7,8 @@
  * one word of a shell's command line redis_match(glob, key)  1 when Redis' own glob matches the
  * bytes of key
  *
+ *      text_of_largest(n, text)       aggregate: the text of the row with the largest n
+ *
  *      glob_of(pattern, is_rule)      the glob to type for a pattern
  *      is_below(pattern, node, delimiter)      1 when it is in that namespace
  *
@@ -193,6 +195,53 @@ static void glob_of(sqlite3_context *context, int argc, sqlite3_value **argv)
         sqlite3_result_text64(context, (char *)glob, n, free, SQLITE_UTF8);
 }
 
+/* text_of_largest(n, text): of equal n the greatest text; NULL when no row has a text. */
+struct largest_text {
+    sqlite3_int64 n;
+    char *text; /* NULL: none yet */
+    size_t size_bytes, capacity;
+};
+
+static void text_of_largest_step(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    struct largest_text *const l = sqlite3_aggregate_context(context, sizeof *l);
+    const sqlite3_int64 n = sqlite3_value_int64(argv[0]);
+    const unsigned char *const text = sqlite3_value_text(argv[1]);
+    const size_t size_bytes = (size_t)sqlite3_value_bytes(argv[1]);
+    int order = 1;
+
+    (void)argc;
+    if (l == NULL || text == NULL || (l->text != NULL && n < l->n))
+        return;
+    if (l->text != NULL && n == l->n) {
+        order = memcmp(text, l->text, size_bytes < l->size_bytes ? size_bytes : l->size_bytes);
+        order = order != 0 ? order : size_bytes > l->size_bytes ? 1 : -1;
+    }
+    if (order < 0)
+        return;
+    if (l->text == NULL || size_bytes > l->capacity) {
+        char *const grown = realloc(l->text, size_bytes + 16);
+
+        if (grown == NULL) {
+            sqlite3_result_error_nomem(context);
+            return;
+        }
+        l->text = grown;
+        l->capacity = size_bytes + 16;
+    }
+    memcpy(l->text, text, size_bytes);
+    l->size_bytes = size_bytes;
+    l->n = n;
+}
+
+static void text_of_largest_end(sqlite3_context *context)
+{
+    struct largest_text *const l = sqlite3_aggregate_context(context, 0);
+
+    if (l != NULL && l->text != NULL)
+        sqlite3_result_text64(context, l->text, l->size_bytes, free, SQLITE_UTF8);
+}
+
 int functions_register(sqlite3 *db, struct error *err)
 {
     static const enum column_kind bytes = COLUMN_BYTES, count = COLUMN_COUNT, ms = COLUMN_MS,
@@ -222,5 +271,8 @@ int functions_register(sqlite3 *db, struct error *err)
                                        (void *)functions[i].data, functions[i].run, NULL, NULL,
                                        NULL) != SQLITE_OK)
             return error_set(err, EXIT_CANNOT_RUN, "SQLite: %s", sqlite3_errmsg(db));
+    if (sqlite3_create_function_v2(db, "text_of_largest", 2, flags, NULL, NULL,
+                                   text_of_largest_step, text_of_largest_end, NULL) != SQLITE_OK)
+        return error_set(err, EXIT_CANNOT_RUN, "SQLite: %s", sqlite3_errmsg(db));
     return globs_register(db, err) < 0 ? -1 : pattern_tree_register(db, err);
 }

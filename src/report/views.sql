@@ -111,14 +111,14 @@ CREATE TEMP VIEW IF NOT EXISTS report_pattern_parts AS
               ELSE expired_bytes END AS expired_bytes,
          first_expires_at, last_expires_at, largest_bytes, largest_key_text, pattern, is_rule
     FROM main.patterns WHERE snapshot_id IN (SELECT id FROM report_ids);
--- The largest key's name goes with its size through one max(): beside other min() and max() a bare column is of any row.
+-- The largest key's name goes with its size: beside other min() and max() a bare column is of any row.
 CREATE TEMP VIEW IF NOT EXISTS report_pattern_sums AS
   SELECT * FROM report_pattern_parts WHERE (SELECT count(*) FROM report_ids) = 1
    UNION ALL
   SELECT db, pattern_text, type, role, max(system), sum(keys), sum(bytes), sum(size_bytes), sum(rdb_bytes), sum(elements),
          sum(keys_without_ttl), sum(bytes_without_ttl), sum(size_bytes_without_ttl), sum(expired_keys), sum(expired_bytes),
          min(first_expires_at), max(last_expires_at), max(largest_bytes),
-         substr(max(printf('%020d', largest_bytes) || largest_key_text), 21), pattern, is_rule
+         text_of_largest(largest_bytes, largest_key_text), pattern, is_rule
     FROM report_pattern_parts WHERE (SELECT count(*) FROM report_ids) > 1
    GROUP BY db, pattern_text, type, role, is_rule;
 
