@@ -81,7 +81,7 @@ SELECT bucket_order, bucket,
  ORDER BY bucket_order;
 
 -- section: freed | What frees by itself
--- caption: From the moment of saving or --now on, if nothing is written; without what has expired already. SHARE: of all bytes. In used_memory: RSS may not follow.
+-- caption: From the moment of saving or --now on, if nothing is written; without what has expired already; steps at which nothing more frees are left out. SHARE: of all bytes. In used_memory: RSS may not follow.
 -- column: within_order = -
 -- column: within_ms = WITHIN
 -- column: size_bytes = FREED
@@ -90,12 +90,16 @@ SELECT bucket_order, bucket,
 WITH steps(within_order, within_ms) AS (VALUES (1, 3600000), (2, 4 * 3600000), (3, 12 * 3600000), (4, 24 * 3600000), (5, 2 * 86400000),
   (6, 3 * 86400000), (7, 7 * 86400000), (8, 14 * 86400000), (9, 30 * 86400000), (10, 90 * 86400000), (11, 365 * 86400000),
   (12, 3652 * 86400000)),
-needed AS (SELECT *, lag(within_ms, 1, 0) OVER (ORDER BY within_order) AS before_ms FROM steps)
-SELECT within_order, within_ms, coalesce(sum(e.keys), 0) AS keys, coalesce(sum(e.size_bytes), 0) AS size_bytes,
-       pct(coalesce(sum(e.size_bytes), 0), t.size_bytes) AS share_pct, pct(coalesce(sum(e.size_bytes), 0), t.size_bytes) AS share_bar_pct
-  FROM report_totals t, needed LEFT JOIN report_expiry e ON e.from_ms < within_ms
- WHERE before_ms <= (SELECT max(from_ms) FROM report_expiry)
- GROUP BY within_order ORDER BY within_order;
+needed AS (SELECT *, lag(within_ms, 1, 0) OVER (ORDER BY within_order) AS before_ms FROM steps),
+freed AS (
+  SELECT within_order, within_ms, coalesce(sum(e.keys), 0) AS keys, coalesce(sum(e.size_bytes), 0) AS size_bytes
+    FROM needed LEFT JOIN report_expiry e ON e.from_ms < within_ms
+   WHERE before_ms <= (SELECT max(from_ms) FROM report_expiry)
+   GROUP BY within_order)
+SELECT within_order, within_ms, f.keys, f.size_bytes, pct(f.size_bytes, t.size_bytes) AS share_pct, pct(f.size_bytes, t.size_bytes) AS share_bar_pct
+  FROM (SELECT *, lag(keys, 1, 0) OVER (ORDER BY within_order) AS before_keys, max(within_order) OVER () AS last_order FROM freed) f, report_totals t
+ WHERE f.keys > before_keys OR within_order = last_order
+ ORDER BY within_order;
 
 -- What is far more than around it: at least 1 % of all keys or bytes in one minute (of the first 24 hours), hour
 -- (up to 30 days) or day, at least 100 keys, and five times the mean of the 30 minutes, 12 hours or 7 days

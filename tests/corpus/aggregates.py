@@ -257,6 +257,8 @@ def cliffs_of(keys, now):
 def check_expiry(name, document, keys, now):
     size = size_of(keys)
     alive = [k for k in keys if k["expires_at"] is not None and k["expires_at"] >= now]
+    steps = [0] + [r["keys"] for r in rows_of(document, "ttl", "freed")]
+    check(f"{name}: a step frees nothing more", [b for a, b in zip(steps, steps[1:-1]) if b <= a], [])
     for r in rows_of(document, "ttl", "freed"):
         gone = [k for k in alive if k["expires_at"] - now < r["within_ms"]]
         check(f"{name}: freed within {r['within_ms']}", (r["keys"], r["size_bytes"]), (len(gone), sum(map(size, gone))))
