@@ -2,7 +2,7 @@
 -- Base tables hold integers (codes resolved by *_names tables); views are what people read.
 -- Every *_at and `now`: Unix milliseconds.  Sizes in bytes.  NULL: not known.
 PRAGMA application_id = 0x52444c53; -- 'RDLS'
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE sets(
   id INTEGER PRIMARY KEY,

@@ -21,7 +21,7 @@
 #include "util/error.h"
 
 #define STORE_APPLICATION_ID    0x52444c53 /* 'RDLS', as in schema.sql */
-#define STORE_USER_VERSION      3
+#define STORE_USER_VERSION      4
 #define STORE_FIRST_MODULE_TYPE 100 /* type_names.id of the first module type */
 
 enum keys_stored {

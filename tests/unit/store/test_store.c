@@ -721,11 +721,11 @@ static void test_files_of_others(void **state)
         {"text", NULL, false},
         {"another database", "CREATE TABLE t(x)", false},
         {"a newer one of ours",
-         "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 4;"
+         "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 5;"
          "CREATE TABLE t(x)",
          false},
         {"an older one of ours",
-         "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 2;"
+         "PRAGMA application_id = 0x52444c53; PRAGMA user_version = 3;"
          "CREATE TABLE t(x)",
          true},
     };
