@@ -233,19 +233,23 @@ def size_of(keys):
 
 def cliffs_of(keys, now):
     """{milliseconds after now: (keys, size)} of every cliff, as its comment in ttl.sql defines it."""
-    size, count, total = collections.Counter(), collections.Counter(), sum(map(size_of(keys), keys))
+    size_of_key = size_of(keys)
+    size, count, total = collections.Counter(), collections.Counter(), sum(map(size_of_key, keys))
     for k in keys:
         if k["expires_at"] is not None and k["expires_at"] >= now:
             period = period_of(k["expires_at"] - now)
-            size[period] += size_of(keys)(k)
+            size[period] += size_of_key(k)
             count[period] += 1
     found = {}
     for step, reach, first, end in ((MINUTE, 30, 0, DAY), (HOUR, 12, DAY, 30 * DAY), (DAY, 7, 30 * DAY, 3652 * DAY)):
         start = None
         for at in range(first, end, step):
             own = at, at + step
+            if own not in count or count[own] < 100 or max(count[own] / len(keys), size[own] / total) < 0.01:
+                start = None
+                continue
             around = [size[a, a + step] for a in range(at - reach * step, at + (reach + 1) * step, step) if a != at and first <= a < end]
-            if count[own] < 100 or max(count[own] / len(keys), size[own] / total) < 0.01 or size[own] * len(around) < 5 * sum(around):
+            if size[own] * len(around) < 5 * sum(around):
                 start = None
                 continue
             start = at if start is None else start
@@ -300,12 +304,12 @@ def check_skew(name, document, keys, is_cluster):
 
 
 def one(rdblens, path, folder, options, is_late):
-    """Analyzes with options, or the whole file and gives them to the report."""
+    """Analyzes with options; late: gives them to a report on the whole file, which was analyzed before."""
     database = os.path.join(folder, "r.db")
     name = " ".join([os.path.basename(path), *options])
-    early = [] if is_late else options
-    subprocess.run([rdblens, "analyze", path, "-o", database, "--replace", *early], stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, check=False)
+    if not is_late:
+        subprocess.run([rdblens, "analyze", path, "-o", database, "--replace", "--quiet", *options], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
     db = sqlite3.connect(database)
     db.row_factory = sqlite3.Row
     keys = [dict(r) for r in db.execute("SELECT k.*, (k.id >> 40) << 40 | r.pattern_n AS pattern_id"
@@ -344,7 +348,7 @@ def main():
     cliffs = 0
     with tempfile.TemporaryDirectory() as folder:
         for path in paths:
-            for options, is_late in (([], False), (["--type", "hash"], False), (["--type", "hash"], True),
+            for options, is_late in (([], False), (["--type", "hash"], True), (["--type", "hash"], False),
                                      (["--config", "cluster-enabled=yes"], False)):
                 cliffs += one(rdblens, path, folder, options, is_late)
     print(f"{len(paths)} files, {cliffs} cliffs, {len(failures)} differences")

@@ -154,8 +154,8 @@ def tree_problem(rows, total):
 # ---- all of it --------------------------------------------------------------------------------
 
 
-def report(rdblens, database, options, top):
-    done = subprocess.run([rdblens, "report", database, *REPORTS, "--top", str(top), "-f", "json", *options],
+def report(rdblens, database, names, options, top):
+    done = subprocess.run([rdblens, "report", database, *names, "--top", str(top), "-f", "json", *options],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     try:
         return sections_of(json.loads(done.stdout))
@@ -168,7 +168,7 @@ def compare(rdblens, database, options, where, now):
     db = sqlite3.connect(database)
     db.text_factory = lambda b: b.decode(errors="surrogateescape")
     db.execute(keys_view(where, now))
-    problems, sections = [], report(rdblens, database, options, TOP)
+    problems, sections = [], report(rdblens, database, REPORTS, options, TOP)
     [(keys, *rest)] = db.execute(f"""SELECT count(*), coalesce(sum(bytes), 0), coalesce(sum(size), 0), coalesce(sum({NO_TTL}), 0),
                                        coalesce(sum(size) FILTER (WHERE {NO_TTL}), 0) FROM k""")
     for name, section, columns, sql in list_queries() + sum_queries():
@@ -177,7 +177,7 @@ def compare(rdblens, database, options, where, now):
         if problem:
             problems.append(f"{name} {section}: {problem}")
     for top in (4, 1000) if keys else ():
-        problem = tree_problem(report(rdblens, database, options, top)["patterns", "tree"], [keys, *rest])
+        problem = tree_problem(report(rdblens, database, ["patterns"], options, top)["patterns", "tree"], [keys, *rest])
         if problem:
             problems.append(f"patterns tree of {top}: {problem}")
     db.close()
@@ -188,9 +188,12 @@ def one(rdblens, path, folder):
     database = os.path.join(folder, "r.db")
     failures = runs = 0
     cases = [([], *f) for f in FILTERS] + [(["--db", "0", "--not-type", "list"], [], "1")]
+    analyzed = None
     for early, late, where in cases:
-        subprocess.run([rdblens, "analyze", path, "-o", database, "--replace", "--quiet", *early], stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL, check=False)
+        if early != analyzed:
+            subprocess.run([rdblens, "analyze", path, "-o", database, "--replace", "--quiet", *early], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, check=False)
+            analyzed = early
         db = sqlite3.connect(database)
         [(now,)] = db.execute("SELECT now FROM snapshots").fetchall()
         db.close()

@@ -13,6 +13,7 @@ segments of names and patterns. What counts is a part of four bytes or more that
 The same secret gives the same hashes, another one others; sums are those of the database that is not redacted.
 """
 # SPDX-License-Identifier: MIT
+import functools
 import json
 import pathlib
 import re
@@ -124,16 +125,21 @@ def secrets(keys, patterns, mode):
 
 # --- what is written ---
 
+@functools.cache
 def formats(rdblens):
     told = run(rdblens, "report", "x", "-f", "nothing", allowed=(2,)).stderr.decode()
     return [f for f in FORMATS if re.search(rf"\b{f}\b", told)]
 
 
+@functools.cache
+def report_names(rdblens):
+    return [line.split()[0] for line in run(rdblens, "report", "--list").stdout.decode().splitlines()]
+
+
 def reports(rdblens, source, *options):
     """(what it is, its bytes) of all that the reports write on it."""
-    names = [line.split()[0] for line in run(rdblens, "report", "--list").stdout.decode().splitlines()]
     for form in formats(rdblens):
-        done = run(rdblens, "report", source, *names, "-f", form, "--top", "100000", "--width", "10000", *options)
+        done = run(rdblens, "report", source, *report_names(rdblens), "-f", form, "--top", "100000", "--width", "10000", *options)
         yield form, done.stdout
         yield f"standard error of {form}", done.stderr
 
@@ -250,10 +256,10 @@ def check(rdblens, name, snapshot, folder, own, options=()):
         done = run(rdblens, "analyze", "-q", snapshot, "-o", made, *redact, *options)
         leaks = search(f"{name}: {mode}: analyze", done.stdout + done.stderr, forms)
         leaks += search(f"{name}: {mode}: the database", made.read_bytes(), hidden)
-        for what, text in reports(rdblens, made):
+        for what, text in reports(rdblens, made) if forms else ():  # else there is nothing to find
             leaks += search(f"{name}: {mode}: {what}", text, forms)
         # The same from the database that is not redacted, and from the snapshot itself.
-        for source in (plain, snapshot):
+        for source in (plain, snapshot) if forms else ():
             done = run(rdblens, "report", source, "patterns", "bigkeys", "-f", "json", "--top", "1000", *redact,
                        *(options if source == snapshot else ()))
             leaks += search(f"{name}: {mode}: report {source.name}", done.stdout + done.stderr, forms)

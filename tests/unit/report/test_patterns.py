@@ -19,19 +19,21 @@ def run(*words):
 
 
 class Patterns(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.TemporaryDirectory()
-        self.paths = []
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.paths = []
         for i, snapshot in enumerate(snapshots):
-            path = os.path.join(self.folder.name, "%d.db" % i)
+            path = os.path.join(cls.folder.name, "%d.db" % i)
             subprocess.run([rdblens, "analyze", snapshot, "-o", path, "--quiet"], check=False, stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
             if os.path.exists(path):
-                self.paths.append(path)
-        self.assertTrue(self.paths)
+                cls.paths.append(path)
+        assert cls.paths
 
-    def tearDown(self):
-        self.folder.cleanup()
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
 
     def rows_of(self, path):
         with sqlite3.connect(path) as db:
