@@ -23,8 +23,7 @@
 #include "report/render_html.h"
 #include "report/shell_word.h"
 #include "report/strbuf.h"
-#include "util/signals.h"
-#include "util/text.h"
+#include "report/views.h"
 
 #define DEFAULT_REPORT "summary"
 #define RDBTOOLS_SQL   "rdbtools.sql"
@@ -54,114 +53,6 @@ struct run {
     struct panels panels; /* for an HTML output */
     struct strbuf source_word;
 };
-
-/* --- SQL of our own, before the guard --- */
-
-static int run_statement(sqlite3 *db, const char *sql, const struct value *value, struct error *err,
-                         sqlite3_stmt **ret_stmt)
-{
-    sqlite3_stmt *stmt = NULL;
-
-    if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
-        return error_set(err, EXIT_CANNOT_RUN, "report database: %s", sqlite3_errmsg(db));
-    if (value != NULL && value->type == VALUE_INT)
-        sqlite3_bind_int64(stmt, 1, value->integer);
-    else if (value != NULL)
-        sqlite3_bind_text64(stmt, 1, value->bytes, value->size_bytes, SQLITE_TRANSIENT,
-                            SQLITE_UTF8);
-    *ret_stmt = stmt;
-    return 0;
-}
-
-/* The first column of the first row; 1: there is one, 0: no row. *ret_rows counts them. */
-static int query_integer(sqlite3 *db, const char *sql, const struct value *value,
-                         int64_t *ret_integer, int *ret_rows, struct error *err)
-{
-    sqlite3_stmt *stmt = NULL;
-    int rows = 0, r;
-
-    if (run_statement(db, sql, value, err, &stmt) < 0)
-        return -1;
-    while ((r = sqlite3_step(stmt)) == SQLITE_ROW)
-        if (rows++ == 0)
-            *ret_integer = sqlite3_column_int64(stmt, 0);
-    if (r != SQLITE_DONE)
-        error_set(err, EXIT_CANNOT_RUN, "report database: %s", sqlite3_errmsg(db));
-    sqlite3_finalize(stmt);
-    *ret_rows = rows;
-    return r == SQLITE_DONE ? 0 : -1;
-}
-
-#define SQL_NEWEST_SET                                                                             \
-    "SELECT id FROM sets WHERE id IN (SELECT set_id FROM snapshots) "                              \
-    "ORDER BY taken_at IS NULL, taken_at DESC, id DESC LIMIT 1"
-#define SQL_SET_BY_ID "SELECT id FROM sets WHERE id = ?1 AND id IN (SELECT set_id FROM snapshots)"
-#define SQL_SET_BY_LABEL                                                                           \
-    "SELECT id FROM sets WHERE label = ?1 AND id IN (SELECT set_id FROM snapshots)"
-
-/* The set the request means: an id, else a label, else the newest. */
-static int choose_set(struct run *run, int64_t *ret_set, int64_t *ret_newest, struct error *err)
-{
-    const char *wanted = run->rq->set;
-    struct value v = {0};
-    int rows = 0;
-
-    if (query_integer(run->db, SQL_NEWEST_SET, NULL, ret_newest, &rows, err) < 0)
-        return -1;
-    if (rows == 0)
-        return error_set(err, EXIT_CANNOT_RUN, "the report database holds no snapshot");
-    *ret_set = *ret_newest;
-    if (wanted == NULL || strcmp(wanted, "newest") == 0)
-        return 0;
-    if (text_parse_int(wanted, 0, INT64_MAX, &v.integer) == 0) {
-        v.type = VALUE_INT;
-        if (query_integer(run->db, SQL_SET_BY_ID, &v, ret_set, &rows, err) < 0)
-            return -1;
-        if (rows == 1)
-            return 0;
-    }
-    v = (struct value){.type = VALUE_TEXT, .bytes = wanted, .size_bytes = strlen(wanted)};
-    if (query_integer(run->db, SQL_SET_BY_LABEL, &v, ret_set, &rows, err) < 0)
-        return -1;
-    if (rows == 0)
-        return error_set(err, EXIT_CANNOT_RUN,
-                         "no set '%.80s': --set takes an id or a label of the table `sets`",
-                         wanted);
-    if (rows > 1)
-        return error_set(err, EXIT_CANNOT_RUN, "%d sets are called '%.80s': take one by its id",
-                         rows, wanted);
-    return 0;
-}
-
-static int execute(sqlite3 *db, const char *sql, struct error *err)
-{
-    int r;
-
-    guard_watch_signals(db);
-    r = sqlite3_exec(db, sql, NULL, NULL, NULL);
-    guard_off(db);
-    if (r == SQLITE_INTERRUPT)
-        return error_set(err, (enum exit_code)signals_exit_code(), "interrupted");
-    if (r != SQLITE_OK)
-        return error_set(err, EXIT_CANNOT_RUN, "report database: %s", sqlite3_errmsg(db));
-    return 0;
-}
-
-static int make_views(struct run *run, int64_t set, struct error *err)
-{
-    const struct value v = {.type = VALUE_INT, .integer = set};
-    int64_t none;
-    int rows;
-
-    if (execute(run->db, head_part_text("set.sql"), err) < 0 ||
-        query_integer(run->db,
-                      "INSERT INTO temp.report_set "
-                      "SELECT set_id, count(*) = count(alloc_bytes) FROM main.snapshots "
-                      "WHERE set_id = ?1 GROUP BY set_id",
-                      &v, &none, &rows, err) < 0)
-        return -1;
-    return execute(run->db, head_part_text("views.sql"), err);
-}
 
 static bool wants_stacks(const struct run *run)
 {
@@ -223,16 +114,15 @@ static int make_named(const struct run *run, struct error *err)
 {
     const char *sidekiq_sql = head_part_text("sidekiq_views.sql");
 
-    if (is_any_view_named(run, sidekiq_sql) && execute(run->db, sidekiq_sql, err) < 0)
+    if (is_any_view_named(run, sidekiq_sql) && views_make_sidekiq(run->db, err) < 0)
         return -1;
     if (is_named(run, "report_screen", strlen("report_screen")) &&
-        execute(run->db, "INSERT INTO temp.report_screen SELECT * FROM report_screen_sums", err) <
-            0)
+        views_execute(run->db, "INSERT INTO temp.report_screen SELECT * FROM report_screen_sums",
+                      err) < 0)
         return -1;
     if (wants_stacks(run) || is_named(run, "report_patterns", strlen("report_patterns")) ||
         is_named(run, "pattern_tree", strlen("pattern_tree")))
-        return execute(run->db,
-                       "INSERT INTO temp.report_patterns SELECT * FROM report_pattern_sums", err);
+        return views_fill_patterns(run->db, err);
     return 0;
 }
 
@@ -705,9 +595,9 @@ int report_run(sqlite3 *db, const struct report_request *rq, const struct report
     report_use_locale();
     r = functions_register(db, err);
     if (r == 0)
-        r = choose_set(&run, &set, &newest, err);
+        r = views_choose_set(db, rq->set, &set, &newest, err);
     if (r == 0)
-        r = make_views(&run, set, err);
+        r = views_make(db, set, err);
     if (r == 0)
         r = make_renderers(&run, err);
     if (r < 0)
@@ -749,9 +639,9 @@ static int make_query_views(struct run *run, const struct report_file *query, st
     int r = 0;
 
     if (reads_set(query->sections[0].sql)) {
-        r = choose_set(run, &set, &newest, err);
+        r = views_choose_set(run->db, run->rq->set, &set, &newest, err);
         if (r == 0)
-            r = make_views(run, set, err);
+            r = views_make(run->db, set, err);
         if (r == 0)
             r = make_named(run, err);
     }
