@@ -26,55 +26,10 @@
 /* On one character: living scripts use fewer, and a heap of them covers the lines above. */
 #define MAX_MARKS 3
 
-size_t utf8_decode(const char *bytes, size_t size_bytes, uint32_t *ret_char)
-{
-    const size_t n = text_utf8_sequence((const uint8_t *)bytes, size_bytes);
-    uint32_t c;
-
-    if (n == 0)
-        return 0;
-    c = (unsigned char)bytes[0] & (n == 1 ? 0x7fu : 0x7fu >> n);
-    for (size_t i = 1; i < n; i++)
-        c = c << 6 | ((unsigned char)bytes[i] & 0x3fu);
-    *ret_char = c;
-    return n;
-}
-
-/* Characters that hide, or that change how the rest of the line reads, in every locale. */
-static bool is_harmful(uint32_t c)
-{
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {
-        {0x0000, 0x001f},   /* C0 */
-        {0x007f, 0x009f},   /* DEL, C1 */
-        {0x00ad, 0x00ad},   /* soft hyphen */
-        {0x034f, 0x034f},   /* combining grapheme joiner: shows nothing */
-        {0x061c, 0x061c},   /* Arabic letter mark */
-        {0x115f, 0x1160},   /* Hangul fillers */
-        {0x17b4, 0x17b5},   /* Khmer vowels that show nothing */
-        {0x180b, 0x180f},   /* Mongolian selectors */
-        {0x200b, 0x200f},   /* zero width, direction marks */
-        {0x2028, 0x202e},   /* line separators, bidi embedding and override */
-        {0x2060, 0x206f},   /* invisible operators, bidi isolates */
-        {0x3164, 0x3164},   /* Hangul filler */
-        {0xfe00, 0xfe0f},   /* variation selectors */
-        {0xfeff, 0xfeff},   /* byte order mark */
-        {0xffa0, 0xffa0},   /* half-width filler */
-        {0xfff9, 0xfffb},   /* annotation marks */
-        {0xe0000, 0xe0fff}, /* tags, more selectors */
-    };
-
-    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
-        if (c >= ranges[i].first && c <= ranges[i].last)
-            return true;
-    return false;
-}
-
 /* Columns of the character, or -1 when it must not be shown. */
 static int char_width(uint32_t c)
 {
-    if (is_harmful(c))
+    if (text_is_harmful(c))
         return -1;
     if (c < 0x80)
         return 1;
@@ -96,7 +51,7 @@ void display_text(struct strbuf *b, const char *bytes, size_t size_bytes)
 
     for (size_t i = 0; i < size_bytes;) {
         uint32_t c = 0;
-        const size_t n = utf8_decode(bytes + i, size_bytes - i, &c);
+        const size_t n = text_utf8_char((const uint8_t *)bytes + i, size_bytes - i, &c);
         const int width = n > 0 ? char_width(c) : -1;
 
         if (width < 0 || (width == 0 && marks_left == 0)) {
@@ -302,7 +257,7 @@ void display_cell(struct strbuf *b, const struct value *v, const struct column *
 static size_t step(const char *text, size_t size_bytes, size_t *ret_width)
 {
     uint32_t c = 0;
-    const size_t n = utf8_decode(text, size_bytes, &c);
+    const size_t n = text_utf8_char((const uint8_t *)text, size_bytes, &c);
     const int width = n > 0 ? char_width(c) : 1;
 
     *ret_width = width > 0 ? (size_t)width : 0;

@@ -32,7 +32,4 @@ size_t display_width(const char *text, size_t size_bytes);
 /* Cuts displayed text in its middle to `width` columns, with a mark at the cut. */
 void display_cut(struct strbuf *b, const char *text, size_t size_bytes, size_t width);
 
-/* Length of the UTF-8 character at the start (1..4), or 0 when there is none. */
-size_t utf8_decode(const char *bytes, size_t size_bytes, uint32_t *ret_char);
-
 #endif

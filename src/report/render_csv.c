@@ -8,8 +8,9 @@
  * of those.  Lines end with CR LF, cells with a comma or a quote stand in quotes.  NULL is an empty
  * cell, an empty text is "".
  *
- * Control characters (C0, DEL, C1) are written as \xNN, as tables show them: CSV is also read with
- * cat and grep, where a key's name must not recolour a terminal, and so a row is always one line.
+ * Characters that are harmful in every locale (text_is_harmful: controls, bidi, no width) are
+ * written as \xNN, as tables show them: CSV is also read with cat and grep, where a key's name must
+ * not recolour a terminal or turn its line, and so a row is always one line.
  * Bytes that are no UTF-8 are written in the escaped form of key_text.  JSON has the exact text.
  *
  * A spreadsheet runs a cell that begins with = + - or @: a key named `=cmd|...` would be a formula.
@@ -41,34 +42,24 @@ static bool is_formula(const char *text, size_t size_bytes)
     return size_bytes > 0 && memchr("=+-@", text[0], 4) != NULL;
 }
 
-/* Bytes of the control character at the start of text, or 0.  C1 is 0xc2 0x80 to 0xc2 0x9f. */
-static size_t control_bytes(const char *text, size_t size_bytes)
+/* Names of columns are what somebody typed: they, too, may be no UTF-8. */
+static void put_visible(struct out *o, const char *text, size_t size_bytes)
 {
-    const unsigned char first = (unsigned char)text[0];
+    for (size_t i = 0, n; i < size_bytes; i += n) {
+        uint32_t ch = 0;
 
-    if (first < 0x20 || first == 0x7f)
-        return 1;
-    return first == 0xc2 && size_bytes > 1 && (unsigned char)text[1] < 0xa0 ? 2 : 0;
-}
-
-/* UTF-8 without control characters. */
-static void put_visible(struct csv *c, const char *text, size_t size_bytes)
-{
-    struct out *o = &c->base.out;
-
-    for (size_t i = 0; i < size_bytes;) {
-        const size_t n = control_bytes(text + i, size_bytes - i);
-
-        if (n == 0) {
-            if (text[i] == '"')
+        n = text_utf8_char((const uint8_t *)text + i, size_bytes - i, &ch);
+        if (n > 0 && !text_is_harmful(ch)) {
+            if (ch == '"')
                 out_putc(o, '"');
-            out_putc(o, text[i++]);
+            out_bytes(o, text + i, n);
             continue;
         }
-        for (size_t end = i + n; i < end; i++) {
+        n = n > 0 ? n : 1;
+        for (size_t k = i; k < i + n; k++) {
             char hex[8];
 
-            snprintf(hex, sizeof hex, "\\x%02x", (unsigned)(unsigned char)text[i]);
+            snprintf(hex, sizeof hex, "\\x%02x", (unsigned)(unsigned char)text[k]);
             out_puts(o, hex);
         }
     }
@@ -86,7 +77,7 @@ static void put_text(struct csv *c, const char *text, size_t size_bytes)
         out_putc(o, '"');
     if (defuse)
         out_putc(o, '\'');
-    put_visible(c, text, size_bytes);
+    put_visible(o, text, size_bytes);
     if (needs_quotes)
         out_putc(o, '"');
 }

@@ -25,6 +25,7 @@
 #include "report/display.h"
 #include "report/line.h"
 #include "report/render.h"
+#include "util/text.h"
 
 #define BATCH_ROWS      1000
 #define MIN_TEXT_WIDTH  8
@@ -87,7 +88,8 @@ static size_t fit(const char *text, size_t size_bytes, size_t width)
     uint32_t c;
 
     while (bytes < size_bytes) {
-        const size_t decoded = utf8_decode(text + bytes, size_bytes - bytes, &c);
+        const size_t decoded =
+            text_utf8_char((const uint8_t *)text + bytes, size_bytes - bytes, &c);
         const size_t n = decoded > 0 ? decoded : 1;
         const size_t w = display_width(text + bytes, n);
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#define MAX_ESCAPED_BYTES 16 /* of a character of four bytes */
+
 size_t text_utf8_sequence(const uint8_t *bytes, size_t left_bytes)
 {
     uint32_t c, min;
@@ -46,6 +48,52 @@ size_t text_utf8_sequence(const uint8_t *bytes, size_t left_bytes)
     if (c < min || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
         return 0;
     return n;
+}
+
+size_t text_utf8_char(const uint8_t *bytes, size_t left_bytes, uint32_t *ret_char)
+{
+    const size_t n = text_utf8_sequence(bytes, left_bytes);
+    uint32_t c;
+
+    if (n == 0)
+        return 0;
+    c = n == 1 ? bytes[0] : bytes[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++)
+        c = c << 6 | (bytes[i] & 0x3fu);
+    *ret_char = c;
+    return n;
+}
+
+bool text_is_harmful(uint32_t c)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x0000, 0x001f},   /* C0 */
+        {0x007f, 0x009f},   /* DEL, C1 */
+        {0x00ad, 0x00ad},   /* soft hyphen */
+        {0x034f, 0x034f},   /* combining grapheme joiner: shows nothing */
+        {0x061c, 0x061c},   /* Arabic letter mark */
+        {0x115f, 0x1160},   /* Hangul fillers */
+        {0x17b4, 0x17b5},   /* Khmer vowels that show nothing */
+        {0x180b, 0x180f},   /* Mongolian selectors */
+        {0x200b, 0x200f},   /* zero width, direction marks */
+        {0x2028, 0x202e},   /* line separators, bidi embedding and override */
+        {0x2060, 0x206f},   /* invisible operators, bidi isolates */
+        {0x3164, 0x3164},   /* Hangul filler */
+        {0xfe00, 0xfe0f},   /* variation selectors */
+        {0xfeff, 0xfeff},   /* byte order mark */
+        {0xffa0, 0xffa0},   /* half-width filler */
+        {0xfff0, 0xfffb},   /* unassigned ones that show nothing, annotation marks */
+        {0x1bca0, 0x1bca3}, /* shorthand format controls */
+        {0x1d173, 0x1d17a}, /* musical format controls */
+        {0xe0000, 0xe0fff}, /* tags, more selectors */
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++)
+        if (c >= ranges[i].first && c <= ranges[i].last)
+            return true;
+    return false;
 }
 
 bool text_is_utf8(const uint8_t *bytes, size_t size_bytes)
@@ -95,22 +143,24 @@ static size_t put_hex_escape(uint8_t byte, char *out)
 }
 
 /* One character or byte at bytes, escaped; *ret_used says how much of the input it took. */
-static size_t escape_one(const uint8_t *bytes, size_t left_bytes, bool with_controls, char *out,
+static size_t escape_one(const uint8_t *bytes, size_t left_bytes, bool without_harmful, char *out,
                          size_t *ret_used)
 {
-    const size_t n = text_utf8_sequence(bytes, left_bytes);
+    uint32_t c = 0;
+    const size_t n = text_utf8_char(bytes, left_bytes, &c);
 
     *ret_used = n == 0 ? 1 : n;
-    if (n == 0 || bytes[0] == 0)
+    if (n == 0 || c == 0)
         return put_hex_escape(bytes[0], out);
     if (bytes[0] == '\\') {
         out[0] = out[1] = '\\';
         return 2;
     }
-    if (with_controls && (bytes[0] < 0x20 || bytes[0] == 0x7f))
-        return put_hex_escape(bytes[0], out);
-    if (with_controls && n == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0) /* C1: U+0080..U+009F */
-        return put_hex_escape(bytes[0], out) + put_hex_escape(bytes[1], out + 4);
+    if (without_harmful && text_is_harmful(c)) {
+        for (size_t i = 0; i < n; i++)
+            put_hex_escape(bytes[i], out + 4 * i);
+        return 4 * n;
+    }
     memcpy(out, bytes, n);
     return n;
 }
@@ -132,7 +182,7 @@ char *text_escape_line(const uint8_t *bytes, size_t size_bytes, char *out, size_
     size_t i = 0, o = 0;
 
     while (i < size_bytes) {
-        char piece[8];
+        char piece[MAX_ESCAPED_BYTES];
         size_t used;
         const size_t n = escape_one(bytes + i, size_bytes - i, true, piece, &used);
 
@@ -153,7 +203,7 @@ char *text_one_line(const char *text, char *out, size_t out_bytes)
     size_t i = 0, o = 0;
 
     while (i < size_bytes) {
-        char piece[8] = "\\";
+        char piece[MAX_ESCAPED_BYTES] = "\\";
         size_t used = 1, n = 1;
 
         if (bytes[i] != '\\')

@@ -11,6 +11,14 @@
  * and values above U+10FFFF are not). */
 size_t text_utf8_sequence(const uint8_t *bytes, size_t left_bytes);
 
+/* The same, and which character it is. */
+size_t text_utf8_char(const uint8_t *bytes, size_t left_bytes, uint32_t *ret_char);
+
+/* Characters that hide, or that change how the rest of the line reads, in every locale: controls
+ * (C0, DEL, C1), bidi marks, overrides and isolates, and what has no width.  Whatever is read by
+ * people has them as \xNN. */
+bool text_is_harmful(uint32_t c);
+
 /* Valid UTF-8 without NUL: what SQLite may hold as TEXT. */
 bool text_is_utf8(const uint8_t *bytes, size_t size_bytes);
 
@@ -21,10 +29,10 @@ size_t text_escaped_bytes(const uint8_t *bytes, size_t size_bytes);
 /* Writes text_escaped_bytes() bytes, without a NUL. */
 void text_escape(const uint8_t *bytes, size_t size_bytes, char *out);
 /* The escaped form cut to what fits into out with its NUL, never inside an escape or a sequence;
- * control characters are escaped too, so that it may go to a terminal.  Returns out. */
+ * harmful characters are escaped too, so that it may go to a terminal.  Returns out. */
 char *text_escape_line(const uint8_t *bytes, size_t size_bytes, char *out, size_t out_bytes);
 
-/* For messages made of words, names and parts that are escaped already: control characters and what
+/* For messages made of words, names and parts that are escaped already: harmful characters and what
  * is no UTF-8 become \xNN, a backslash stays one.  Cut and returned as above. */
 char *text_one_line(const char *text, char *out, size_t out_bytes);
 

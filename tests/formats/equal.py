@@ -130,10 +130,15 @@ def show_percent(n):
     return ">99.9 %" if 99.95 < n < 100 else "%.1f %%" % n
 
 
+def is_hidden(c):
+    """What hides or turns the line around. Marks that stand before Arabic and other numbers, and Egyptian joiners, are Cf but seen."""
+    if 0x600 <= ord(c) <= 0x605 or c in "\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd" or 0x13430 <= ord(c) <= 0x13455:
+        return False
+    return unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp") or "\ufe00" <= c <= "\ufe0f"
+
+
 def is_visible(c):
-    """What the locale prints, without what hides or turns the line around."""
-    return (LIBC.iswprint(ord(c)) != 0 and unicodedata.category(c) not in ("Cc", "Cf", "Zl", "Zp") and
-            not "\ufe00" <= c <= "\ufe0f")
+    return LIBC.iswprint(ord(c)) != 0 and not is_hidden(c)
 
 
 def show_text(text):
@@ -238,7 +243,7 @@ def csv_cell(value):
         return ""
     if not isinstance(value, str):
         return value  # compared as a number
-    text = re.sub("[\x00-\x1f\x7f-\x9f]", lambda m: "".join("\\x%02x" % b for b in m.group(0).encode()), value)
+    text = "".join("".join("\\x%02x" % b for b in c.encode()) if is_hidden(c) else c for c in value)
     return "'" + text if text[:1] in ("=", "+", "-", "@") else text
 
 
