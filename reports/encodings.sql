@@ -25,8 +25,8 @@ SELECT e.type, coalesce(e.encoding, 'not known') AS encoding, sum(e.keys) AS key
 
 -- section: changed | Packed in the file or loaded, not both
 -- caption: Hashes, sets and sorted sets that change from packed to table, or back, when the file is loaded.
--- line: Packs     {keys} keys ({type}, {rdb_encoding} -> {encoding}), {size_bytes} once loaded: a table or skiplist when saved, packed after a load{?is_packed}
--- line: Unpacks   {keys} keys ({type}, {rdb_encoding} -> {encoding}), {size_bytes} once loaded: their server's limit is higher than the one assumed; give it with --config or --redis-conf{?is_unpacked}
+-- line: Packs     {keys:key} ({type}, {rdb_encoding} -> {encoding}), {size_bytes} once loaded: a table or skiplist when saved, packed after a load{?is_packed}
+-- line: Unpacks   {keys:key} ({type}, {rdb_encoding} -> {encoding}), {size_bytes} once loaded: their server's limit is higher than the one assumed; give it with --config or --redis-conf{?is_unpacked}
 SELECT e.type, e.rdb_encoding, e.encoding, sum(e.keys) AS keys, sum(e.bytes) AS bytes,
        iif(s.has_alloc_bytes, sum(e.alloc_bytes), sum(e.bytes)) AS size_bytes, NOT is_unpacked AS is_packed, is_unpacked
   FROM (SELECT *, encoding IN ('hashtable', 'skiplist') AS is_unpacked,
@@ -116,11 +116,11 @@ SELECT from_bytes, sum(keys) AS keys, sum(raw_bytes) AS raw_bytes, pct(sum(lzf_k
  GROUP BY from_bytes ORDER BY from_bytes;
 
 -- section: strings_none | How strings compress
--- line: Not known: none of {keys} strings of more than 20 bytes is compressed in the file. Either it was saved with rdbcompression no, or none of them compresses.
+-- line: Not known: none of {keys:string} of more than 20 bytes is compressed in the file. Either it was saved with rdbcompression no, or none of them compresses.
 SELECT sum(keys) AS keys FROM string_classes WHERE snapshot_id IN (SELECT id FROM report_ids) HAVING sum(keys) > 0 AND sum(lzf_keys) = 0;
 
 -- section: strings_plain |
--- line: Plain    {plain_keys} strings of 1 KiB or more, {plain_bytes}, do not compress: compressed already, encrypted, or random{?plain_keys}
+-- line: Plain    {plain_keys:string} of 1 KiB or more, {plain_bytes}, not compressible: compressed already, encrypted, or random{?plain_keys}
 -- line: Cost     APPEND, GETRANGE, SETBIT, INCR and scripts that look inside no longer work on what a client has compressed, and every reader must know
 SELECT coalesce(sum(keys - lzf_keys) FILTER (WHERE from_bytes >= 1024), 0) AS plain_keys,
        coalesce(sum(raw_bytes - lzf_raw_bytes) FILTER (WHERE from_bytes >= 1024), 0) AS plain_bytes

@@ -62,7 +62,7 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
     FROM kept GROUP BY system, place
   UNION ALL
   SELECT 'BM-02', 'B', system, place, sum(jobs), sum(bytes),
-         human_count(sum(jobs)) || ' jobs are in no list or set of their queue',
+         count_text(sum(jobs), 'job is|jobs are') || ' in no list or set of their queue',
          'Nothing will run or remove them: a worker or a clean-up was interrupted, or a state was deleted by hand.',
          CASE WHEN system = 'rq' THEN 'look at one with Job.fetch(); delete them through RQ when they are not needed.'
          WHEN system NOT IN ('bull', 'bullmq') THEN 'look at some of them before any is deleted: they may be work that was never done.'
@@ -96,7 +96,7 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
          'set visibility_timeout in broker_transport_options above the longest task and eta; without a worker start one.'
     FROM q WHERE system = 'celery' AND state = 'unacked' AND overdue > 0
   UNION ALL
-  SELECT 'CE-03', 'B', system, 'db ' || db, sum(jobs), sum(bytes), human_count(sum(jobs)) || ' replies and events in ' || count(*) || ' lists that nobody reads',
+  SELECT 'CE-03', 'B', system, 'db ' || db, sum(jobs), sum(bytes), human_count(sum(jobs)) || ' replies and events in ' || count_text(count(*), 'list') || ' that nobody reads',
          'A process that sent control commands, or watched events, ended without removing its list.',
          'stop monitors (Flower, celery events) and inspect commands cleanly; Celery documents event_queue_expires for AMQP brokers only.'
     FROM q WHERE system = 'celery' AND state = 'replies' AND jobs > :reply_messages GROUP BY db
@@ -113,7 +113,7 @@ WITH q AS (SELECT j.*, s.now, s.now - j.oldest_at AS age_ms,
          'Laravel removes entries of a cache tag only when cache:prune-stale-tags runs.', 'schedule cache:prune-stale-tags.'
     FROM q WHERE system = 'laravel' AND state = 'tag entries' AND (jobs > :tag_entries OR 100 * overdue > :tag_expired_pct * jobs) GROUP BY system, place
   UNION ALL
-  SELECT 'HZ-01', 'B', system, place, jobs, bytes, human_count(jobs) || ' jobs under the monitored tag ' || queue,
+  SELECT 'HZ-01', 'B', system, place, jobs, bytes, count_text(jobs, 'job') || ' under the monitored tag ' || queue,
          'Of a tag that is monitored Horizon keeps every job''s id, and trims it never.', 'stop monitoring the tag (on Horizon''s dashboard, Monitoring): that deletes the list.'
     FROM q WHERE system = 'laravel' AND state = 'monitored tag' AND jobs > :horizon_tag_jobs
   UNION ALL
@@ -171,13 +171,13 @@ SELECT 1 AS is_limited WHERE EXISTS (SELECT 1 FROM report_defects WHERE code = '
 -- column: remark = REMARK | wide
 SELECT j.snapshot_id, j.db, j.system, j.prefix, j.queue, j.state, j.jobs, j.bytes, age_ms(s.now, j.oldest_at) AS oldest_age_ms,
        nullif(j.overdue, 0) AS overdue, nullif(j.without_ttl, 0) AS without_ttl, nullif(j.missing, 0) AS missing,
-       CASE WHEN j.paused THEN 'paused' WHEN j.without_class > 0 THEN 'classes of ' || human_count(j.without_class) || ' jobs not known, for a limit' END AS remark
+       CASE WHEN j.paused THEN 'paused' WHEN j.without_class > 0 THEN 'classes of ' || count_text(j.without_class, 'job') || ' not known, for a limit' END AS remark
   FROM report_job_queues j JOIN report_snapshots s ON s.id = j.snapshot_id
  WHERE j.state <> 'timestamps' AND j.jobs > 0
  ORDER BY j.bytes DESC, j.jobs DESC, j.db, j.system, j.prefix, j.queue, j.state LIMIT :top;
 
 -- section: queues_more |
--- line: and {states} more states of queues with {jobs} jobs, {bytes}
+-- line: and {states:more state} of queues with {jobs:job}, {bytes}
 SELECT count(*) AS states, sum(jobs) AS jobs, sum(bytes) AS bytes
   FROM (SELECT jobs, bytes FROM report_job_queues WHERE state <> 'timestamps' AND jobs > 0
          ORDER BY bytes DESC, jobs DESC, db, system, prefix, queue, state LIMIT -1 OFFSET :top)

@@ -2,7 +2,7 @@
 -- about: The whole server: what it takes with the file loaded, beside what it took when saved.
 
 -- section: parts | A server with the file loaded
--- caption: Come to rest, nobody connected. The whole file, whatever the filter. SHARE: of the sum.
+-- caption: Come to rest, nobody connected. The whole file, whatever the filter. SHARE: of used_memory as predicted.
 -- note: Not known: the file was not read to its end, or values are damaged.
 -- column: n = -
 -- column: part = PART
@@ -16,8 +16,8 @@ SELECT n, part, part_bytes, share_pct FROM (
   UNION ALL SELECT 4, 'keys', keys_bytes - coalesce(expired_bytes, 0), pct(keys_bytes - coalesce(expired_bytes, 0), predicted_bytes) FROM v
   UNION ALL SELECT 5, 'keys past their time', expired_bytes, pct(expired_bytes, predicted_bytes) FROM v WHERE expired_bytes > 0
   UNION ALL SELECT 6, 'used_memory, predicted', predicted_bytes, pct(predicted_bytes, predicted_bytes) FROM v
-  UNION ALL SELECT 7, 'used_memory when saved', used_memory, pct(used_memory, predicted_bytes) FROM v WHERE used_memory IS NOT NULL
-  UNION ALL SELECT 8, 'difference', more_bytes, pct(more_bytes, predicted_bytes) FROM v WHERE more_bytes IS NOT NULL)
+  UNION ALL SELECT 7, 'used_memory when saved', used_memory, NULL FROM v WHERE used_memory IS NOT NULL
+  UNION ALL SELECT 8, iif(more_bytes < 0, 'less than predicted', 'more than predicted'), abs(more_bytes), NULL FROM v WHERE more_bytes IS NOT NULL)
  ORDER BY n;
 
 -- section: expired |
@@ -28,7 +28,7 @@ SELECT expired_bytes, primary_bytes, rehash_bytes, is_same
   FROM report_server WHERE predicted_bytes IS NOT NULL;
 
 -- section: above | Above the prediction
--- line: The saving server had {above_bytes} more than it takes to hold the data. Each of these is part of used_memory:
+-- line: The saving server had {above_bytes} more than it takes to hold the data: {of_saved_pct} of its used_memory. Each of these is part of used_memory:
 -- line: Clients      their input and output buffers (mem_clients_normal, mem_clients_slaves)
 -- line: Replication  the backlog (mem_replication_backlog), and buffers of replicas that lag
 -- line: AOF          its buffer (mem_aof_buffer)
@@ -37,7 +37,7 @@ SELECT expired_bytes, primary_bytes, rehash_bytes, is_same
 -- line: Spare room   strings that were appended to, tables and collections that were larger once: smaller when loaded
 -- line: Others       slow log, watched and subscribed keys, tracking tables, modules' own memory
 -- line: Not fragmentation: that is in resident memory (used_memory_rss), never in used_memory.
-SELECT more_bytes AS above_bytes FROM report_server WHERE more_bytes > 0 AND NOT is_same;
+SELECT more_bytes AS above_bytes, pct(more_bytes, used_memory) AS of_saved_pct FROM report_server WHERE more_bytes > 0 AND NOT is_same;
 
 -- section: below | Below the prediction
 -- line: The saving server had {below_bytes} less than it takes to hold the data on the server assumed below. So it was another:
@@ -87,6 +87,6 @@ SELECT model, coalesce(model_note, 'it wrote the file') AS why, allocator,
 
 -- section: notes |
 -- line: Random     sizes of large sorted sets and sets are expected values: each load differs, by some 0.2 % of them
--- line: Modules    {module_keys} values are not known: they count as the key and its entry alone, so the sum is a lower bound{?module_keys}
+-- line: Modules    {module_keys:value is|values are} not known: each counts as the key and its entry alone, so the sum is a lower bound{?module_keys}
 SELECT (SELECT coalesce(sum(keys), 0) FROM modules WHERE snapshot_id IN (SELECT id FROM report_ids)) AS module_keys
   FROM report_server WHERE predicted_bytes IS NOT NULL;

@@ -40,14 +40,14 @@ SELECT 4, 'The largest node has ' || printf('%.1f', max(z) / avg(z)) || ' times 
   FROM (SELECT CASE WHEN (SELECT has_alloc_bytes FROM report_set) THEN alloc_bytes ELSE bytes END AS z FROM report_snapshots)
 HAVING count(*) > 1 AND sum(z) > 0
 UNION ALL
-SELECT 5, human_count(count(*)) || ' slots have keys in more than one file: replicas, a slot on its way, or not one cluster. Their keys may be counted twice.'
+SELECT 5, count_text(count(*), 'slot has|slots have') || ' keys in more than one file: replicas, a slot on its way, or not one cluster. Their keys may be counted twice.'
   FROM report_slots WHERE slot IS NOT NULL AND snapshots > 1 HAVING count(*) > 0
 UNION ALL
 SELECT 6, 'No slot has keys in more than one file.' FROM report_totals
  WHERE snapshots > 1 AND (SELECT count(DISTINCT snapshot_id) FROM slots WHERE snapshot_id IN (SELECT id FROM report_ids)) = snapshots
    AND NOT EXISTS (SELECT 1 FROM report_slots WHERE slot IS NOT NULL AND snapshots > 1)
 UNION ALL
-SELECT 7, human_count(16384 - count(*)) || ' slots have no key in any file: empty, or of a node whose file is not here.'
+SELECT 7, count_text(16384 - count(*), 'slot has|slots have') || ' no key in any file: empty, or of a node whose file is not here.'
   FROM report_slots WHERE slot IS NOT NULL HAVING count(*) BETWEEN 1 AND 16383 AND (SELECT snapshots FROM report_totals) > 1
    AND (SELECT count(DISTINCT snapshot_id) FROM slots WHERE snapshot_id IN (SELECT id FROM report_ids)) = (SELECT snapshots FROM report_totals)
 UNION ALL

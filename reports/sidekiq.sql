@@ -87,11 +87,11 @@ SELECT x.snapshot_id, x.db, x.namespace, CASE x.kind WHEN 'queue' THEN 'queue:' 
 
 -- section: limits | Limits
 -- brief: no
--- line: Dead{place}: {jobs} jobs of {dead_limit}: FULL. Each new death drops the oldest job. The set really reaches back {reach_ms}, not 180 d.{?is_full}
--- line: Dead{place}: {jobs} jobs, more than {dead_limit}: a larger dead_max_jobs is set, or jobs were killed without trimming.{?is_above}
--- line: Dead{place}: {jobs} jobs of {dead_limit}; the set settles at {settles}, or drops jobs after 180 d, whichever is first.{?is_below}
+-- line: Dead{place}: {jobs:job} of {dead_limit}: FULL. Each new death drops the oldest job. The set really reaches back {reach_ms}, not 180 d.{?is_full}
+-- line: Dead{place}: {jobs:job}, more than {dead_limit}: a larger dead_max_jobs is set, or jobs were killed without trimming.{?is_above}
+-- line: Dead{place}: {jobs:job} of {dead_limit}; the set settles at {settles}, or drops jobs after 180 d, whichever is first.{?is_below}
 -- line: Dead{place}: the oldest is {oldest_age_ms} old, beyond 180 d: the set is trimmed only when another job dies, and none has since.{?is_untrimmed}
--- line: Retry{place}: {jobs} jobs; with the default 25 attempts each stays for up to about 21 d, then it is dead.{?is_retry}
+-- line: Retry{place}: {jobs:job}; with the default 25 attempts each stays for up to about 21 d, then it is dead.{?is_retry}
 SELECT CASE (SELECT count(*) FROM report_sidekiq_installations) WHEN 1 THEN '' ELSE ' (db ' || x.db || CASE x.namespace WHEN '' THEN '' ELSE ' ' || x.namespace END || ')' END AS place,
        x.db, x.namespace, x.kind, x.jobs, :dead_limit AS dead_limit, :dead_limit - 1 AS settles,
        x.kind = 'retry' AS is_retry,
@@ -240,7 +240,7 @@ SELECT p.snapshot_id, p.db, p.namespace, p.identity, p.state, coalesce(p.version
 
 -- section: more_processes |
 -- brief: no
--- line: and {more} more processes, {alive} of all alive
+-- line: and {more:more process|more processes}, {alive} of all alive
 SELECT count(*) - :top AS more, sum(state = 'alive') AS alive FROM report_sidekiq_processes HAVING count(*) > :top;
 
 -- section: filtered |
@@ -296,7 +296,7 @@ SELECT snapshot_id, db, part, family, keys, bytes, pct(bytes, (SELECT size_bytes
 
 -- section: shared_families |
 -- brief: no
--- line: Db {db} has {installations} installations: these structures are of all of them together.
+-- line: Db {db} has {installations:installation}: these structures are of all of them together.
 SELECT i.snapshot_id, i.db, count(*) AS installations FROM report_sidekiq_installations i
  WHERE EXISTS (SELECT 1 FROM report_sidekiq_families f WHERE (f.snapshot_id, f.db) = (i.snapshot_id, i.db))
  GROUP BY i.snapshot_id, i.db HAVING count(*) > 1 ORDER BY i.snapshot_id, i.db;

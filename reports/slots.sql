@@ -9,10 +9,10 @@ SELECT 1 AS is_unknown WHERE NOT EXISTS (SELECT 1 FROM report_slots);
 
 -- section: skew |
 -- line: Slots with keys    {slots} of 16,384; which slots a node owns is not in a snapshot
--- line: Mean of these      {mean_keys} keys, {mean_bytes}
+-- line: Mean of these      {mean_keys:key}, {mean_bytes}
 -- line: Largest by bytes   {largest_size_bytes}, {largest_times} times the mean; {largest_share_pct} of the bytes in slots
--- line: Most keys          {most_keys} keys, {most_times} times the mean
--- line: The largest tenth  {tenth_slots} slots have {tenth_share_pct} of the bytes in slots
+-- line: Most keys          {most_keys:key}, {most_times} times the mean
+-- line: The largest tenth  {tenth_slots:slot has|slots have} {tenth_share_pct} of the bytes in slots
 SELECT count(*) AS slots, CAST(round(avg(keys)) AS INTEGER) AS mean_keys, CAST(round(avg(size_bytes)) AS INTEGER) AS mean_bytes,
        max(size_bytes) AS largest_size_bytes, printf('%.1f', max(size_bytes) / avg(size_bytes)) AS largest_times,
        pct(max(size_bytes), sum(size_bytes)) AS largest_share_pct, max(keys) AS most_keys,
@@ -49,9 +49,9 @@ SELECT tag_text, slot AS slot_id, h.keys, h.size_bytes, pct(h.size_bytes, (SELEC
  ORDER BY h.size_bytes DESC, tag_text LIMIT :top;
 
 -- section: beyond |
--- line: {keys} keys with {size_bytes} have tags that were not told apart: the first 65,536 tags of a file are.
+-- line: {keys:key has|keys have} tags that were not told apart, {size_bytes}: the first 65,536 tags of a file are.
 SELECT sum(keys) AS keys, sum(size_bytes) AS size_bytes FROM report_hash_tags WHERE is_rest HAVING count(*) > 0;
 
 -- section: cut |
--- line: {keys} keys have names so long that their slot is not known.
+-- line: {keys:key has|keys have} names so long that their slot is not known.
 SELECT keys FROM report_slots WHERE slot IS NULL;

@@ -33,7 +33,7 @@ SELECT t.id, t.db, coalesce(t.key_text, t.key) AS key_text, iif(r.has_alloc_byte
  ORDER BY size_bytes DESC, t.id LIMIT :top;
 
 -- section: streams_more |
--- line: and {streams} more with {size_bytes}, {length} entries
+-- line: and {streams} more with {size_bytes}, {length:entry|entries}
 SELECT count(*) AS streams, sum(size_bytes) AS size_bytes, sum(length) AS length
   FROM (SELECT iif(r.has_alloc_bytes, alloc_bytes, bytes) AS size_bytes, length FROM streams, report_set r
          WHERE snapshot_id IN (SELECT id FROM report_ids) ORDER BY 1 DESC, streams.id LIMIT -1 OFFSET :top)
@@ -80,9 +80,9 @@ SELECT g.stream, t.db, coalesce(t.key_text, t.key) AS key_text, g.name, g.consum
  ORDER BY g.pending DESC, g.lag DESC, g.stream, g.name LIMIT :top;
 
 -- section: unread |
--- line: Unread   {groups} groups have entries to read but no consumer, or none seen for {quiet_hours} h before the file was saved; they hold {pending} pending entries{?groups}
--- line: Stuck    {stuck_groups} groups have pending entries that were last delivered more than {quiet_hours} h before{?stuck_groups}
--- line: Quiet    {consumers} consumers were not seen for {quiet_hours} h; {pending_of_quiet} pending entries are theirs, and stay until claimed (XAUTOCLAIM) or acknowledged{?consumers}
+-- line: Unread   {groups:group has|groups have} entries to read but no consumer, or none seen for {quiet_hours} h before the file was saved; in all {pending:pending entry|pending entries}{?groups}
+-- line: Stuck    {stuck_groups:group has|groups have} pending entries that were last delivered more than {quiet_hours} h before{?stuck_groups}
+-- line: Quiet    {consumers:consumer was|consumers were} not seen for {quiet_hours} h; {pending_of_quiet:pending entry is|pending entries are} theirs until claimed (XAUTOCLAIM) or acknowledged{?consumers}
 WITH
   g AS (SELECT g.pending, g.lag > 0 AND (g.consumers = 0 OR s.now - g.last_seen_at > :quiet_hours * 3600000) AS is_unread,
                s.now - g.first_delivered_at > :quiet_hours * 3600000 AS is_stuck

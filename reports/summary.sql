@@ -18,7 +18,7 @@ SELECT predicted_bytes, tables_bytes, startup_bytes + functions_bytes AS startup
 -- line: Absent   maxmemory, RSS, evictions and hit rate are not in a snapshot: ask INFO{?has_room}
 -- line: Keys     {keys}{databases_text}, {size_bytes}; no TTL {keys_without_ttl_pct} ({size_without_ttl_pct} of bytes)
 -- line: Frees    in 1 h {bytes_in_1h} ({in_1h_pct} of all bytes), in 24 h {bytes_in_24h} ({in_24h_pct}){?is_not_tight}
--- line: Expired  {expired_keys} keys with {expired_bytes} are past their time: they go by themselves{?expired_keys}
+-- line: Expired  {expired_keys:key is|keys are} past the TTL: {expired_bytes} that go by themselves{?expired_keys}
 SELECT keys, CASE databases WHEN 1 THEN '' ELSE ' in ' || databases || ' databases' END AS databases_text,
        databases, keys_without_ttl, coalesce(pct(keys_without_ttl, keys), 0) AS keys_without_ttl_pct,
        size_bytes, size_bytes_without_ttl, coalesce(pct(size_bytes_without_ttl, size_bytes), 0) AS size_without_ttl_pct,
@@ -53,7 +53,7 @@ SELECT db, CASE t.databases WHEN 1 THEN '' ELSE db END AS db_text, pattern_text,
  LIMIT (SELECT CASE :top WHEN 7 THEN min(7, max(1, spare - (length(coalesce(:source, '')) > 26))) ELSE :top END FROM report_screen);
 
 -- section: other_patterns |
--- line: and {patterns} more with {keys} keys, {share_pct} of the bytes
+-- line: and {patterns} more with {keys:key}, {share_pct} of the bytes
 SELECT a.patterns - t.patterns AS patterns, a.keys - t.keys AS keys,
        -- All less the largest: to sort all of many patterns takes longer.
        CASE WHEN a.sized > t.sized THEN pct(a.size_bytes - coalesce(t.size_bytes, 0), (SELECT size_bytes FROM report_totals)) END AS share_pct
@@ -90,7 +90,7 @@ SELECT CASE WHEN i.namespace = '' AND i.version <> '' AND (SELECT count(*) FROM 
 SELECT count(*) - s.installations AS installations FROM report_sidekiq_installations, report_screen s HAVING count(*) > s.installations;
 
 -- section: queues |
--- line: Queues   {jobs} jobs in {queues}{of_text}{oldest_text}{scheduled_text}
+-- line: Queues   {jobs:job} in {queues}{of_text}{oldest_text}{scheduled_text}
 SELECT coalesce(sum(jobs) FILTER (WHERE kind = 'queue'), 0) AS jobs,
        count(*) FILTER (WHERE kind = 'queue' AND jobs > 0) AS queues,
        CASE WHEN (SELECT count(*) FROM report_sidekiq_installations) > 1 THEN ' (of all installations)' ELSE '' END AS of_text,
@@ -103,8 +103,8 @@ SELECT coalesce(sum(jobs) FILTER (WHERE kind = 'queue'), 0) AS jobs,
   FROM report_sidekiq_sets HAVING count(*) > 0 AND NOT (SELECT is_tight FROM report_screen);
 
 -- section: stats |
--- line: Stats    {dated_keys} dated stat keys, {share_pct} of the bytes: noise, not your problem{?is_noise}
--- line: Stats    {dated_keys} dated stat keys, {share_pct} of the bytes; {dated_keys_without_ttl} never expire{?is_much}
+-- line: Stats    {dated_keys:dated stat key}, {share_pct} of the bytes: noise, not your problem{?is_noise}
+-- line: Stats    {dated_keys:dated stat key}, {share_pct} of the bytes; {dated_keys_without_ttl:never expires|never expire}{?is_much}
 SELECT dated_keys, dated_keys_without_ttl, dated_bytes, share_pct, share_pct < 1 AS is_noise, share_pct >= 1 AS is_much
   FROM (SELECT sum(dated_keys) AS dated_keys, sum(dated_keys_without_ttl) AS dated_keys_without_ttl, sum(dated_size_bytes) AS dated_bytes,
                coalesce(pct(sum(dated_size_bytes), (SELECT size_bytes FROM report_totals)), 0) AS share_pct
@@ -122,7 +122,7 @@ WITH q AS (SELECT *, CASE WHEN state IN ('completed', 'finished', 'succeeded', '
                             OR (system = 'laravel' AND state GLOB '*_jobs') THEN 'none'
                           ELSE 'pending' END AS stage
              FROM main.job_queues WHERE snapshot_id IN (SELECT id FROM report_ids))
-SELECT *, CASE queues WHEN 0 THEN '' WHEN 1 THEN ' in 1 queue' ELSE ' in ' || human_count(queues) || ' queues' END AS queues_text,
+SELECT *, CASE queues WHEN 0 THEN '' ELSE ' in ' || count_text(queues, 'queue') END AS queues_text,
        CASE WHEN failed > 0 THEN '; ' || human_count(failed) || ' failed' ELSE '' END AS failed_text,
        CASE WHEN finished > 0 THEN '; ' || human_count(finished) || ' finished and kept' ELSE '' END AS finished_text
   FROM (SELECT (SELECT group_concat(system, ', ') FROM (SELECT DISTINCT system FROM q ORDER BY system)) AS systems,

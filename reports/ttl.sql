@@ -3,8 +3,8 @@
 -- param: top = 15
 
 -- section: coverage |
--- line: Never expires     {keys_without_ttl} keys, {keys_without_ttl_pct} of all; {size_bytes_without_ttl}, {size_without_ttl_pct} of all bytes
--- line: Expires           {keys_with_ttl} keys, {keys_with_ttl_pct} of all; {size_bytes_with_ttl}, {size_with_ttl_pct} of all bytes
+-- line: Never expires     {keys_without_ttl:key}, {keys_without_ttl_pct} of all; {size_bytes_without_ttl}, {size_without_ttl_pct} of all bytes
+-- line: Expires           {keys_with_ttl:key}, {keys_with_ttl_pct} of all; {size_bytes_with_ttl}, {size_with_ttl_pct} of all bytes
 -- line: Expired, in file  {expired_keys} of these, with {expired_bytes}: gone when a server loads the file{?expired_keys}
 SELECT keys_without_ttl, pct(keys_without_ttl, keys) AS keys_without_ttl_pct,
        size_bytes_without_ttl, pct(size_bytes_without_ttl, size_bytes) AS size_without_ttl_pct,
@@ -32,7 +32,7 @@ SELECT p.db, pattern_text, type, role, p.keys_without_ttl, pct(p.keys_without_tt
  ORDER BY p.size_bytes_without_ttl DESC, p.keys_without_ttl DESC, pattern_text LIMIT :top;
 
 -- section: yours_more |
--- line: and {patterns} more patterns with {keys_without_ttl} keys, {size_bytes_without_ttl}
+-- line: and {patterns:more pattern} with {keys_without_ttl:key}, {size_bytes_without_ttl}
 SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl,
        sum(size_bytes_without_ttl) AS size_bytes_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl
   FROM (SELECT keys_without_ttl, size_bytes_without_ttl, bytes_without_ttl FROM report_patterns
@@ -55,7 +55,7 @@ SELECT p.db, pattern_text, type, system, role, p.keys_without_ttl,
  ORDER BY p.size_bytes_without_ttl DESC, p.keys_without_ttl DESC, pattern_text LIMIT :top;
 
 -- section: by_design_more |
--- line: and {patterns} more patterns with {keys_without_ttl} keys, {size_bytes_without_ttl}
+-- line: and {patterns:more pattern} with {keys_without_ttl:key}, {size_bytes_without_ttl}
 SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl,
        sum(size_bytes_without_ttl) AS size_bytes_without_ttl, sum(bytes_without_ttl) AS bytes_without_ttl
   FROM (SELECT keys_without_ttl, size_bytes_without_ttl, bytes_without_ttl FROM report_patterns

@@ -253,6 +253,22 @@ void display_cell(struct strbuf *b, const struct value *v, const struct column *
         display_bar(b, v->type == VALUE_REAL ? v->real : (double)v->integer, column->bar_width);
 }
 
+void display_noun(struct strbuf *b, const struct value *count, const char *words,
+                  size_t words_bytes)
+{
+    const bool is_one = (count->type == VALUE_INT && count->integer == 1) ||
+                        (count->type == VALUE_REAL && count->real == 1);
+    const char *const bar = memchr(words, '|', words_bytes);
+    const size_t one_bytes = bar != NULL ? (size_t)(bar - words) : words_bytes;
+
+    if (is_one || bar == NULL)
+        strbuf_add(b, words, one_bytes);
+    else
+        strbuf_add(b, bar + 1, words_bytes - one_bytes - 1);
+    if (!is_one && bar == NULL)
+        strbuf_putc(b, 's');
+}
+
 /* Displayed text holds only valid, printable characters (or, in the C locale, ASCII). */
 static size_t step(const char *text, size_t size_bytes, size_t *ret_width)
 {

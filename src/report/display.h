@@ -23,6 +23,9 @@ void display_blob_as_text(struct strbuf *b, const char *bytes, size_t size_bytes
 void display_value(struct strbuf *b, const struct value *v, enum column_kind kind);
 /* The value as a cell of a table: display_value(), or the bar that the column asks for. */
 void display_cell(struct strbuf *b, const struct value *v, const struct column *column);
+/* What is counted: `key` (keys unless there is one), or `slot has|slots have`. */
+void display_noun(struct strbuf *b, const struct value *count, const char *words,
+                  size_t words_bytes);
 /* A bar of `percent` of `width` columns, in eighths of a column where the locale has them.  Only 0
  * is no bar, and only 100 and more a full one. */
 void display_bar(struct strbuf *b, double percent, unsigned width);

@@ -7,6 +7,8 @@
  * one word of a shell's command line redis_match(glob, key)  1 when Redis' own glob matches the
  * bytes of key
  *
+ *      count_text(n, words)           '1 key', '2 keys' for 'key', see display_noun()
+ *
  *      text_of_largest(n, text)       aggregate: the text of the row with the largest n
  *
  *      glob_of(pattern, is_rule)      the glob to type for a pattern
@@ -65,6 +67,26 @@ static void human(sqlite3_context *context, int argc, sqlite3_value **argv)
     default: return;
     }
     display_value(&text, &v, *kind);
+    if (text.failed)
+        sqlite3_result_error_nomem(context);
+    else
+        sqlite3_result_text(context, strbuf_text(&text), (int)text.size_bytes, SQLITE_TRANSIENT);
+    strbuf_done(&text);
+}
+
+/* count_text(n, words): the number and what is counted, see display_noun(). */
+static void count_text(sqlite3_context *context, int argc, sqlite3_value **argv)
+{
+    const struct value n = {.type = VALUE_INT, .integer = sqlite3_value_int64(argv[0])};
+    const unsigned char *const words = sqlite3_value_text(argv[1]);
+    struct strbuf text = {0};
+
+    (void)argc;
+    if (sqlite3_value_type(argv[0]) == SQLITE_NULL || words == NULL)
+        return;
+    display_count(&text, n.integer);
+    strbuf_putc(&text, ' ');
+    display_noun(&text, &n, (const char *)words, (size_t)sqlite3_value_bytes(argv[1]));
     if (text.failed)
         sqlite3_result_error_nomem(context);
     else
@@ -258,6 +280,7 @@ int functions_register(sqlite3 *db, struct error *err)
         {"human_count", 1, human, &count},
         {"human_duration", 1, human, &ms},
         {"human_time", 1, human, &time},
+        {"count_text", 2, count_text, NULL},
         {"shell_word", 1, sql_shell_word, NULL},
         {"redis_match", 2, redis_match, NULL},
         {"glob_of", 2, glob_of, NULL},

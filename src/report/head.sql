@@ -26,7 +26,7 @@ WITH
            CASE container WHEN 'plain' THEN '' ELSE ' (' || container || ')' END, 0
       FROM h WHERE n <= 5
     UNION ALL
-    SELECT 1, 6, 'Files', 'and ' || (of_n - 5) || ' more snapshots, all summed', 0 FROM h WHERE n = 6
+    SELECT 1, 6, 'Files', 'and ' || count_text(of_n - 5, 'more snapshot') || ', all summed', 0 FROM h WHERE n = 6
     UNION ALL
     SELECT 2, min(n), 'Server',
            coalesce(server, 'server not known') || ' ' || coalesce(server_version, '(version not in the file)') || ', RDB ' || coalesce(rdb_version, '?') ||
@@ -51,7 +51,7 @@ WITH
      GROUP BY complete, checksum, verdict_text
     UNION ALL
     SELECT 4, n, 'Why', CASE of_n WHEN 1 THEN '' ELSE label || ': ' END || why_incomplete ||
-           '. Figures cover only what was read: ' || human_count(keys) || ' keys, ' || human_bytes(bytes_read), 1
+           '. Figures cover only what was read: ' || count_text(keys, 'key') || ', ' || human_bytes(bytes_read), 1
       FROM h WHERE why_incomplete IS NOT NULL AND n <= 5
     UNION ALL
     SELECT 5, 0, 'Sizes', 'MEMORY USAGE on ' || group_concat(DISTINCT model) || ' once loaded' ||
@@ -75,10 +75,9 @@ WITH
       FROM sets s WHERE s.id = (SELECT id FROM report_set) AND (SELECT count(DISTINCT set_id) FROM snapshots) > 1
     UNION ALL
     SELECT 8, 0, 'Note',
-           CASE damaged WHEN 0 THEN '' WHEN 1 THEN '1 key is damaged and has no size'
-                        ELSE human_count(damaged) || ' keys are damaged and have no size' END ||
+           CASE damaged WHEN 0 THEN '' ELSE count_text(damaged, 'key is damaged and has|keys are damaged and have') || ' no size' END ||
            CASE WHEN damaged > 0 AND warnings > 0 THEN '; ' ELSE '' END ||
-           CASE warnings WHEN 0 THEN '' WHEN 1 THEN '1 warning' ELSE human_count(warnings) || ' warnings' END ||
+           CASE warnings WHEN 0 THEN '' ELSE count_text(warnings, 'warning') END ||
            CASE damaged WHEN 0 THEN ' while reading' ELSE '' END || ': see report defects', damaged > 0
       FROM (SELECT coalesce(sum(keys_without_size), 0) AS damaged FROM h),
            (SELECT count(*) AS warnings FROM defects

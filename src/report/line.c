@@ -6,21 +6,34 @@
 
 #include "report/display.h"
 
-/* The next {name} at or after *p: true, with the name and what stands before it; *p moves behind
- * it. */
-static bool next_field(const char **p, const char **ret_before_end, const char **ret_name,
-                       size_t *ret_name_bytes, bool *ret_is_condition)
+/* {name}, {name:words} or {?name}. */
+struct field {
+    const char *open; /* the brace */
+    const char *name, *words;
+    size_t name_bytes, words_bytes; /* no words: 0 */
+    bool is_condition;
+};
+
+/* The next field at or after *p; *p moves behind it. */
+static bool next_field(const char **p, struct field *ret_field)
 {
-    const char *open = strchr(*p, '{');
-    const char *close = open != NULL ? strchr(open, '}') : NULL;
+    struct field f = {.open = strchr(*p, '{')};
+    const char *close = f.open != NULL ? strchr(f.open, '}') : NULL;
+    const char *colon;
 
     if (close == NULL)
         return false;
-    *ret_is_condition = open[1] == '?';
-    *ret_before_end = open;
-    *ret_name = open + (*ret_is_condition ? 2 : 1);
-    *ret_name_bytes = (size_t)(close - *ret_name);
+    f.is_condition = f.open[1] == '?';
+    f.name = f.open + (f.is_condition ? 2 : 1);
+    f.name_bytes = (size_t)(close - f.name);
+    colon = memchr(f.name, ':', f.name_bytes);
+    if (colon != NULL) {
+        f.name_bytes = (size_t)(colon - f.name);
+        f.words = colon + 1;
+        f.words_bytes = (size_t)(close - f.words);
+    }
     *p = close + 1;
+    *ret_field = f;
     return true;
 }
 
@@ -48,25 +61,29 @@ bool line_format_as(const struct line_writer *writer, const char *line,
                     struct strbuf *b)
 {
     const size_t start_bytes = b->size_bytes;
-    const char *p = line, *from = line, *before_end, *name;
-    size_t name_bytes;
-    bool is_condition;
+    const char *p = line, *from = line;
+    struct field f;
 
-    while (next_field(&p, &before_end, &name, &name_bytes, &is_condition)) {
-        const size_t i = find_column(columns, column_count, name, name_bytes);
+    while (next_field(&p, &f)) {
+        const size_t i = find_column(columns, column_count, f.name, f.name_bytes);
 
-        writer->text(b, from, (size_t)(before_end - from));
+        writer->text(b, from, (size_t)(f.open - from));
         from = p;
         if (i == column_count)
             continue;
-        if (is_nothing(&values[i], is_condition)) {
+        if (is_nothing(&values[i], f.is_condition)) {
             b->size_bytes = start_bytes;
             if (b->text != NULL)
                 b->text[start_bytes] = '\0';
             return false;
         }
-        if (!is_condition)
-            writer->value(b, &values[i], &columns[i]);
+        if (f.is_condition)
+            continue;
+        writer->value(b, &values[i], &columns[i]);
+        if (f.words_bytes > 0) {
+            writer->text(b, " ", 1);
+            display_noun(b, &values[i], f.words, f.words_bytes);
+        }
     }
     writer->text(b, from, strlen(from));
     return true;
@@ -88,12 +105,14 @@ bool line_format(const char *line, const struct column *columns, size_t column_c
 const char *line_unknown_column(const char *line, const struct column *columns, size_t column_count,
                                 size_t *ret_bytes)
 {
-    const char *p = line, *before_end, *name;
-    bool is_condition;
+    const char *p = line;
+    struct field f;
 
-    while (next_field(&p, &before_end, &name, ret_bytes, &is_condition))
-        if (find_column(columns, column_count, name, *ret_bytes) == column_count)
-            return name;
+    while (next_field(&p, &f))
+        if (find_column(columns, column_count, f.name, f.name_bytes) == column_count) {
+            *ret_bytes = f.name_bytes;
+            return f.name;
+        }
     return NULL;
 }
 

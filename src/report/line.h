@@ -1,6 +1,7 @@
 /* line.h -- rows as lines of text: `Keys  {keys}, {bytes}` with the columns' values put in.
  *
  *      {column}    its value, shown as its kind wants
+ *      {column:key}   its value and what is counted, see display_noun(): 1 key, 2 keys
  *      {?column}   nothing; the line is dropped when the value is NULL or 0
  *
  * A line with a {column} that is NULL is dropped too, so that a line says something only when it is

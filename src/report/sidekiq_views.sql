@@ -224,12 +224,12 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
                  FROM main.pattern_rows WHERE system IS NOT 'sidekiq' AND id >> 40 IN (SELECT id FROM report_ids WHERE EXISTS (SELECT 1 FROM report_sidekiq_installations)) GROUP BY 1, 2),
      found(id, severity, snapshot_id, db, namespace, subject, count, bytes, value, threshold, what, cause) AS (
   SELECT 'SK-01', 'C', snapshot_id, db, namespace, 'dated stat keys', sum(dated_keys_without_ttl), sum(dated_size_bytes_without_ttl), sum(dated_keys_without_ttl), 0,
-         human_count(sum(dated_keys_without_ttl)) || ' dated stat keys never expire, days ' || min(nullif(first_day_without_ttl, '')) || ' to ' || max(last_day_without_ttl),
+         count_text(sum(dated_keys_without_ttl), 'dated stat key never expires|dated stat keys never expire') || ', days ' || min(nullif(first_day_without_ttl, '')) || ' to ' || max(last_day_without_ttl),
          'Sidekiq 4.0 to 5.1 (or before 2.12.3) wrote them without a TTL; an upgrade does not touch old ones. Only the history graph of the Web UI reads them, at most 180 days back. Never delete stat:processed and stat:failed, which hold the totals'
     FROM report_sidekiq_stats WHERE dated_keys_without_ttl > 0 GROUP BY 3, 4, 5
   UNION ALL
   SELECT 'SK-02', 'A', snapshot_id, db, namespace, 'dead', jobs, bytes, jobs, jobs - is_capped,
-         CASE WHEN jobs IN (9999, 10000) THEN 'dead is full' ELSE 'dead looks capped' END || ': ' || human_count(jobs) || ' jobs; it reaches back only ' || human_duration(last_score_at - first_score_at),
+         CASE WHEN jobs IN (9999, 10000) THEN 'dead is full' ELSE 'dead looks capped' END || ': ' || count_text(jobs, 'job') || '; it reaches back only ' || human_duration(last_score_at - first_score_at),
          'each new death drops the oldest job without a trace: the set settles at dead_max_jobs - 1' || CASE WHEN jobs IN (9999, 10000) THEN ' (default 10,000)' ELSE '' END ||
          '. First mend the errors that fill it'
     FROM s WHERE kind = 'dead'
@@ -244,25 +244,25 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
     FROM report_sidekiq_jobs WHERE kind IN ('retry', 'dead') GROUP BY 3, 4, 5
   UNION ALL
   SELECT 'SK-05', 'A', s.snapshot_id, s.db, s.namespace, s.kind, b.jobs, NULL, (s.now - s.first_score_at) / 1000, CASE WHEN b.jobs > 100 THEN 60 ELSE 300 END,
-         coalesce(human_count(b.jobs) || ' jobs', 'jobs') || ' of ' || s.kind || ' are overdue, the first by ' || human_duration(s.now - s.first_score_at),
+         coalesce(count_text(b.jobs, 'job'), 'jobs') || ' of ' || s.kind || ' overdue, the first by ' || human_duration(s.now - s.first_score_at),
          CASE WHEN EXISTS (SELECT 1 FROM alive a WHERE (a.snapshot_id, a.db, a.namespace) = (s.snapshot_id, s.db, s.namespace)) THEN 'processes live, but do not keep up, or cannot reach Redis'
               WHEN NOT s.is_whole THEN 'whether a process lives is not known, because not all keys were looked at' ELSE 'no process was alive to move them to their queues' END
     FROM s LEFT JOIN report_sidekiq_buckets b ON (b.snapshot_id, b.db, b.namespace, b.kind) = (s.snapshot_id, s.db, s.namespace, s.kind) AND b.measure = 'due' AND b.bucket_order = 0
    WHERE s.kind IN ('schedule', 'retry') AND s.first_score_at < s.now - 60000
   UNION ALL
   SELECT 'SK-06', 'A', snapshot_id, db, namespace, 'queue:' || name, jobs, bytes, latency_ms / 1000, 3600,
-         'the next job of queue:' || name || ' has waited ' || human_duration(latency_ms) || '; ' || human_count(jobs) || ' jobs in it',
+         'the next job of queue:' || name || ' has waited ' || human_duration(latency_ms) || '; ' || count_text(jobs, 'job') || ' in it',
          'jobs come faster than they are done, or nothing works on the queue'
     FROM s WHERE kind = 'queue' AND NOT private AND NOT paused AND latency_ms > 0
   UNION ALL
   SELECT 'SK-07', 'A', snapshot_id, db, namespace, 'queue:' || name, jobs, bytes, jobs, 0,
-         'no live process serves queue:' || name || ': ' || human_count(jobs) || ' jobs', 'the queue is in no living process'' list of queues'
+         'no live process serves queue:' || name || ': ' || count_text(jobs, 'job'), 'the queue is in no living process'' list of queues'
     FROM s WHERE is_whole AND kind = 'queue' AND jobs > 0 AND NOT private AND NOT paused
      AND EXISTS (SELECT 1 FROM served v WHERE (v.snapshot_id, v.db, v.namespace) = (s.snapshot_id, s.db, s.namespace))
      AND NOT EXISTS (SELECT 1 FROM served v WHERE (v.snapshot_id, v.db, v.namespace, v.queue) = (s.snapshot_id, s.db, s.namespace, s.name))
   UNION ALL
   SELECT 'SK-08', 'I', snapshot_id, db, namespace, 'queue:' || name, jobs, bytes, jobs, 0,
-         'queue:' || name || ' is paused, with ' || human_count(jobs) || ' jobs', 'somebody paused it (Pro)'
+         'queue:' || name || ' is paused, with ' || count_text(jobs, 'job'), 'somebody paused it (Pro)'
     FROM s WHERE kind = 'queue' AND jobs > 0 AND paused
   UNION ALL
   SELECT 'SK-09', 'C', snapshot_id, db, namespace, 'processes', sum(state IN ('gone', 'expired')), NULL, sum(state IN ('gone', 'expired')), 0,
@@ -271,7 +271,7 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
     FROM report_sidekiq_processes WHERE member GROUP BY 3, 4, 5 HAVING sum(state IN ('gone', 'expired')) > 0
   UNION ALL
   SELECT 'SK-10', 'C', snapshot_id, db, '', f.part, keys_without_ttl, bytes_without_ttl, keys_without_ttl, 0,
-         human_count(keys_without_ttl) || ' keys without TTL: ' || f.part, 'every version sets a TTL there' || CASE f.family WHEN 'process' THEN ', but 4.0.0 to 4.1.1 for work hashes' ELSE '' END || ': an old bug, or other code'
+         count_text(keys_without_ttl, 'key') || ' without TTL: ' || f.part, 'every version sets a TTL there' || CASE f.family WHEN 'process' THEN ', but 4.0.0 to 4.1.1 for work hashes' ELSE '' END || ': an old bug, or other code'
     FROM f WHERE ttl AND keys_without_ttl > 0 AND part NOT IN ('Pro: batches', 'Enterprise: limiters', 'Enterprise: unique jobs')
   UNION ALL
   SELECT 'SK-11', 'C', i.snapshot_id, i.db, i.namespace, i.namespace, 1,
@@ -286,14 +286,14 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
    WHERE i.namespace <> '' AND i.live_processes = 0 AND t.age_days IS NOT NULL AND (SELECT n.complete AND n.filter IS NULL FROM report_snapshots n WHERE n.id = i.snapshot_id)
   UNION ALL
   SELECT 'SK-12', 'B', snapshot_id, db, namespace, class, jobs, args_bytes, max(args_bytes / jobs, CASE WHEN largest_args_bytes > 1048576 THEN largest_args_bytes ELSE 0 END), 10240,
-         class || ': arguments of ' || human_bytes(args_bytes / jobs) || ' on average, ' || human_bytes(largest_args_bytes) || ' at most, in ' || human_count(jobs) || ' jobs',
+         class || ': arguments of ' || human_bytes(args_bytes / jobs) || ' on average, ' || human_bytes(largest_args_bytes) || ' at most, in ' || count_text(jobs, 'job'),
          'whole objects or documents are passed as arguments' FROM jobs WHERE jobs > 0
   UNION ALL
   SELECT 'SK-13', 'C', snapshot_id, db, namespace, 'queue:' || name, duplicates, NULL, 100.0 * duplicates / jobs, 20,
-         printf('%.0f %% of queue:%s is there twice or more: ', 100.0 * duplicates / jobs, name) || human_count(duplicates) || ' jobs with class and arguments of another',
+         printf('%.0f %% of queue:%s is there twice or more: ', 100.0 * duplicates / jobs, name) || count_text(duplicates, 'job') || ' with class and arguments of another',
          'the same job is enqueued again before it has run' FROM s WHERE kind = 'queue' AND duplicates > 0 AND jobs > 0
   UNION ALL
-  SELECT 'SK-14', 'I', snapshot_id, db, namespace, kind, jobs, NULL, jobs, 0, human_count(jobs) || ' jobs of ' || kind || ' are due more than a year from now', 'often milliseconds given as seconds'
+  SELECT 'SK-14', 'I', snapshot_id, db, namespace, kind, jobs, NULL, jobs, 0, count_text(jobs, 'job') || ' of ' || kind || ' due more than a year from now', 'often milliseconds given as seconds'
     FROM report_sidekiq_buckets WHERE measure = 'due' AND bucket_order = 7
   UNION ALL
   SELECT 'SK-15', 'A', snapshot_id, db, namespace, kind || ' ' || name, unparsable, NULL, unparsable, 0,
@@ -309,7 +309,7 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
   SELECT 'SK-19', 'I', snapshot_id, db, namespace, 'queue:' || name, jobs, bytes, jobs, 0, 'queue:' || name || ' is not in the set queues: the Web UI does not show it', 'something pushed to the list itself, or the queue was removed there'
     FROM s WHERE is_whole AND kind = 'queue' AND jobs > 0 AND NOT registered AND NOT private
   UNION ALL
-  SELECT 'SP-01', 'A', snapshot_id, db, namespace, 'private queues', sum(jobs), sum(bytes), sum(jobs), 0, human_count(sum(jobs)) || ' jobs lie in ' || human_count(count(*)) || ' private queues of processes that are gone', 'super_fetch moves a job there while it runs; its process died'
+  SELECT 'SP-01', 'A', snapshot_id, db, namespace, 'private queues', sum(jobs), sum(bytes), sum(jobs), 0, count_text(sum(jobs), 'job lies|jobs lie') || ' in ' || count_text(count(*), 'private queue') || ' of processes that are gone', 'super_fetch moves a job there while it runs; its process died'
     FROM s WHERE is_whole AND private AND jobs > 0 AND NOT EXISTS (SELECT 1 FROM alive a WHERE (a.snapshot_id, a.db, a.namespace) = (s.snapshot_id, s.db, s.namespace) AND instr(s.name, a.identity) = 4) GROUP BY 3, 4, 5
   UNION ALL
   SELECT 'SF-01', 'A', snapshot_id, db, namespace, 'working queues', lost_elements, lost_bytes, lost_elements, 0,
@@ -321,7 +321,7 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
          human_count(lost) || ' of ' || human_count(entries) || ' cron jobs that ran three times and more a day did not for ten times their usual gap', 'the job is disabled, its schedule was changed, or no process with sidekiq-cron is alive'
     FROM report_sidekiq_links WHERE link = 'cron' AND lost > 0
   UNION ALL
-  SELECT 'SP-02', 'B', snapshot_id, db, '', 'batches', sum(keys_without_ttl), sum(bytes_without_ttl), sum(keys_without_ttl), 0, human_count(sum(keys_without_ttl)) || ' keys of batches (b-*) have no TTL', 'an old bug of Pro (b-<bid>-pending before 1.2.0; b-<bid>-notify when the status is deleted in its own callback), or other code'
+  SELECT 'SP-02', 'B', snapshot_id, db, '', 'batches', sum(keys_without_ttl), sum(bytes_without_ttl), sum(keys_without_ttl), 0, count_text(sum(keys_without_ttl), 'key') || ' of batches (b-*) without TTL', 'an old bug of Pro (b-<bid>-pending before 1.2.0; b-<bid>-notify when the status is deleted in its own callback), or other code'
     FROM f WHERE part = 'Pro: batches' GROUP BY 3, 4 HAVING sum(keys_without_ttl) > 0
   UNION ALL
   SELECT 'SP-03', 'A', l.snapshot_id, l.db, l.namespace, 'batches', l.lost, l.lost_bytes, (n.now + 2592000000 - coalesce(l.first_expires_at, n.now)) / 86400000, 7, human_count(l.lost) || ' batches wait for jobs that are nowhere', 'their jobs were lost or deleted: the callbacks never fire'
@@ -331,28 +331,28 @@ WITH s AS MATERIALIZED (SELECT x.*, x.jobs IN (9999, 10000) OR x.jobs + 1 IN (50
   UNION ALL
   SELECT 'SP-05', 'C', snapshot_id, db, namespace, 'batch-died', lost, NULL, lost, 0, human_count(lost) || ' of ' || human_count(entries) || ' members of batch-died have no batch any more', 'it is cleaned only from Pro 8.1.4 on' FROM report_sidekiq_links WHERE link = 'batch-died' AND lost > 0
   UNION ALL
-  SELECT 'SE-01', 'B', snapshot_id, db, '', 'limiters', keys, bytes, CASE WHEN keys_without_ttl > 0 THEN 100000 + keys_without_ttl ELSE keys END, 100000, human_count(keys) || ' keys of limiters, ' || human_count(keys_without_ttl) || ' without TTL', 'a limiter made per user or tenant: a key for each, for 90 d' FROM f WHERE family = 'lmtr-*'
+  SELECT 'SE-01', 'B', snapshot_id, db, '', 'limiters', keys, bytes, CASE WHEN keys_without_ttl > 0 THEN 100000 + keys_without_ttl ELSE keys END, 100000, count_text(keys, 'key') || ' of limiters, ' || human_count(keys_without_ttl) || ' without TTL', 'a limiter made per user or tenant: a key for each, for 90 d' FROM f WHERE family = 'lmtr-*'
   UNION ALL
   SELECT 'SE-02', 'A', snapshot_id, db, '', 'unique locks', keys_without_ttl, bytes_without_ttl, keys_without_ttl, 0, human_count(keys_without_ttl) || ' unique locks have no TTL', 'they block new jobs of the kind for ever' FROM f WHERE family = 'unique:[*]' AND keys_without_ttl > 0
   UNION ALL
-  SELECT 'SU-01', 'B', snapshot_id, db, '', 'uniquejobs', elements, bytes, keys, 0, 'the hash uniquejobs has ' || human_count(elements) || ' fields that nothing reads', 'sidekiq-unique-jobs 4 to 5.0.10 never trimmed it' FROM f WHERE family = 'uniquejobs'
+  SELECT 'SU-01', 'B', snapshot_id, db, '', 'uniquejobs', elements, bytes, keys, 0, 'the hash uniquejobs has ' || count_text(elements, 'field') || ' that nothing reads', 'sidekiq-unique-jobs 4 to 5.0.10 never trimmed it' FROM f WHERE family = 'uniquejobs'
   UNION ALL
   SELECT 'SU-02', 'B', snapshot_id, db, namespace, 'digests', lost, NULL, lost, 0, human_count(lost) || ' of ' || human_count(entries) || ' digests have no lock any more', 'the reaper does not keep up: 1,000 digests every 600 s by default' FROM report_sidekiq_links WHERE link = 'digests' AND lost > 0
   UNION ALL
   SELECT 'SU-03', 'B', snapshot_id, db, namespace, 'expiring digests', lost, NULL, lost, 0, human_count(lost) || ' expiring digests lie in the future, but their locks are gone', 'the score is the time in seconds plus the TTL in milliseconds: members outlive their locks a thousand times' FROM report_sidekiq_links WHERE link = 'expiring digests' AND lost > 0
   UNION ALL
-  SELECT 'SU-04', 'A', snapshot_id, db, namespace, 'locks', lost_without_ttl, NULL, lost_without_ttl, 0, human_count(lost_without_ttl) || ' locks without TTL are of jobs that are nowhere: they block new ones', 'the job was lost or deleted (crash, cleared queue) and its lock stayed' FROM report_sidekiq_links WHERE link = 'lock' AND lost_without_ttl > 0
+  SELECT 'SU-04', 'A', snapshot_id, db, namespace, 'locks', lost_without_ttl, NULL, lost_without_ttl, 0, count_text(lost_without_ttl, 'lock without TTL is|locks without TTL are') || ' of jobs that are nowhere: they block new ones', 'the job was lost or deleted (crash, cleared queue) and its lock stayed' FROM report_sidekiq_links WHERE link = 'lock' AND lost_without_ttl > 0
   UNION ALL  -- a digest has at most one key of each kind: what is more than the locks has none
   SELECT 'SU-05', 'B', l.snapshot_id, l.db, '', 'keys of locks', max(info - locked, 0) + max(queued - locked, 0) + max(primed - locked, 0), NULL, max(info - locked, 0) + max(queued - locked, 0) + max(primed - locked, 0), 100,
-         'at least ' || human_count(max(info - locked, 0) + max(queued - locked, 0) + max(primed - locked, 0)) || ' keys :INFO, :QUEUED or :PRIMED of sidekiq-unique-jobs have no TTL and no lock',
+         'at least ' || count_text(max(info - locked, 0) + max(queued - locked, 0) + max(primed - locked, 0), 'key') || ' :INFO, :QUEUED or :PRIMED of sidekiq-unique-jobs without TTL and lock',
          'there are fewer :LOCKED keys than those; what remains of a lock that is gone is never read again'
     FROM locks l JOIN report_snapshots n ON n.id = l.snapshot_id WHERE n.complete AND n.filter IS NULL AND max(info, queued, primed) > locked
   UNION ALL
   SELECT 'SK-20', 'I', o.snapshot_id, o.db, '', 'keys with a TTL', keys_with_ttl, bytes_with_ttl, keys_with_ttl, 10000,
-         human_count(keys_with_ttl) || ' keys with a TTL that are not Sidekiq''s share db ' || o.db || ' with it', 'a cache wants a server that evicts, Sidekiq one that never does (maxmemory-policy noeviction): where one server has both, jobs can be evicted or cannot be enqueued. The file does not hold the policy'
+         'db ' || o.db || ' is shared with ' || count_text(keys_with_ttl, 'key') || ' with a TTL, not Sidekiq''s', 'a cache wants a server that evicts, Sidekiq one that never does (maxmemory-policy noeviction): where one server has both, jobs can be evicted or cannot be enqueued. The file does not hold the policy'
     FROM others o WHERE (o.snapshot_id, o.db) IN (SELECT snapshot_id, db FROM report_sidekiq_installations)
   UNION ALL
-  SELECT 'SS-01', 'B', snapshot_id, db, '', 'timeslist', keys, bytes, keys, 0, human_count(keys) || ' lists of run times of sidekiq-statistic', 'a list a class and day, without TTL, of up to 250,000 entries' FROM f WHERE family = '[*]:*:timeslist')
+  SELECT 'SS-01', 'B', snapshot_id, db, '', 'timeslist', keys, bytes, keys, 0, count_text(keys, 'list') || ' of run times of sidekiq-statistic', 'a list a class and day, without TTL, of up to 250,000 entries' FROM f WHERE family = '[*]:*:timeslist')
   -- Sums of many keys are of what the allocator gives, those of queues and sets what MEMORY USAGE says: each has its base.
   SELECT *, value > threshold AS is_found,
          pct(bytes, (SELECT CASE WHEN id IN ('SK-01', 'SK-10', 'SP-02', 'SP-04', 'SE-01', 'SE-02', 'SU-01', 'SK-20', 'SS-01') THEN size_bytes ELSE bytes END FROM report_totals)) AS share_pct FROM found;

@@ -194,14 +194,20 @@ def width_of(text):
 
 # --- what each format must hold ---
 
+def noun(count, words):
+    """What `{column:words}` has behind the number."""
+    one, _, many = words.partition("|")
+    return words and " " + (one if count == 1 else many or one + "s")
+
+
 def line_texts(section, row):
     """The section's lines for a row, without those that are dropped."""
     for template in section.lines:
-        names = re.findall(r"\{(\??)([^}]*)\}", template)
-        if any(row[name] is None or (condition and row[name] == 0) for condition, name in names):
+        fields = re.findall(r"\{(\??)([^}:]*)", template)
+        if any(row[name] is None or (condition and row[name] == 0) for condition, name in fields):
             continue
-        yield re.sub(r"\{(\??)([^}]*)\}", lambda m: "" if m.group(1) else show_cell(section, m.group(2), row),
-                     template)
+        yield re.sub(r"\{(\??)([^}:]*):?([^}]*)\}", lambda m: "" if m.group(1) else show_cell(section, m.group(2), row) +
+                     noun(row[m.group(2)], m.group(3)), template)
 
 
 def says_something(column, value):

@@ -467,6 +467,19 @@ class Screen(unittest.TestCase):
                              ["reports"][0]["sections"][2]["rows"]), 20)
 
 
+class Counts(unittest.TestCase):
+    def test_one_is_no_plural(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(os.path.join(folder, "mine.sql"), "w") as file:
+                file.write("-- title: Mine\n-- section: a |\n-- line: {m:key}, {m:slot has|slots have} it, {text}{?m}\n"
+                           "SELECT column1 AS m, count_text(column1, 'entry|entries') AS text FROM (VALUES (1), (1000), (-1), (NULL), (0));\n")
+            path = make("counts.db", one_set([key(b"k", 10)]))
+            lines = report(path, "mine", "--reports-dir", folder).split("\n")
+        self.assertEqual([line for line in lines if " it, " in line],
+                         ["1 key, 1 slot has it, 1 entry", "1,000 keys, 1,000 slots have it, 1,000 entries",
+                          "-1 keys, -1 slots have it, -1 entries"])
+
+
 class Hostile(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -771,10 +784,10 @@ class Server(unittest.TestCase):
         self.assertEqual(self.parts, {
             "the empty server": 800, "function libraries and scripts": 4, "hash tables of the databases": 96,
             "keys": 2776, "keys past their time": 124, "used_memory, predicted": 3800,
-            "used_memory when saved": 4800, "difference": 1000})
+            "used_memory when saved": 4800, "more than predicted": 1000})
         self.assertIn("Loaded   3.7 MiB: keys 2.8 MiB, tables 96.0 KiB, empty server 804.0 KiB", summary)
         self.assertIn("Saved    4.7 MiB used_memory, 1000.0 KiB more: clients", summary)
-        for word in ("had 1000.0 KiB more", "Clients ", "Replication ", "AOF ", "Scripts ", "Latency ",
+        for word in ("had 1000.0 KiB more", "20.8 % of its used_memory", "Clients ", "Replication ", "AOF ", "Scripts ", "Latency ",
                      "24,688", "Spare room", "Not fragmentation", "and has 3.6 MiB",
                      "8.0 KiB of old tables", "redis-7.2: it wrote the file", "the defaults", "64.0 KiB"):
             self.assertIn(word, memory)
@@ -784,7 +797,7 @@ class Server(unittest.TestCase):
     def test_below(self):
         summary, memory = self.texts("below.db", dict(self.KNOWN, used_memory=3000 * KIB, config="maxclients=100",
                                                       model_note="chosen by --model"))
-        self.assertEqual(self.parts["difference"], -800)
+        self.assertEqual(self.parts["less than predicted"], 800)
         self.assertIn("Saved    2.9 MiB used_memory, 800.0 KiB less: were its settings others?", summary)
         self.assertIn("(assumed: see report memory)", summary)
         for word in ("had 800.0 KiB less", "--allocator", "--config", "--startup-bytes", "maxclients=100",
@@ -796,7 +809,7 @@ class Server(unittest.TestCase):
 
     def test_several_are_summed(self):
         self.texts("sum.db", dict(self.KNOWN, used_memory=4800 * KIB), dict(self.KNOWN, used_memory=3000 * KIB))
-        self.assertEqual((self.parts["keys"], self.parts["used_memory, predicted"], self.parts["difference"]),
+        self.assertEqual((self.parts["keys"], self.parts["used_memory, predicted"], self.parts["more than predicted"]),
                          (2 * 2776, 7600, 200))
 
     def test_not_known(self):
@@ -809,7 +822,7 @@ class Server(unittest.TestCase):
 
     def test_used_memory_not_known(self):
         summary, _ = self.texts("no-used.db", dict(self.KNOWN, used_memory=None))
-        self.assertNotIn("difference", self.parts)
+        self.assertNotIn("more than predicted", self.parts)
         self.assertIn("Loaded", summary)
         self.assertNotIn("Saved", summary)
 
