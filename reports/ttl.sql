@@ -41,7 +41,7 @@ SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl,
 HAVING count(*) > 0;
 
 -- section: by_design | Without TTL by design
--- caption: Known systems: never expire or delete these by hand (dated statistics: see report sidekiq). SHARE: of all bytes.
+-- caption: Known systems keep these: no TTL and no delete by hand, but for what a finding of their own report proves to be left over. SHARE: of all bytes.
 -- column: pattern_text = PATTERN
 -- column: keys_without_ttl = NO-TTL KEYS
 -- column: size_bytes_without_ttl = NO-TTL SIZE
@@ -62,6 +62,11 @@ SELECT count(*) AS patterns, sum(keys_without_ttl) AS keys_without_ttl,
          WHERE keys_without_ttl > 0 AND role NOT IN ('app', 'cache', 'session')
          ORDER BY size_bytes_without_ttl DESC, keys_without_ttl DESC, pattern_text LIMIT -1 OFFSET :top)
 HAVING count(*) > 0;
+
+-- section: left_over |
+-- line: Not by design: {dated_keys:dated stat key is|dated stat keys are} among these, {size_bytes_without_ttl}. Old versions of Sidekiq left them; SK-01 of report sidekiq says how they go, by the date in the name. stat:processed and stat:failed, the totals, stay.
+SELECT sum(dated_keys_without_ttl) AS dated_keys, sum(dated_size_bytes_without_ttl) AS size_bytes_without_ttl
+  FROM report_sidekiq_stats WHERE dated_keys_without_ttl > 0 HAVING count(*) > 0;
 
 -- section: when | When it expires
 -- caption: Seen from the moment of saving or --now. Shares: of all keys, of all bytes.
