@@ -2,6 +2,8 @@
 -- about: Bytes by type and encoding, what raised limits and compression would give back, and what names and entries cost.
 -- param: top = 15
 -- param: from_bytes = 64
+-- param: min_gain_bytes = 1048576
+-- param: min_gain_pct = 1
 
 -- section: encodings | By type and encoding, once loaded
 -- caption: SHARE: of all bytes. EACH: bytes a key.
@@ -36,36 +38,35 @@ SELECT e.type, e.rdb_encoding, e.encoding, sum(e.keys) AS keys, sum(e.bytes) AS 
  GROUP BY e.type, e.rdb_encoding, e.encoding ORDER BY 6 DESC, 1, 2, 3;
 
 -- section: limits | A little past the limits of packed values
--- caption: What higher limits would pack, and give back, by the memory model; keys that have expired go by themselves and are counted too. A row includes the ones of a lower limit of its name. GAIN: of all bytes.
--- column: setting = SETTING
--- column: is_now = NOW
--- column: raised_to = RAISED TO
+-- caption: What higher limits would pack, and give back, by the memory model; without keys that have expired. SETTING-entries and SETTING-value, NOW -> RAISED TO. A row includes the ones of a lower limit of its name. GAIN: of all bytes.
+-- doubt: EXISTS (SELECT 1 FROM report_limits) | None that gives back enough.
+-- column: setting = -
+-- column: is_now = -
+-- column: raised_to = -
+-- column: setting_of = SETTING
+-- column: entries_text = -ENTRIES
+-- column: value_text = -VALUE
 -- column: keys = KEYS
 -- column: elements_each = EACH | wide
 -- column: size_bytes = SIZE | wide
 -- column: packed_bytes = PACKED | wide
 -- column: gain_bytes = GIVES BACK
 -- column: gain_pct = GAIN
-WITH step(factor) AS (VALUES (2), (4)),
-  l AS (SELECT *, CASE WHEN entries_factor > 1 AND value_factor > 1 THEN 2 ELSE value_factor > 1 END AS needs
-          FROM past_limits WHERE snapshot_id IN (SELECT id FROM report_ids))
-SELECT CASE needs WHEN 0 THEN entries_name WHEN 1 THEN value_name ELSE replace(entries_name, '-entries', '-* (both)') END AS setting,
-       CASE needs WHEN 0 THEN entries WHEN 1 THEN value_bytes ELSE entries || ', ' || value_bytes END AS is_now,
-       CASE needs WHEN 0 THEN factor * entries WHEN 1 THEN factor * value_bytes ELSE (factor * entries) || ', ' || (factor * value_bytes) END AS raised_to,
-       sum(keys) AS keys, sum(elements) / sum(keys) AS elements_each, sum(alloc_bytes) AS size_bytes, sum(alloc_bytes_after) AS packed_bytes,
-       sum(alloc_bytes) - sum(alloc_bytes_after) AS gain_bytes,
-       pct(sum(alloc_bytes) - sum(alloc_bytes_after), (SELECT size_bytes FROM report_totals)) AS gain_pct
-  FROM l JOIN step ON entries_factor <= factor AND value_factor <= factor
- WHERE EXISTS (SELECT 1 FROM packed_limits)
- GROUP BY entries_name, entries, value_bytes, needs, factor
- ORDER BY min(entries_name), needs, entries, value_bytes, factor;
+SELECT setting, is_now, raised_to, setting_of, entries_text, value_text, keys, elements_each, size_bytes, packed_bytes, gain_bytes, gain_pct
+  FROM report_limits WHERE gain_bytes >= :min_gain_bytes AND gain_pct >= :min_gain_pct ORDER BY n;
+
+-- section: limits_small |
+-- line: Not shown: {limits:raised limit gives|raised limits give} back less than {least_bytes} or {min_gain_pct} of all bytes, at most {most_bytes} ({most_setting}). --param min_gain_bytes=0 --param min_gain_pct=0 shows all.
+SELECT count(*) AS limits, max(gain_bytes) AS most_bytes, text_of_largest(gain_bytes, setting) AS most_setting,
+       CAST(:min_gain_bytes AS INTEGER) AS least_bytes, CAST(:min_gain_pct AS REAL) AS min_gain_pct
+  FROM report_limits WHERE gain_bytes < :min_gain_bytes OR gain_pct < :min_gain_pct HAVING count(*) > 0;
 
 -- section: limits_words |
 -- line: Both     keys of a row with two settings need both raised; they are in no other row{?has_both}
 -- line: Cost     a packed value is searched from its start: commands on it take longer the more it holds. Keep limits to some hundreds of elements
 -- line: When     values that are there are packed when a server with the new limits loads the file, others as they are written; used_memory falls, RSS may not follow
-SELECT count(*) FILTER (WHERE entries_factor > 1 AND value_factor > 1) > 0 AS has_both
-  FROM past_limits WHERE snapshot_id IN (SELECT id FROM report_ids) HAVING count(*) > 0;
+SELECT EXISTS (SELECT 1 FROM report_limits WHERE setting LIKE '%(both)' AND gain_bytes >= :min_gain_bytes AND gain_pct >= :min_gain_pct) AS has_both
+ WHERE EXISTS (SELECT 1 FROM past_limits WHERE snapshot_id IN (SELECT id FROM report_ids));
 
 -- section: limits_none | A little past the limits of packed values
 -- line: No table or skiplist would be packed by limits of up to four times what they are.
@@ -98,7 +99,7 @@ SELECT db, pattern_text, type, role,
  ORDER BY gain_bytes DESC, pattern_text, db, needs LIMIT :top;
 
 -- section: strings | How strings compress
--- caption: By the server's own compression (LZF) in this file; it tries strings of more than 20 bytes. COMPRESSED TO: of the length of those that it did compress. GIVES BACK: if clients stored them so.
+-- caption: By the server's own compression (LZF) in this file; it tries strings of more than 20 bytes. COMPRESSED TO: of the length of those that it did compress. GIVES BACK: if clients stored them so, without what has expired.
 -- column: from_bytes = FROM LENGTH
 -- column: keys = STRINGS
 -- column: raw_bytes = TOGETHER

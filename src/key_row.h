@@ -69,6 +69,7 @@ struct other_form {
 /* What only the decoder sees of a value.  No part of its row: it is summed by pattern. */
 struct value_facts {
     struct other_form form;
+    bool is_expired;    /* the key, at `now`: in another form it would gain nothing */
     uint64_t lzf_bytes; /* of a string that is compressed in the file; else 0 */
     /* Fields of a hash that have a TTL. */
     uint64_t ttl_fields, expired_fields;

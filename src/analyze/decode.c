@@ -262,18 +262,23 @@ static void on_defect(struct decoder *d, const rdbp_error *e)
                 is_in_key ? d->pending->row.key_stored_bytes : 0);
 }
 
+static bool is_expired(const struct decoder *d, const struct key_row *row)
+{
+    return row->expires_at_ms != ROW_NULL &&
+           ttl_bucket(row->expires_at_ms, d->now_ms) == TTL_BUCKET_EXPIRED;
+}
+
 /* Into the sums over the whole server. */
 static int count_for_server(struct decoder *d, const struct key_row *row,
                             int64_t first_field_ttl_ms)
 {
-    const bool has_expire = row->expires_at_ms != ROW_NULL;
     const struct server_key key = {
         .db = row->db,
         .name = row->key,
         .stored_bytes = row->key_stored_bytes,
         .name_bytes = row->key_bytes,
-        .has_expire = has_expire,
-        .is_expired = has_expire && ttl_bucket(row->expires_at_ms, d->now_ms) == TTL_BUCKET_EXPIRED,
+        .has_expire = row->expires_at_ms != ROW_NULL,
+        .is_expired = is_expired(d, row),
         .alloc_bytes = row->alloc_bytes,
         .first_field_ttl_ms = first_field_ttl_ms,
     };
@@ -290,6 +295,7 @@ static int note_facts(struct decoder *d, const struct key_size *size)
     if (size->form.kind == FORM_NONE && times->fields == 0)
         return 0;
     facts = (struct value_facts){.form = size->form,
+                                 .is_expired = is_expired(d, &d->pending->row),
                                  .lzf_bytes = size->lzf_bytes,
                                  .ttl_fields = times->fields,
                                  .expired_fields = times->expired_fields,

@@ -85,6 +85,8 @@ static void add_string(struct string_sum *s, const struct key_row *row,
     s->lzf_keys++;
     s->lzf_raw_bytes = add_capped(s->lzf_raw_bytes, row->elements);
     s->lzf_bytes = add_capped(s->lzf_bytes, capped(facts->lzf_bytes));
+    if (facts->is_expired)
+        return;
     s->lzf_alloc_bytes = add_capped(s->lzf_alloc_bytes, row->alloc_bytes);
     s->lzf_alloc_bytes_after =
         add_capped(s->lzf_alloc_bytes_after, capped(facts->form.alloc_bytes));
@@ -140,7 +142,7 @@ int value_sums_add(struct value_sums *v, const struct key_row *row, const struct
     }
     if (facts == NULL)
         return 0;
-    if (facts->form.kind != FORM_NONE && facts->form.kind != FORM_COMPRESSED)
+    if (facts->form.kind != FORM_NONE && facts->form.kind != FORM_COMPRESSED && !facts->is_expired)
         add_form(p, row, &facts->form);
     if (facts->ttl_fields > 0)
         add_field_ttls(&p->field_ttls, row, facts);

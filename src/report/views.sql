@@ -122,6 +122,25 @@ CREATE TEMP VIEW IF NOT EXISTS report_pattern_sums AS
     FROM report_pattern_parts WHERE (SELECT count(*) FROM report_ids) > 1
    GROUP BY db, pattern_text, type, role, is_rule;
 
+-- What raised limits of packed values give back: a limit of twice and four times, alone or both of a name.
+CREATE TEMP VIEW IF NOT EXISTS report_limits AS
+WITH step(factor) AS (VALUES (2), (4)),
+  l AS (SELECT *, CASE WHEN entries_factor > 1 AND value_factor > 1 THEN 2 ELSE value_factor > 1 END AS needs
+          FROM main.past_limits WHERE snapshot_id IN (SELECT id FROM report_ids))
+SELECT row_number() OVER (ORDER BY min(entries_name), needs, entries, value_bytes, factor) AS n,
+       CASE needs WHEN 0 THEN entries_name WHEN 1 THEN value_name ELSE replace(entries_name, '-entries', '-* (both)') END AS setting,
+       CASE needs WHEN 0 THEN entries WHEN 1 THEN value_bytes ELSE entries || ', ' || value_bytes END AS is_now,
+       CASE needs WHEN 0 THEN factor * entries WHEN 1 THEN factor * value_bytes ELSE (factor * entries) || ', ' || (factor * value_bytes) END AS raised_to,
+       replace(entries_name, '-entries', '') AS setting_of,
+       entries || CASE needs WHEN 1 THEN '' ELSE ' -> ' || (factor * entries) END AS entries_text,
+       coalesce(value_bytes || CASE needs WHEN 0 THEN '' ELSE ' -> ' || (factor * value_bytes) END, '') AS value_text,
+       sum(keys) AS keys, sum(elements) / sum(keys) AS elements_each, sum(alloc_bytes) AS size_bytes, sum(alloc_bytes_after) AS packed_bytes,
+       sum(alloc_bytes) - sum(alloc_bytes_after) AS gain_bytes,
+       pct(sum(alloc_bytes) - sum(alloc_bytes_after), (SELECT size_bytes FROM report_totals)) AS gain_pct
+  FROM l JOIN step ON entries_factor <= factor AND value_factor <= factor
+ WHERE EXISTS (SELECT 1 FROM main.packed_limits)
+ GROUP BY entries_name, entries, value_bytes, needs, factor;
+
 -- The ranks are each snapshot's own: order by the measure.
 CREATE TEMP VIEW IF NOT EXISTS report_top_keys AS
   SELECT o.measure, o.scope, o.scope_value, o.rank, k.*,

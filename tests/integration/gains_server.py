@@ -106,7 +106,8 @@ def used_memory(snapshot, settings, unpacked):
 
 def limit_rows(rdblens, options, snapshot):
     """Section `limits` of the report, as JSON: by setting and factor."""
-    done = subprocess.run([rdblens, "report", "-f", "json", snapshot, "encodings", *options], capture_output=True,
+    done = subprocess.run([rdblens, "report", "-f", "json", snapshot, "encodings", "--param", "min_gain_bytes=0",
+                           "--param", "min_gain_pct=0", *options], capture_output=True,
                           stdin=subprocess.DEVNULL)
     if done.returncode != 0:
         raise SystemExit(f"rdblens: exit {done.returncode}: {done.stderr.decode(errors='replace')}")
