@@ -300,6 +300,35 @@ def check_skew(name, document, keys, is_cluster):
               (len(slots), sizes[0], round(100 * sum(sizes[:-(-len(sizes) // 10)]) / sum(sizes), 6)))
 
 
+# ---- gains ------------------------------------------------------------------------------------
+
+GAINS = {"limits": "SELECT id, sum(alloc_bytes) FROM past_limits GROUP BY id",
+         "strings": "SELECT id, lzf_alloc_bytes FROM strings WHERE lzf_keys > 0"}
+
+
+def check_gains(rdblens, path, folder):
+    """What has expired gains nothing in another form: as of 2100 patterns whose keys all have a TTL have no gains left, and
+    those without any TTL the same as ever. How many lost theirs."""
+    runs = []
+    for now in ([], ["--now", "2100-01-01"]):
+        database = os.path.join(folder, "gains.db")
+        subprocess.run([rdblens, "analyze", path, "-o", database, "--replace", "--quiet", *now], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=False)
+        db = sqlite3.connect(database)
+        with_ttl = dict(db.execute("SELECT (k.id >> 40) << 40 | r.pattern_n, sum(k.expires_at IS NOT NULL) * 1.0 / count(*)"
+                                   " FROM keys k JOIN key_rows r ON r.id = k.id GROUP BY 1"))
+        runs.append({what: dict(db.execute(sql)) for what, sql in GAINS.items()})
+        db.close()
+    lost = 0
+    for what in GAINS:
+        before, after = (run[what] for run in runs)
+        check(f"{os.path.basename(path)}: {what}: patterns that never expire", {p: n for p, n in after.items() if with_ttl[p] == 0},
+              {p: n for p, n in before.items() if with_ttl[p] == 0})
+        check(f"{os.path.basename(path)}: {what}: patterns that have expired", [p for p, n in after.items() if n and with_ttl[p] == 1], [])
+        lost += sum(1 for p, n in before.items() if n and with_ttl[p] == 1)
+    return lost
+
+
 # ---- all of it --------------------------------------------------------------------------------
 
 
@@ -345,13 +374,15 @@ def main():
         if not paths:
             print("skipped: no corpus")
             return 77
-    cliffs = 0
+    cliffs = lost = 0
     with tempfile.TemporaryDirectory() as folder:
         for path in paths:
             for options, is_late in (([], False), (["--type", "hash"], True), (["--type", "hash"], False),
                                      (["--config", "cluster-enabled=yes"], False)):
                 cliffs += one(rdblens, path, folder, options, is_late)
-    print(f"{len(paths)} files, {cliffs} cliffs, {len(failures)} differences")
+            lost += check_gains(rdblens, path, folder)
+    check("patterns whose gains expire", lost > 0, True)
+    print(f"{len(paths)} files, {cliffs} cliffs, {lost} patterns whose gains expire, {len(failures)} differences")
     return 1 if failures else 0
 
 
