@@ -65,8 +65,9 @@ HAVING count(*) > 0;
 
 -- section: left_over |
 -- line: Not by design: {dated_keys:dated stat key is|dated stat keys are} among these, {size_bytes_without_ttl}. Old versions of Sidekiq left them; SK-01 of report sidekiq says how they go, by the date in the name. stat:processed and stat:failed, the totals, stay.
-SELECT sum(dated_keys_without_ttl) AS dated_keys, sum(dated_size_bytes_without_ttl) AS size_bytes_without_ttl
-  FROM report_sidekiq_stats WHERE dated_keys_without_ttl > 0 HAVING count(*) > 0;
+SELECT sum(keys_without_ttl) AS dated_keys, sum(size_bytes_without_ttl) AS size_bytes_without_ttl
+  FROM report_patterns WHERE keys_without_ttl > 0 AND role = 'metrics' AND system = 'sidekiq'
+   AND (pattern_text GLOB '*stat:processed:*' OR pattern_text GLOB '*stat:failed:*') HAVING count(*) > 0;
 
 -- section: when | When it expires
 -- caption: Seen from the moment of saving or --now. Shares: of all keys, of all bytes.

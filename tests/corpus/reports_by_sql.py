@@ -31,6 +31,7 @@ FILTERS = [
 ]
 YOURS = "role IN ('app', 'cache', 'session')"
 NO_TTL = "expires_at IS NULL"
+DAY = "[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]"
 SUMS = "count(*), sum(size), coalesce(sum(bytes), 0)"
 PATTERN = "db, pattern_text, type, role"
 BY_SIZE = "ORDER BY 6 DESC, 5 DESC, 2, 1, 3, 4"
@@ -109,6 +110,9 @@ def sum_queries():
         queries.append(("ttl", section, ["db", "pattern_text", "type", "role", "keys_without_ttl", "size_bytes_without_ttl"],
                         f"{groups} {BY_SIZE} LIMIT {TOP}"))
         queries.append(("ttl", f"{section}_more", ["patterns", "keys_without_ttl", "size_bytes_without_ttl"], rest.format("n", "sum(s)", groups, TOP)))
+    queries.append(("ttl", "left_over", ["dated_keys", "size_bytes_without_ttl"],
+                    f"SELECT count(*), sum(size) FROM k WHERE {NO_TTL} AND type = 'string' AND (key_text GLOB '*stat:processed:{DAY}' OR"
+                    f" key_text GLOB '*stat:failed:{DAY}') HAVING count(*) > 0"))
     for report, column, limits in (("idle", "idle_seconds", (0, 3600, 86400, 7 * 86400, 30 * 86400)), ("freq", "freq", (0, 1, 5, 6, 10, 50, 255))):
         bucket = "CASE " + " ".join(f"WHEN {column} >= {limit} THEN {n}" for n, limit in reversed(list(enumerate(limits)))) + " END"
         queries.append((report, "buckets", ["bucket_order", "keys", "size_bytes"],
