@@ -5,7 +5,6 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "analyze/analyze.h"
@@ -62,12 +61,10 @@ static int run_sql(const struct query_arguments *a, const char *source, const ch
                                 .param_count = a->param_count,
                                 .set = a->set,
                                 .source = strcmp(source, "-") == 0 ? NULL : source};
-    struct timespec now;
     sqlite3 *db = NULL;
     int r;
 
-    clock_gettime(CLOCK_REALTIME, &now);
-    rq.wall_now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    rq.wall_now_ms = command_wall_now_ms();
     if (analyze_open_source(source, &a->analyze, &db, &outcome, err) < 0)
         return -1;
     if (outcome.exit_code == EXIT_DONE || outcome.exit_code == EXIT_DAMAGED) {

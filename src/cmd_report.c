@@ -7,14 +7,12 @@
 // SPDX-License-Identifier: MIT
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "analyze/analyze.h"
 #include "cli/arguments.h"
 #include "commands.h"
 #include "report/output_file.h"
 #include "report/report.h"
-#include "report/shell_word.h"
 
 struct report_arguments {
     struct analyze_options analyze;
@@ -93,14 +91,6 @@ static int print_schema(const struct report_catalog *catalog, struct error *err)
     return r;
 }
 
-static int64_t wall_now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Reports on an open database; *ret_code is 0 or 3. */
 static int run_reports(const struct report_arguments *a, const char *source,
                        const struct report_request *rq, struct output_set *outputs, int *ret_code,
@@ -144,7 +134,7 @@ static int run_with_catalog(struct report_arguments *a, const struct report_cata
     if (report_catalog_needs_keys(catalog, rq.names, rq.name_count, &needs_keys, err) < 0)
         return -1;
     a->analyze.keys = needs_keys ? KEYS_ALL : KEYS_TOP;
-    rq.wall_now_ms = wall_now_ms();
+    rq.wall_now_ms = command_wall_now_ms();
     /* A filter in it may name keys. */
     rq.command = a->analyze.redact == REDACT_NOT ? strbuf_text(&a->command) : NULL;
     r = output_set_open(a->outputs, a->output_count, a->format, a->width, rq.source, &outputs, err);
@@ -188,16 +178,6 @@ static int run_operands(struct report_arguments *a, char **operands, int count, 
     return r;
 }
 
-/* What was typed.  Parsing the arguments splits and moves them, so it is taken before. */
-static void add_command(struct strbuf *b, int argc, char **argv)
-{
-    strbuf_puts(b, "rdblens");
-    for (int i = 0; i < argc; i++) {
-        strbuf_putc(b, ' ');
-        shell_word(b, argv[i], strlen(argv[i]));
-    }
-}
-
 static int run(int argc, char **argv)
 {
     struct report_arguments a = {.analyze = ANALYZE_OPTIONS_INIT};
@@ -208,7 +188,7 @@ static int run(int argc, char **argv)
 
     a.outputs = calloc(room, sizeof *a.outputs);
     a.params = calloc(room, sizeof *a.params);
-    add_command(&a.command, argc, argv);
+    command_line_add(&a.command, argc, argv);
     r = a.outputs == NULL || a.params == NULL || a.command.failed
             ? error_set(&err, EXIT_CANNOT_RUN, "out of memory")
             : arguments_parse(&arguments, COMMAND_REPORT, argc, argv, take_option, &a, &err);

@@ -14,17 +14,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
 
 #include "cli/help.h"
 #include "commands.h"
+#include "report/shell_word.h"
 #include "util/signals.h"
 #include "util/tempfile.h"
 
 static const struct command *const commands[] = {
-    &cmd_analyze, &cmd_report, &cmd_query, &cmd_info, &cmd_verify, &cmd_config,
+    &cmd_analyze, &cmd_report, &cmd_query, &cmd_diff, &cmd_info, &cmd_verify, &cmd_config,
 };
 
 _Static_assert(sizeof commands / sizeof *commands == COMMAND_COUNT_, "a command without code");
@@ -34,6 +36,23 @@ int command_fail(const struct error *err)
     if (err->message[0] != '\0')
         error_print("%s", err->message);
     return err->exit_code;
+}
+
+void command_line_add(struct strbuf *b, int argc, char **argv)
+{
+    strbuf_puts(b, "rdblens");
+    for (int i = 0; i < argc; i++) {
+        strbuf_putc(b, ' ');
+        shell_word(b, argv[i], strlen(argv[i]));
+    }
+}
+
+int64_t command_wall_now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* The reader of a pipe went away: says so even when the write that failed is long past. */

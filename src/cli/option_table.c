@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define ON(command) (1U << COMMAND_##command)
-#define ON_READERS  (ON(ANALYZE) | ON(REPORT) | ON(QUERY))
+#define ON_READERS  (ON(ANALYZE) | ON(REPORT) | ON(QUERY) | ON(DIFF))
 #define ON_ALL      ((1U << COMMAND_COUNT_) - 1)
 #define FILTER_ROW                                                                                 \
     .commands = ON_READERS, .group = GROUP_FILTERS, .flags = OPTION_STANDING | OPTION_REPEATABLE

@@ -20,6 +20,8 @@
 
 extern const struct embedded_file embedded_reports[];
 extern const size_t embedded_reports_count;
+extern const struct embedded_file embedded_diff[];
+extern const size_t embedded_diff_count;
 
 struct report_catalog {
     struct report_file **files;
@@ -134,17 +136,16 @@ static int add_folder(struct report_catalog *c, const char *folder, struct error
     return r;
 }
 
-int report_catalog_new(const char *reports_dir, struct report_catalog **ret_catalog,
-                       struct error *err)
+static int new_catalog(const struct embedded_file *built_in, size_t count, const char *reports_dir,
+                       struct report_catalog **ret_catalog, struct error *err)
 {
     struct report_catalog *c = calloc(1, sizeof *c);
     int r = 0;
 
     if (c == NULL)
         return error_set(err, EXIT_CANNOT_RUN, "out of memory");
-    for (size_t i = 0; i < embedded_reports_count && r == 0; i++)
-        r = add_text(c, embedded_reports[i].name, embedded_reports[i].name,
-                     embedded_reports[i].text, err);
+    for (size_t i = 0; i < count && r == 0; i++)
+        r = add_text(c, built_in[i].name, built_in[i].name, built_in[i].text, err);
     if (r == 0 && reports_dir != NULL)
         r = add_folder(c, reports_dir, err);
     if (r < 0)
@@ -152,6 +153,17 @@ int report_catalog_new(const char *reports_dir, struct report_catalog **ret_cata
     else
         *ret_catalog = c;
     return r;
+}
+
+int report_catalog_new(const char *reports_dir, struct report_catalog **ret_catalog,
+                       struct error *err)
+{
+    return new_catalog(embedded_reports, embedded_reports_count, reports_dir, ret_catalog, err);
+}
+
+int report_catalog_new_diff(struct report_catalog **ret_catalog, struct error *err)
+{
+    return new_catalog(embedded_diff, embedded_diff_count, NULL, ret_catalog, err);
 }
 
 void report_catalog_free(struct report_catalog *c)

@@ -70,6 +70,7 @@ struct renderer {
     bool has_many_sections;             /* more than one section will follow in this output */
     size_t section_count;               /* that will follow in this output */
     const char *source_word;            /* SRC for commands that are shown */
+    const char *diff_command; /* the command that is shown instead, without SQL; or NULL */
 };
 
 /* NULL when out of memory. */

@@ -183,7 +183,10 @@ static void put_sql(struct html *h, struct strbuf *b, const char *kind, const ch
 
 static void put_command(const struct html *h, const char *names, struct strbuf *b)
 {
-    strbuf_printf(b, "rdblens report %s %s", h->base.source_word, names);
+    if (h->base.diff_command != NULL)
+        strbuf_puts(b, h->base.diff_command);
+    else
+        strbuf_printf(b, "rdblens report %s %s", h->base.source_word, names);
 }
 
 static void count_section(struct fragment *f, const struct html_table *table, const char *note)
@@ -262,9 +265,13 @@ static void close_panel(const struct html *h, struct strbuf *b, const char *name
     strbuf_puts(b, "<details class=\"sql\"><summary>How this was computed</summary>\n"
                    "<p>The same in a terminal: <code>");
     put_text(b, strbuf_text(&command));
-    strbuf_printf(b, "</code>. Each piece of SQL runs as it stands: <code>rdblens query ");
-    put_text(b, h->base.source_word);
-    strbuf_puts(b, " &quot;SQL&quot;</code></p>\n");
+    if (h->base.diff_command != NULL) {
+        strbuf_puts(b, "</code></p>\n");
+    } else {
+        strbuf_puts(b, "</code>. Each piece of SQL runs as it stands: <code>rdblens query ");
+        put_text(b, h->base.source_word);
+        strbuf_puts(b, " &quot;SQL&quot;</code></p>\n");
+    }
     strbuf_add(b, strbuf_text(sql), sql->size_bytes);
     strbuf_puts(b, "</details>\n</section>\n");
     b->failed = b->failed || command.failed;

@@ -60,6 +60,8 @@ struct report_catalog;
 /* reports_dir: a folder with the user's own *.sql (a name that exists replaces ours), or NULL. */
 int report_catalog_new(const char *reports_dir, struct report_catalog **ret_catalog,
                        struct error *err);
+/* The one report `diff`, on a connection with a baseline (baseline.h). */
+int report_catalog_new_diff(struct report_catalog **ret_catalog, struct error *err);
 void report_catalog_free(struct report_catalog *c); /* NULL is fine */
 size_t report_catalog_count(const struct report_catalog *c);
 const struct report_info *report_catalog_at(const struct report_catalog *c, size_t i);
@@ -84,9 +86,11 @@ struct report_request {
     const char *set; /* id, label or "newest"; NULL: the newest */
     const char
         *source; /* what the user typed as SRC, for the commands that reports suggest; NULL: none */
-    const char *command; /* what was typed, for a page to say; NULL: it is not to be said */
-    int64_t wall_now_ms; /* the clock, for ages */
-    bool brief;          /* only the sections that are not marked `long`, only reports that apply */
+    const char *command;      /* what was typed, for a page to say; NULL: it is not to be said */
+    int64_t wall_now_ms;      /* the clock, for ages */
+    const char *diff_command; /* what makes the tables of an earlier snapshot (baseline.h), for a
+                               * page to say; NULL: there are none */
+    bool brief; /* only the sections that are not marked `long`, only reports that apply */
 };
 
 struct report_output {

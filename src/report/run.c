@@ -275,6 +275,7 @@ static void count_what_follows(struct run *run)
         run->renderers[i]->has_many_sections = sections > 1;
         run->renderers[i]->section_count = sections;
         run->renderers[i]->source_word = strbuf_text(&run->source_word);
+        run->renderers[i]->diff_command = run->rq->diff_command;
     }
 }
 
@@ -355,7 +356,8 @@ static int run_section(struct run *run, const struct report_file *report,
     if (section_open(run->db, s, NULL, report->path, s->sql_line, bindings,
                      BINDING_COUNT_ + report->param_count, &section, err) < 0)
         return -1;
-    if (wants_html(run))
+    /* What is shown on a page can be run as it is: not so what needs a baseline. */
+    if (wants_html(run) && run->rq->diff_command == NULL)
         bindings_print_sql(&sql, s, report, run->rq->params, run->rq->param_count);
     view = (struct section_view){s->name,
                                  s->title,

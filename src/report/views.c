@@ -90,6 +90,23 @@ int views_choose_set(sqlite3 *db, const char *wanted, int64_t *ret_set, int64_t 
     return 0;
 }
 
+#define SQL_SET_BEFORE                                                                             \
+    "WITH s AS (SELECT id, row_number() OVER (ORDER BY taken_at IS NULL, taken_at DESC, id DESC) " \
+    "AS n FROM sets WHERE id IN (SELECT set_id FROM snapshots)) "                                  \
+    "SELECT id FROM s WHERE n = (SELECT n FROM s WHERE id = ?1) + 1"
+
+int views_choose_set_before(sqlite3 *db, int64_t set, int64_t *ret_set, struct error *err)
+{
+    const struct value v = {.type = VALUE_INT, .integer = set};
+    int rows = 0;
+
+    if (query_integer(db, SQL_SET_BEFORE, &v, ret_set, &rows, err) < 0)
+        return -1;
+    if (rows == 0)
+        return error_set(err, EXIT_CANNOT_RUN, "there is no set of snapshots before this one");
+    return 0;
+}
+
 int views_execute(sqlite3 *db, const char *sql, struct error *err)
 {
     int r;

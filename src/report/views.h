@@ -12,6 +12,8 @@
  * newest in any case.  -1, exit code 2: there is none such. */
 int views_choose_set(sqlite3 *db, const char *wanted, int64_t *ret_set, int64_t *ret_newest,
                      struct error *err);
+/* The set taken before this one; exit code 2: there is none. */
+int views_choose_set_before(sqlite3 *db, int64_t set, int64_t *ret_set, struct error *err);
 /* Makes the views (reports/README.md) of the set, in place of those of another.  The functions must
  * be registered (functions.h). */
 int views_make(sqlite3 *db, int64_t set, struct error *err);

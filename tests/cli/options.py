@@ -9,7 +9,7 @@ installed; man or groff look at the man page.
 import re, shutil, subprocess, sys
 
 rdblens, table, man, bash, zsh, fish = sys.argv[1:]
-COMMANDS = ["analyze", "report", "query", "info", "verify", "config"]
+COMMANDS = ["analyze", "report", "query", "diff", "info", "verify", "config"]
 wrong = []
 
 
