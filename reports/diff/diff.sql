@@ -5,7 +5,7 @@
 
 -- section: files | The two
 -- column: side = -
--- column: side_text = THE
+-- column: side_text = WHICH
 -- column: file = FILE
 -- column: saved_at = SAVED (UTC)
 -- column: server = SERVER
@@ -42,7 +42,9 @@ SELECT between_ms, days,
        CASE WHEN between_ms IS NULL THEN 'Time between: not known, because a file does not say when it was saved; no rates'
             WHEN is_same_snapshot THEN NULL
             WHEN between_ms < 0 THEN 'The later one was saved ' || human_duration(-between_ms) || ' BEFORE the earlier one: are they swapped? No rates'
-            WHEN days IS NULL THEN human_duration(between_ms) || ' between them: too little for rates'
+            WHEN between_ms < 3600000 THEN human_duration(between_ms) || ' between them: too little for rates'
+            WHEN NOT old_complete OR NOT complete THEN human_duration(between_ms) || ' between them; no rates, because not both are complete'
+            WHEN NOT is_same_filter THEN human_duration(between_ms) || ' between them; no rates, because the filters differ'
             ELSE human_duration(between_ms) || ' between them' END AS between_text,
        is_same_snapshot, old_model, model, NOT is_same_model AS is_other_model,
        CASE WHEN old_complete AND complete THEN NULL WHEN old_complete THEN 'the later one' WHEN complete THEN 'the earlier one' ELSE 'both' END AS incomplete_text,
@@ -98,8 +100,8 @@ SELECT coalesce(pct(old_keys_without_ttl, old_keys), 0) AS old_keys_pct, coalesc
 -- line: {text}
 -- line: That is what a straight line through the two gives: two nights are no trend.{?days_left}
 WITH s AS (
-  SELECT p.days, n.snapshots + o.snapshots AS servers, o.predicted_bytes AS old_bytes, n.predicted_bytes AS now_bytes, p.saved_at,
-         p.is_same_model, p.is_same_snapshot, (n.predicted_bytes - o.predicted_bytes) / p.days AS bytes_a_day
+  SELECT CASE WHEN p.between_ms >= 3600000 THEN p.between_ms / 86400000.0 END AS days, n.snapshots + o.snapshots AS servers, o.predicted_bytes AS old_bytes, n.predicted_bytes AS now_bytes, p.saved_at,
+         p.is_same_model, p.is_same_snapshot, CASE WHEN p.between_ms >= 3600000 THEN (n.predicted_bytes - o.predicted_bytes) / (p.between_ms / 86400000.0) END AS bytes_a_day
     FROM diff_pair p, old_server o, report_server n),
 d AS (SELECT *, CASE WHEN servers = 2 AND is_same_model AND bytes_a_day > 0 AND now_bytes < :maxmemory
                      THEN (:maxmemory - now_bytes) / bytes_a_day END AS days_left FROM s)
@@ -159,13 +161,11 @@ SELECT CASE WHEN count(*) = 1 AND rank <= :top THEN db END AS db,
 -- column: change_bytes = SIZE
 -- column: old_size_bytes = EARLIER
 -- column: size_bytes = LATER
-SELECT CASE change WHEN 'grown' THEN 'grew' WHEN 'new' THEN 'are new' WHEN 'shrunk' THEN 'shrank' WHEN 'gone' THEN 'are gone'
-                   WHEN 'ttl' THEN 'changed TTLs or contents only' ELSE 'are as they were' END AS change,
-       count(*) AS patterns, sum(change_keys) AS change_keys, sum(change_bytes) AS change_bytes,
+WITH names(n, change, name) AS (VALUES (1, 'grown', 'grew'), (2, 'new', 'are new'), (3, 'shrunk', 'shrank'), (4, 'gone', 'are gone'),
+                                      (5, 'ttl', 'changed TTLs or contents only'), (6, 'same', 'are as they were'), (7, NULL, 'all'))
+SELECT name AS change, count(*) AS patterns, sum(change_keys) AS change_keys, sum(change_bytes) AS change_bytes,
        sum(old_size_bytes) AS old_size_bytes, sum(size_bytes) AS size_bytes
-  FROM diff_patterns GROUP BY diff_patterns.change
- UNION ALL
-SELECT 'all', count(*), sum(change_keys), sum(change_bytes), sum(old_size_bytes), sum(size_bytes) FROM diff_patterns HAVING count(*) > 0;
+  FROM names JOIN diff_patterns p ON names.change IS NULL OR p.change = names.change GROUP BY n ORDER BY n;
 
 -- section: patterns_grown | Patterns that grew
 -- column: change_bytes = CHANGE
@@ -348,6 +348,7 @@ WITH b AS (
   SELECT db, system, prefix, queue, state, sum(old_jobs) AS old_jobs, sum(jobs) AS jobs, sum(jobs) - sum(old_jobs) AS change_jobs
     FROM (SELECT db, system, prefix, queue, state, 0 AS old_jobs, jobs FROM report_job_queues
           UNION ALL SELECT db, system, prefix, queue, state, jobs, 0 FROM old_job_queues)
+   WHERE (SELECT is_same_filter FROM diff_pair) -- under a filter nothing is known of them
    GROUP BY db, system, prefix, queue, state HAVING sum(jobs) <> sum(old_jobs)),
 r AS (SELECT *, row_number() OVER (ORDER BY abs(change_jobs) DESC, db, system, prefix, queue, state) AS rank FROM b)
 SELECT CASE WHEN rank <= :top THEN db END AS db, CASE WHEN rank <= :top THEN system ELSE '' END AS system,
@@ -371,6 +372,7 @@ WITH b AS (
   SELECT db, system, queue, state, class, sum(old_jobs) AS old_jobs, sum(jobs) AS jobs, sum(jobs) - sum(old_jobs) AS change_jobs
     FROM (SELECT db, system, queue, state, class, 0 AS old_jobs, jobs FROM report_job_classes
           UNION ALL SELECT db, system, queue, state, class, jobs, 0 FROM old_job_classes)
+   WHERE (SELECT is_same_filter FROM diff_pair) -- under a filter nothing is known of them
    GROUP BY db, system, queue, state, class HAVING sum(jobs) <> sum(old_jobs)),
 r AS (SELECT *, row_number() OVER (ORDER BY abs(change_jobs) DESC, db, system, queue, state, class) AS rank FROM b)
 SELECT CASE WHEN rank <= :top THEN db END AS db, CASE WHEN rank <= :top THEN system ELSE '' END AS system,
@@ -413,5 +415,5 @@ SELECT CASE WHEN old_bytes IS NULL THEN CASE WHEN is_old_whole THEN 'new' ELSE '
        key_text, type, db, old_bytes, bytes,
        CASE WHEN (old_bytes IS NULL AND NOT is_old_whole) OR (bytes IS NULL AND NOT is_new_whole) THEN NULL
             ELSE coalesce(bytes, 0) - coalesce(old_bytes, 0) END AS change_bytes
-  FROM k WHERE old_bytes IS NOT bytes
+  FROM k WHERE old_bytes IS NOT bytes AND NOT (SELECT old_has_no_keys OR has_no_keys FROM diff_pair)
  ORDER BY abs(coalesce(bytes, 0) - coalesce(old_bytes, 0)) DESC, db, key_text LIMIT :top;

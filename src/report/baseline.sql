@@ -39,12 +39,12 @@ SELECT *, row_number() OVER (PARTITION BY change ORDER BY abs(change_bytes) DESC
        row_number() OVER (ORDER BY abs(change_without_ttl) DESC, db, pattern_text, type) AS ttl_rank
   FROM named;
 
--- diff_pair: the two sides.  days is NULL where no rate can be said of them: a time is not known, or there is less than
--- an hour between them.
+-- diff_pair: the two sides.  days is NULL where no rate can be said of them: a time is not known, there is less than an
+-- hour between them, one is not complete, or they are not of the same keys.
 DROP TABLE IF EXISTS temp.diff_pair;
 CREATE TEMP TABLE diff_pair AS
 SELECT *, saved_at - old_saved_at AS between_ms,
-       CASE WHEN saved_at - old_saved_at >= 3600000 THEN (saved_at - old_saved_at) / 86400000.0 END AS days,
+       CASE WHEN saved_at - old_saved_at >= 3600000 AND old_complete AND complete AND filter IS old_filter THEN (saved_at - old_saved_at) / 86400000.0 END AS days,
        CASE WHEN is_alloc THEN old_alloc ELSE old_sum END AS old_size_bytes, CASE WHEN is_alloc THEN alloc ELSE sum END AS size_bytes,
        CASE WHEN is_alloc THEN old_alloc_without_ttl ELSE old_sum_without_ttl END AS old_size_bytes_without_ttl,
        CASE WHEN is_alloc THEN alloc_without_ttl ELSE sum_without_ttl END AS size_bytes_without_ttl,
