@@ -116,7 +116,8 @@ void help_program(FILE *out)
                 command_at((enum command_id)i)->about);
     fputs("  help       help for a command: rdblens help COMMAND\n\n"
           "rdblens COMMAND -h tells the usual options, --help all of them.\n\n"
-          "Exit codes: 0 done, 2 could not run, 3 damaged snapshot (what was read is\n"
-          "reported), 130 and 143 interrupted, 141 standard output was closed.\n",
+          "Exit codes: 0 done, 1 diff --exit-code: they differ, 2 could not run, 3 damaged\n"
+          "snapshot (what was read is reported), 130 and 143 interrupted, 141 standard\n"
+          "output was closed.\n",
           out);
 }

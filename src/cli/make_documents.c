@@ -115,7 +115,8 @@ static void print_man(const char *version)
         printf(".TP\n.B %s\n", info->name);
         print_roff_line("", info->about != NULL ? info->about : info->title);
     }
-    puts(".SH \"EXIT STATUS\"\n.TP\n0\ndone\n.TP\n2\ncould not run\n.TP\n3\n"
+    puts(".SH \"EXIT STATUS\"\n.TP\n0\ndone\n.TP\n1\ndiff \\-\\-exit\\-code: they differ\n.TP\n2\n"
+         "could not run\n.TP\n3\n"
          "damaged or incomplete snapshot: what was read is reported\n.TP\n130, 143\ninterrupted\n"
          ".TP\n141\nstandard output was closed\n"
          ".SH ENVIRONMENT\n.TP\nRDBLENS_CONFIG\nthe settings file, instead of those below\n"

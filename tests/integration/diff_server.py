@@ -179,6 +179,13 @@ def compare(rdblens, old, new, options):
     counts = {r["change"]: r["patterns"] for r in sections["patterns"]}
     check(counts, {"grew": 2, "are new": 1, "shrank": 3, "are gone": 1, "changed TTLs or contents only": 1,
                    "are as they were": 1, "all": 9}, "patterns by what became of them")
+    lines = {}
+    for line in run(rdblens, "diff", old, new, "-f", "ndjson", "--maxmemory", "1gb", *options).splitlines():
+        row = json.loads(line)
+        del row["report"]
+        lines.setdefault(row.pop("section"), []).append(row)
+    check({name: rows for name, rows in lines.items() if name != "snapshots"},
+          {name: rows for name, rows in sections.items() if rows}, "ndjson has the same rows")
     # With a row a list the rest is one row, and nothing is lost.
     short = json.loads(run(rdblens, "diff", old, new, "-f", "json", "--top", "1", *options))
     rows = {s["name"]: s["rows"] for s in short["reports"][0]["sections"]}["patterns_shrunk"]
