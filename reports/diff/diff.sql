@@ -110,7 +110,7 @@ SELECT CAST(:maxmemory AS INTEGER) AS maxmemory_bytes, now_bytes, bytes_a_day, d
             WHEN now_bytes IS NULL OR old_bytes IS NULL THEN 'Not known, because the memory of an incomplete snapshot is not'
             WHEN NOT is_same_model THEN 'Not known, because the two are sized by different models'
             WHEN now_bytes >= :maxmemory THEN 'The later one takes ' || human_bytes(now_bytes) || ' once loaded: at or above ' || human_bytes(:maxmemory) || ' already'
-            WHEN days IS NULL THEN 'Not known, because the two are not at least an hour apart'
+            WHEN days IS NULL THEN 'Not known, because the later one is not known to be at least an hour younger'
             WHEN bytes_a_day <= 0 THEN human_bytes(now_bytes) || ' of ' || human_bytes(:maxmemory) || ', and not growing'
             ELSE human_bytes(now_bytes) || ' of ' || human_bytes(:maxmemory) || ', ' || human_bytes(CAST(round(bytes_a_day) AS INTEGER)) || ' more a day: full in ' ||
                  CASE WHEN days_left > 36500 THEN 'more than 100 years' ELSE human_duration(CAST(days_left * 86400000 AS INTEGER)) END END AS text

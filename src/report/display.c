@@ -163,6 +163,8 @@ void display_percent(struct strbuf *b, double percent)
 {
     if (percent > 0 && percent < 0.05)
         strbuf_puts(b, "<0.1 %");
+    else if (percent < 0 && percent > -0.05)
+        strbuf_puts(b, ">-0.1 %");
     else if (percent > 99.95 && percent < 100)
         strbuf_puts(b, ">99.9 %");
     else
